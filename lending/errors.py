@@ -1,0 +1,134 @@
+"""What the library refuses, by name.
+
+``Refused`` is the only failure a verb may raise on purpose. It carries every reason at once, so that
+the desk can tell a patron everything in one breath. Each ``Reason`` has one row of sentences in
+``lending/wording.py``; a test asserts that none is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+
+
+@unique
+class Reason(StrEnum):
+    """Every "no" of the product. The value is what the API shows; it never changes its meaning."""
+
+    # Who asks
+    NOT_PERMITTED = "not_permitted"
+    NOT_FOUND = "not_found"
+    KEY_REUSED = "key_reused"
+    BUSY = "busy"
+    # Reading a code (RULES 1)
+    CODE_EMPTY = "code_empty"
+    CODE_UNKNOWN = "code_unknown"
+    CODE_MISREAD = "code_misread"
+    CODE_NOT_A_KIT = "code_not_a_kit"
+    CODE_NOT_A_CARD = "code_not_a_card"
+    CODE_IS_A_PART = "code_is_a_part"
+    CODE_IS_A_DEVICE_NUMBER = "code_is_a_device_number"
+    CODE_TAKEN = "code_taken"
+    CODE_SPACE = "code_space"
+    # The patron (RULES 2)
+    CARD_UNKNOWN = "card_unknown"
+    CARD_REPLACED = "card_replaced"
+    CARD_EXPIRED = "card_expired"
+    CARD_BLOCKED = "card_blocked"
+    UNDER_AGE = "under_age"
+    AGREEMENT_NOT_SIGNED = "agreement_not_signed"
+    NOT_IN_COHORT = "not_in_cohort"
+    LIMIT_REACHED = "limit_reached"
+    HOUSEHOLD_LIMIT = "household_limit"
+    COOL_DOWN = "cool_down"
+    OWES = "owes"
+    OVERDUE_ELSEWHERE = "overdue_elsewhere"
+    # The kit (RULES 2)
+    KIT_UNKNOWN = "kit_unknown"
+    ON_LOAN_TO_THIS_PATRON = "on_loan_to_this_patron"
+    ON_LOAN_TO_ANOTHER = "on_loan_to_another"
+    PROMISED_TO_ANOTHER = "promised_to_another"
+    NOT_INSPECTED = "not_inspected"
+    NOT_READY = "not_ready"
+    NOT_WIPED = "not_wiped"
+    INCOMPLETE = "incomplete"
+    IN_REPAIR = "in_repair"
+    IN_TRANSIT = "in_transit"
+    AT_ANOTHER_BRANCH = "at_another_branch"
+    WITHDRAWN = "withdrawn"
+    LOST = "lost"
+    MISSING = "missing"
+    LINE_SUSPENDED = "line_suspended"
+    NEEDED_FOR_PROMISES = "needed_for_promises"
+    # The time (RULES 2, 3)
+    BEFORE_PICKUP_WINDOW = "before_pickup_window"
+    AFTER_LAST_BORROW_DATE = "after_last_borrow_date"
+    NO_OPEN_DAY = "no_open_day"
+    DATE_IN_THE_PAST = "date_in_the_past"
+    DATE_IN_THE_FUTURE = "date_in_the_future"
+    BEFORE_CHECK_OUT = "before_check_out"
+    # Returns, inspection, renewal, undo
+    NOT_ON_LOAN = "not_on_loan"
+    PARTS_NOT_COUNTED = "parts_not_counted"
+    PART_UNKNOWN = "part_unknown"
+    PART_NOT_MISSING = "part_not_missing"
+    NOT_TO_INSPECT = "not_to_inspect"
+    STEPS_NOT_DONE = "steps_not_done"
+    IN_QUARANTINE = "in_quarantine"
+    ON_HOLD_FOR_ANOTHER = "on_hold_for_another"
+    RENEWALS_USED_UP = "renewals_used_up"
+    RENEWAL_GAINS_NOTHING = "renewal_gains_nothing"
+    COHORT_LOAN = "cohort_loan"
+    EXCHANGE_SAME_KIT = "exchange_same_kit"
+    EXCHANGE_OTHER_TYPE = "exchange_other_type"
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    TOO_LATE_TO_UNDO = "too_late_to_undo"
+    CHANGED_SINCE = "changed_since"
+    # Stock and people
+    WRONG_STATE = "wrong_state"
+    REASON_NEEDED = "reason_needed"
+    SAME_PATRON = "same_patron"
+    VALUE_MISSING = "value_missing"
+    VALUE_WRONG = "value_wrong"
+    ALREADY_EXISTS = "already_exists"
+    # Sessions
+    COHORT_OVER = "cohort_over"
+    ALREADY_ENROLLED = "already_enrolled"
+    ALREADY_RESERVED = "already_reserved"
+    NO_SUCH_POOL = "no_such_pool"
+    POOL_EXCEEDS_STOCK = "pool_exceeds_stock"
+    KIT_TYPE_NEEDS_COHORT = "kit_type_needs_cohort"
+    # Sign-in
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_IN_LOCKED = "sign_in_locked"
+    PASSWORD_TOO_SHORT = "password_too_short"  # noqa: S105 - a reason, not a password
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One reason against an act.
+
+    ``detail`` fills the sentence's placeholders; it holds plain values (kit code, date, amount in cents),
+    never a patron's data beyond the short name staff may see. ``overridable`` tells whether *this actor*
+    may override it, with a reason, as ``domain/permissions.py`` says.
+    """
+
+    reason: Reason
+    detail: Mapping[str, object] = field(default_factory=dict)
+    overridable: bool = False
+
+
+class Refused(Exception):
+    """An act was refused, for all of ``blocks``; nothing was changed."""
+
+    def __init__(self, *blocks: Block) -> None:
+        if not blocks:
+            raise ValueError("a refusal names at least one block")
+        super().__init__(", ".join(block.reason for block in blocks))
+        self.blocks = blocks
+
+    @classmethod
+    def because(cls, reason: Reason, **detail: object) -> Refused:
+        """A refusal for one reason that nobody may override."""
+        return cls(Block(reason, detail))
