@@ -1,0 +1,1 @@
+"""Circulation of laptop and hotspot kits at public libraries, in loans that follow workshop cohorts."""

@@ -1,0 +1,1 @@
+"""Barcode labels for kits and parts: values in, a PDF out."""

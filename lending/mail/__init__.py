@@ -1,0 +1,1 @@
+"""Messages to patrons and staff: values in, messages out."""

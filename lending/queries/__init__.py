@@ -1,0 +1,1 @@
+"""What the screens read, answered with frozen dataclasses; a page never touches a row."""

@@ -1,0 +1,1 @@
+"""The pages of staff and patrons: forms, scans and what they answer."""

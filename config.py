@@ -1,0 +1,46 @@
+"""The defaults of every setting, as a Flask pyfile.
+
+Never imported: ``lending/settings.py`` reads it, then the file named by ``LENDING_CONFIG`` (the same form, only what
+differs), then the variables ``LENDING_<NAME>``. A name that is not here is refused. ``None``: worked out, as said.
+"""
+
+# demonstration: demonstration data on the first start. development: the same, with a debugger. testing: the tests.
+# production: nothing is made up; SECRET_KEY and DATABASE_URL must be given.
+PROFILE = "demonstration"
+
+# None: a SQLite file in the instance folder. PostgreSQL: "postgresql+psycopg://user:password@host/name".
+DATABASE_URL = None
+# Signs sessions and tokens, at least 32 characters. None: made once and kept in the instance folder, not in production.
+SECRET_KEY = None
+# "system", or "file:PATH" to travel in time: the file holds one ISO instant. Refused in production.
+CLOCK = "system"
+LOG_LEVEL = "INFO"
+
+# Where the web door listens, and the names it answers to (".example.org" includes subdomains).
+BIND = "127.0.0.1:8000"
+TRUSTED_HOSTS = "localhost, 127.0.0.1, [::1]"
+# How many reverse proxies stand before it; exactly, because each one may claim an address.
+PROXY_HOPS = 0
+# None: yes in production. Cookies over https only.
+SECURE_COOKIES = None
+# A desk stays signed in for a shift, lunch included.
+SESSION_HOURS = 12
+MAX_UPLOAD_BYTES = 16 * 1024 * 1024
+# Where the SIP2 door listens.
+SIP2_BIND = "127.0.0.1:6001"
+
+# "smtp://host:port", "smtps://user:password@host:port". None: mail is written to the log of notices and marked so.
+SMTP_URL = None
+MAIL_FROM = "library@example.org"
+
+LIBRARY_NAME = "Public Library"
+DEFAULT_LOCALE = "en"
+# The zone of a branch that names none.
+ZONE = "America/Los_Angeles"
+
+# 14-digit library barcodes: [prefix][institution][8 digits][check digit]. 9999 is nobody's: ask your vendor for yours.
+PATRON_CARD_PREFIX = "2"
+ITEM_PREFIX = "3"
+INSTITUTION = "9999"
+# What a kit's code may look like besides, as a regular expression for the whole code.
+KIT_CODE_PATTERN = r"KIT-\d{3,6}"

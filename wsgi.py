@@ -1,0 +1,3 @@
+from lending.app import create_app
+
+app = create_app()
