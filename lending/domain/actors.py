@@ -1,0 +1,64 @@
+"""Who acts: a staff member, a patron or the system, through one door, as one act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+
+from lending.domain.permissions import GRANTS, Act, Role, Scope, may, may_override
+from lending.errors import Reason, Refused
+
+
+@unique
+class Door(StrEnum):
+    """The door an act came in by; kept with every act because some doors report the past."""
+
+    WEB = "web"
+    API = "api"
+    SIP2 = "sip2"
+    CLI = "cli"
+    JOBS = "jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does one act.
+
+    ``act`` is the unguessable id of this act: the idempotency key and every journal row of the act carry it.
+    ``branch_ids`` are the branches the actor may act for; none means none. An administrator and the system
+    act for the whole library by their role, never by an empty set.
+    """
+
+    role: Role
+    door: Door
+    act: str
+    staff_id: int | None = None
+    patron_id: int | None = None
+    branch_ids: frozenset[int] = field(default_factory=frozenset)
+    program_ids: frozenset[int] = field(default_factory=frozenset)
+    station_id: int | None = None
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the role itself reaches every branch."""
+        return self.role in (Role.ADMIN, Role.SYSTEM)
+
+    def may(self, act: Act, branch_id: int | None = None) -> bool:
+        """Whether the actor may do ``act``, at ``branch_id`` where the act belongs to a branch."""
+        if not may(self.role, act):
+            return False
+        if self.everywhere:
+            return True
+        if branch_id is None:
+            # Only acts of the whole system go without a branch; the others are refused for want of one.
+            return GRANTS[act][1] in (Scope.WHOLE_SYSTEM, Scope.OWN_PROGRAMS)
+        return branch_id in self.branch_ids
+
+    def permit(self, act: Act, branch_id: int | None = None) -> None:
+        """Refuse (``NOT_PERMITTED``) unless the actor may do ``act`` at ``branch_id``."""
+        if not self.may(act, branch_id):
+            raise Refused.because(Reason.NOT_PERMITTED, act=act.value)
+
+    def may_override(self, reason: Reason) -> bool:
+        """Whether the actor's role may override ``reason``."""
+        return may_override(self.role, reason)

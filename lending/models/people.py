@@ -1,0 +1,185 @@
+"""Staff and patrons, and the ways they prove who they are."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum, unique
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lending.domain.permissions import Role
+from lending.models.base import Base, Id, PublicId, enum_column, new_public_id
+
+
+class Staff(Base):
+    """A staff account. ``session_version`` changes with the password, which ends every open session."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    username: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[Role] = enum_column(Role)
+    email: Mapped[str | None] = mapped_column(String(254))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    session_version: Mapped[str] = mapped_column(String(16), default=new_public_id)
+    language: Mapped[str] = mapped_column(String(12), default="en")
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+    branches: Mapped[list[StaffBranch]] = relationship(back_populates="staff", lazy="raise")
+    programs: Mapped[list[StaffProgram]] = relationship(back_populates="staff", lazy="raise")
+    tokens: Mapped[list[ApiToken]] = relationship(back_populates="staff", lazy="raise")
+
+
+class StaffBranch(Base):
+    """A branch that a staff member may act for."""
+
+    __tablename__ = "staff_branches"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"), primary_key=True, index=True)
+
+    staff: Mapped[Staff] = relationship(back_populates="branches")
+
+
+class StaffProgram(Base):
+    """A programme that a staff member leads."""
+
+    __tablename__ = "staff_programs"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    program_id: Mapped[int] = mapped_column(ForeignKey("programs.id"), primary_key=True, index=True)
+
+    staff: Mapped[Staff] = relationship(back_populates="programs")
+
+
+class ApiToken(Base):
+    """A bearer token of a staff member or a system. Only its SHA-256 is kept."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[Id]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    staff: Mapped[Staff] = relationship(back_populates="tokens")
+
+
+class SignInLimit(Base):
+    """How many guesses an account has had lately, counted here so that every process counts together.
+
+    ``account`` is the account's kind and a digest of its name, so that names nobody has are not stored.
+    """
+
+    __tablename__ = "sign_in_limits"
+
+    account: Mapped[str] = mapped_column(String(80), primary_key=True)
+    guesses: Mapped[int]
+    since: Mapped[datetime]
+
+
+class Household(Base):
+    """An address with its unit. Locked before the household limit is counted.
+
+    ``exempt``: a shelter or another address that many households share. No address matches nobody.
+    """
+
+    __tablename__ = "households"
+
+    id: Mapped[Id]
+    address_key: Mapped[str] = mapped_column(String(200), unique=True)
+    exempt: Mapped[bool] = mapped_column(default=False)
+
+
+@unique
+class PatronStatus(StrEnum):
+    """Whether the record still stands for a person."""
+
+    ACTIVE = "active"
+    MERGED = "merged"
+    ERASED = "erased"
+
+
+class Patron(Base):
+    """A person who borrows.
+
+    ``pseudonym`` names the patron on the journal, so that erasure leaves the journal whole. ``name_key`` is the
+    folded name for searching. ``blocked_reason`` is set by hand; blocks that follow from debts and overdues are
+    derived, never stored.
+    """
+
+    __tablename__ = "patrons"
+    __table_args__ = (
+        Index("ix_patrons_home_branch_id_name_key", "home_branch_id", "name_key"),
+        Index("ix_patrons_email", "email"),
+        Index("ix_patrons_phone", "phone"),
+    )
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    pseudonym: Mapped[str] = mapped_column(String(16), unique=True, default=new_public_id)
+    status: Mapped[PatronStatus] = enum_column(PatronStatus, default=PatronStatus.ACTIVE)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("patrons.id"), index=True)
+    name: Mapped[str] = mapped_column(String(160))
+    name_key: Mapped[str] = mapped_column(String(160))
+    birth_date: Mapped[date | None]
+    guardian_agreed_on: Mapped[date | None]
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(32))
+    text_consent_at: Mapped[datetime | None]
+    text_consent_wording: Mapped[str | None] = mapped_column(String(300))
+    street: Mapped[str | None] = mapped_column(String(160))
+    unit: Mapped[str | None] = mapped_column(String(40))
+    city: Mapped[str | None] = mapped_column(String(80))
+    postal_code: Mapped[str | None] = mapped_column(String(16))
+    household_id: Mapped[int | None] = mapped_column(ForeignKey("households.id"), index=True)
+    home_branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
+    language: Mapped[str] = mapped_column(String(12), default="en")
+    expires_on: Mapped[date | None]
+    blocked_reason: Mapped[str | None] = mapped_column(String(240))
+    pin_hash: Mapped[str | None] = mapped_column(String(200))
+    session_version: Mapped[str] = mapped_column(String(16), default=new_public_id)
+    keeps_history: Mapped[bool] = mapped_column(default=False)
+    note: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime]
+
+    cards: Mapped[list[Card]] = relationship(back_populates="patron", lazy="raise")
+
+
+@unique
+class CardEnd(StrEnum):
+    """Why a card number no longer stands for its patron's current card."""
+
+    REPLACED = "replaced"
+    MERGED = "merged"
+
+
+class Card(Base):
+    """A library card number. Numbers are kept when they end, so that the old number says so."""
+
+    __tablename__ = "cards"
+    __table_args__ = (
+        Index(
+            "uq_cards_current_patron_id",
+            "patron_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_cards_patron_id", "patron_id"),
+    )
+
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(String(32), unique=True)
+    patron_id: Mapped[int] = mapped_column(ForeignKey("patrons.id"))
+    issued_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    end: Mapped[CardEnd | None] = enum_column(CardEnd)
+
+    patron: Mapped[Patron] = relationship(back_populates="cards")
