@@ -1,0 +1,329 @@
+"""The library's memory: where every transaction begins and ends, on SQLite or PostgreSQL.
+
+``Database.act(fn)`` holds the only commit of the product and runs ``fn`` again as a whole when the database asks for
+it; ``Database.read()`` gives a session that cannot write. Migrations, health, backup and restore are here too, so
+that nothing else needs to know which engine stands behind it.
+Source: ARCHITECTURE, "Transactions and locks"; DEPENDENCIES, rows "database", "SQLite" and "PostgreSQL".
+"""
+
+from __future__ import annotations
+
+import random
+import selectors
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import pysqlite3.dbapi2
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from lending import paths
+from lending.errors import Reason, Refused
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+Result = TypeVar("Result")
+
+LOCK_ORDER: Final = (
+    "key",
+    "station",
+    "cohort",
+    "household",
+    "patron",
+    "stock",
+    "kit",
+    "loan",
+    "reservation",
+    "enrolment",
+    "roll-up",
+)
+"""The one order in which a verb locks scarce rows (``SELECT ... FOR UPDATE``), ids ascending within a kind.
+
+Ids are found without a lock, then locked in this order, then checked again. Two acts that keep it cannot wait for
+each other. SQLite has one writer at a time, and SQLAlchemy leaves ``FOR UPDATE`` out of its statements.
+"""
+
+LOCK_WAIT_SECONDS: Final = 3.0
+"""How long an act waits for a lock, of a row or of the whole file, before it is refused as busy."""
+
+ATTEMPTS: Final = 5
+"""How often an act is run at most, counting the first time."""
+
+RETRIED_STATES: Final = frozenset({"40001", "40P01"})
+"""PostgreSQL's serialization failure and deadlock: it rolled the transaction back and asks to run it again."""
+
+LOCK_NOT_AVAILABLE: Final = "55P03"
+SQLITE_BUSY: Final = 5
+MIGRATION_LOCK: Final = 7_226_511_348
+"""An arbitrary number: PostgreSQL's advisory lock of whoever migrates this product's database."""
+
+
+class CommitUnknown(Exception):
+    """The connection was lost during the commit, so nobody knows whether the act happened.
+
+    Ask again with the same idempotency key: an act that did happen answers as it would have answered now.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What ``lending db check`` tells: the engine, migrations not yet applied (oldest first), and what is broken."""
+
+    engine: str
+    pending: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+class Database:
+    """One SQLite file or PostgreSQL database, with its pools of connections. Safe to share among threads."""
+
+    def __init__(self, write_engine: Engine, read_engine: Engine, *, sleep: Callable[[float], None]) -> None:
+        self.write_engine = write_engine
+        self.read_engine = read_engine
+        self._sleep = sleep
+        # SQLite lets one connection write at a time and makes the others poll; a lock lets threads queue instead.
+        self._writer = threading.Lock() if write_engine.dialect.name == "sqlite" else None
+
+    @classmethod
+    def from_url(cls, url: str | URL, *, threads: int = 8, sleep: Callable[[float], None] = time.sleep) -> Database:
+        """The database at ``url``: ``sqlite:///file`` or ``postgresql://user@host/name``; opened when first used.
+
+        ``threads`` is how many are expected to use it at once; ``sleep`` waits between two runs of an act.
+        Raises ``ValueError`` for another kind of address and for a SQLite database in memory, and ``RuntimeError``
+        for a SQLite library that may damage a file with a write-ahead log.
+        """
+        address = make_url(url)
+        kind = address.get_backend_name()
+        if kind == "sqlite":
+            write_engine, read_engine = _sqlite_engines(address, threads)
+        elif kind in ("postgresql", "postgres"):
+            write_engine, read_engine = _postgresql_engines(address, threads)
+        else:
+            raise ValueError(f"A database address begins with sqlite:/// or postgresql://, not {address.drivername}")
+        return cls(write_engine, read_engine, sleep=sleep)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is a file; otherwise it is a PostgreSQL server's."""
+        return self._writer is not None
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self.read_engine.dispose()
+        self.write_engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading, one transaction long. The database refuses any write in it."""
+        with Session(self.read_engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    def act(self, fn: Callable[[Session], Result]) -> Result:
+        """Run ``fn`` in one transaction, commit it, and give back its result.
+
+        ``fn`` may be run several times, each time with a new session, and must have no effect but through it.
+        Raises whatever ``fn`` raises, with nothing changed; ``Refused`` for ``BUSY`` when a lock was not to be had;
+        ``CommitUnknown`` when the connection broke during the commit.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._act_once(fn)
+            except DBAPIError as error:
+                if _is_lock_timeout(error):
+                    raise Refused.because(Reason.BUSY) from error
+                if not (error.connection_invalidated or _asks_for_another_run(error)):
+                    raise
+                if attempt == ATTEMPTS:
+                    if error.connection_invalidated:
+                        raise
+                    raise Refused.because(Reason.BUSY) from error
+            except PoolTimeout as error:
+                raise Refused.because(Reason.BUSY) from error
+            # Jitter, or two acts that met once would meet again.
+            self._sleep(random.uniform(0.5, 1.0) * 0.01 * 2**attempt)  # noqa: S311 - not a secret
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _act_once(self, fn: Callable[[Session], Result]) -> Result:
+        with self._turn_to_write(), Session(self.write_engine, expire_on_commit=False) as session:
+            result = fn(session)
+            session.flush()  # what fails before the commit may be run again; what fails in it may have happened
+            try:
+                session.commit()
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise CommitUnknown("The connection was lost during the commit") from error
+                raise
+            return result
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """Hold the process's one turn to write, where the engine has only one."""
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=LOCK_WAIT_SECONDS):
+            raise Refused.because(Reason.BUSY)
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    @contextmanager
+    def migrating(self) -> Iterator[Config]:
+        """Alembic's configuration on a connection that keeps every other migration out, committed as a whole.
+
+        ``alembic.command`` functions take it: ``upgrade(config, "head")``, ``downgrade(config, "0001")``,
+        ``revision(config, "Add transfers", autogenerate=True)``.
+        """
+        from alembic.config import Config  # heavy, and needed by the command line alone
+
+        config = Config()
+        config.set_main_option("script_location", str(paths.MIGRATIONS).replace("%", "%%"))
+        with self._turn_to_write(), self._migrating_connection() as connection:
+            config.attributes["connection"] = connection
+            yield config
+
+    @contextmanager
+    def _migrating_connection(self) -> Iterator[Connection]:
+        engine = self.write_engine
+        if not self.is_sqlite:
+            with engine.begin() as connection:
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '60s'")
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+                yield connection
+            return
+        file = sqlite_file(engine.url)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)  # patrons' data: for its owner alone
+        with engine.connect() as connection:
+            # Batch mode rebuilds tables, which foreign keys would take for deletions; the switch is deaf inside a
+            # transaction. BEGIN IMMEDIATE, held to the end, is the lock that lets one process migrate at a time.
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA foreign_keys = OFF")
+            driver.execute("PRAGMA busy_timeout = 60000")
+            try:
+                with connection.begin():
+                    yield connection
+                    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                    if broken:
+                        raise RuntimeError(f"The migration would leave rows that point nowhere: {broken[:5]}")
+            finally:
+                connection.invalidate()  # the next user gets a connection with its switches as they belong
+
+    def upgrade(self) -> None:
+        """Bring the tables to the newest migration. Of several processes that start at once, one does it."""
+        from alembic import command
+
+        with self.migrating() as config:
+            command.upgrade(config, "head")
+
+    def check(self) -> Health:
+        """The engine's version, migrations that wait, and damage: unreadable pages, rows that point nowhere."""
+        from alembic.runtime.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
+        scripts = ScriptDirectory(str(paths.MIGRATIONS))
+        with self.read_engine.connect() as connection:
+            applied = MigrationContext.configure(connection).get_current_heads()
+            version = ".".join(str(part) for part in connection.dialect.server_version_info or ())
+            problems: list[str] = []
+            if self.is_sqlite:
+                problems += [row for row in connection.scalars(text("PRAGMA integrity_check")) if row != "ok"]
+                for table, rowid, parent, _ in connection.execute(text("PRAGMA foreign_key_check")):
+                    problems.append(f"row {rowid} of {table} points to a row of {parent} that is not there")
+        waiting = [script.revision for script in scripts.iterate_revisions("heads", applied or "base")]
+        name = "SQLite" if self.is_sqlite else "PostgreSQL"
+        return Health(engine=f"{name} {version}", pending=tuple(reversed(waiting)), problems=tuple(problems))
+
+
+def sqlite_file(url: URL) -> Path:
+    """The file a SQLite address names; ``ValueError`` for a database in memory, which two connections cannot share."""
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise ValueError("A SQLite address names a file, as in sqlite:///instance/lending.db")
+    return Path(url.database)
+
+
+def may_damage_wal(version: tuple[int, int, int]) -> bool:
+    """Whether this SQLite library has the WAL-reset bug: two connections can corrupt a write-ahead log."""
+    return (3, 7, 0) <= version <= (3, 51, 2)
+
+
+def _sqlite_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
+    """One connection that writes, and several that read and cannot write."""
+    sqlite_file(url)
+    version: tuple[int, int, int] = pysqlite3.dbapi2.sqlite_version_info
+    if may_damage_wal(version):
+        raise RuntimeError(
+            f"SQLite {'.'.join(map(str, version))} can damage a file with a write-ahead log; "
+            "install the package pysqlite3 0.6.1 or newer, which brings SQLite 3.51.3 or newer"
+        )
+
+    def engine(begin: str, pragmas: tuple[str, ...], size: int, busy_seconds: float) -> Engine:
+        made = create_engine(
+            url.set(drivername="sqlite"),
+            module=pysqlite3.dbapi2,
+            connect_args={"isolation_level": None, "timeout": busy_seconds, "cached_statements": 512},
+            pool_size=size,
+            max_overflow=size,
+            pool_timeout=LOCK_WAIT_SECONDS,
+            pool_use_lifo=True,
+        )
+
+        @event.listens_for(made, "connect")
+        def configure(connection: Any, _record: object) -> None:
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", *pragmas):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(made, "begin")
+        def start(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return made
+
+    # Every attempt of an act waits its share, so that all of them wait as long as one does on PostgreSQL.
+    writer = engine("BEGIN IMMEDIATE", (), 1, LOCK_WAIT_SECONDS / ATTEMPTS)
+    reader = engine("BEGIN", ("query_only = ON",), threads, LOCK_WAIT_SECONDS)
+    return writer, reader
+
+
+def _postgresql_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
+    """One pool; a reading transaction is begun READ ONLY by the driver, without a statement of its own."""
+    options = f"-c lock_timeout={LOCK_WAIT_SECONDS:.0f}s -c timezone=UTC {url.query.get('options', '')}".strip()
+    writer = create_engine(
+        url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
+        connect_args={"options": options, "application_name": "lending", "connect_timeout": 5},
+        isolation_level="READ COMMITTED",
+        pool_size=threads,
+        max_overflow=threads,
+        pool_timeout=LOCK_WAIT_SECONDS,
+        pool_use_lifo=True,
+    )
+
+    @event.listens_for(writer, "checkout")
+    def refuse_a_dead_connection(connection: Any, _record: object, _proxy: object) -> None:
+        # An idle connection with something to read is one whose server has said goodbye. Looking costs microseconds
+        # where a ping (pool_pre_ping) costs every transaction a round trip.
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection.fileno(), selectors.EVENT_READ)
+            if selector.select(timeout=0):
+                raise DisconnectionError("the server has closed this connection")
+
+    return writer, writer.execution_options(postgresql_readonly=True)
+
+
+def _is_lock_timeout(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
+
+
+def _asks_for_another_run(error: DBAPIError) -> bool:
+    # SQLite's extended codes (busy while recovering, busy snapshot) carry the plain one in their lowest byte.
+    busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == SQLITE_BUSY
+    return busy or getattr(error.orig, "sqlstate", None) in RETRIED_STATES
