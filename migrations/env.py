@@ -21,16 +21,24 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from alembic.autogenerate.render import _repr_type
-from sqlalchemy import TypeDecorator
+from sqlalchemy import JSON, Enum, TypeDecorator
 
 from lending.models import Base
 
 
 def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
-    """Write a type of ours as the plain type under it, so that the revision stands alone."""
-    if kind == "type" and isinstance(item, TypeDecorator) and type(item).__module__.startswith("lending."):
-        return _repr_type(item.impl_instance, autogen_context)
+    """Write the types of ``lending/models/base.py`` as the plain types under them, so that a revision stands alone."""
+    if kind != "type":
+        return False
+    if isinstance(item, TypeDecorator):
+        return f"sa.{item.impl_instance!r}"
+    if isinstance(item, JSON):
+        autogen_context.imports.add("from sqlalchemy.dialects import postgresql")
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    if isinstance(item, Enum):
+        # Without a name of its own its CHECK is named after the column, so that two columns may share one enumeration.
+        values = ", ".join(repr(value) for value in item.enums)
+        return f"sa.Enum({values}, name=None, native_enum=False, create_constraint=True, length={item.length})"
     return False
 
 
