@@ -1,0 +1,49 @@
+/** Sends one scan and tells an answer from trouble: "network" (try again) or "signed_out" (sign in, then try again). */
+
+const PATIENCE_MS = 10000;
+const token = document.querySelector('meta[name="csrf-token"]');
+
+/** Reads a fresh token from this very page; true when there was a new one, as after signing in in another tab. */
+async function freshToken() {
+  const page = await fetch(location.href, { redirect: "manual", headers: { Accept: "text/html" } });
+  if (!page.ok) return false;
+  const found = new DOMParser().parseFromString(await page.text(), "text/html").querySelector('meta[name="csrf-token"]');
+  // A page without the box is the sign-in page under this address.
+  if (!found || !page.headers.get("content-type")?.includes("html")) return false;
+  const changed = found.content !== token.content;
+  token.content = found.content;
+  return changed;
+}
+
+async function post(url, body) {
+  return fetch(url, {
+    method: "POST",
+    redirect: "manual", // a redirect leads to sign-in; following it would look like an answer
+    signal: AbortSignal.timeout(PATIENCE_MS),
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token.content },
+    body: JSON.stringify(body),
+  });
+}
+
+export async function send(url, body) {
+  try {
+    let response = await post(url, body);
+    if ([400, 401, 403].includes(response.status) && !isJson(response) && (await freshToken())) {
+      response = await post(url, body);
+    }
+    const answer = isJson(response) ? await response.json() : null;
+    if (answer?.say) return { answer };
+    if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return { trouble: "signed_out" };
+    if (response.status >= 500 || [408, 425, 429].includes(response.status)) {
+      const after = Number(response.headers.get("Retry-After")) * 1000;
+      return { trouble: "network", ...(after > 0 && { after: Math.min(after, 30000) }) };
+    }
+    return { answer: { tone: "stop", broken: true } };
+  } catch {
+    return { trouble: "network" };
+  }
+}
+
+function isJson(response) {
+  return (response.headers.get("Content-Type") ?? "").includes("json");
+}
