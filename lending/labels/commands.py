@@ -1,0 +1,38 @@
+"""The page of command codes that lies on a desk: staff end, undo or print without touching a key.
+
+Source: SCREENS, desk rule 9. The codes begin with CMD-, a code space of their own that no kit or card may use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from lending.labels.printing import print_labels
+from lending.labels.sheets import INCH, LETTER_MM, Label, Sheet
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {"CMD-END": "End", "CMD-UNDO": "Undo", "CMD-RECEIPT": "Receipt", "CMD-ALL-HERE": "All parts here"}
+)
+"""Every command code and the English words beside it."""
+
+_ROWS_MM = 58.0
+_PAGE = Sheet(
+    name="commands",
+    page_mm=LETTER_MM,
+    # Wide apart, so that a scanner held over one command never sees its neighbour.
+    label_mm=(6 * INCH, 45.0),
+    columns=1,
+    rows=len(COMMANDS),
+    first_mm=(1.25 * INCH, (LETTER_MM[1] - len(COMMANDS) * _ROWS_MM) / 2 + 6.5),
+    pitch_mm=(6 * INCH, _ROWS_MM),
+    bar_dots=(12,),
+    text_pt=20,
+    text_lines=1,
+    padding_mm=2.0,
+)
+
+
+def command_sheet(words: Mapping[str, str] = COMMANDS, *, library: str = "") -> bytes:
+    """One US Letter page of command codes as a PDF. ``words`` gives each code its name, in the staff's language."""
+    return print_labels([Label(code, title=title, library=library) for code, title in words.items()], _PAGE)
