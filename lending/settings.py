@@ -139,7 +139,8 @@ def _of_file(path: Path) -> dict[str, object]:
         raise WrongSetting(
             f"The settings file {path} is not valid Python, line {error.lineno}: {error.msg}."
         ) from error
-    except Exception as error:  # noqa: BLE001 - whatever an operator's file raises is told by the file's name
+    # The file is the operator's own program: whatever it raises is told by the file's name.
+    except Exception as error:
         raise WrongSetting(f"The settings file {path} stopped with {type(error).__name__}: {error}.") from error
     return {name.lower(): value for name, value in config.items()}
 

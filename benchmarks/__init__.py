@@ -1,0 +1,1 @@
+"""The figures this library is measured by, printed by `make bench` and `make battery`."""
