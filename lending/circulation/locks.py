@@ -1,0 +1,83 @@
+"""Rows locked for an act, in the one order of ``lending/db.py``.
+
+Each function locks rows of one kind and reads them anew, so that what the act sees is what it holds. Ids are found
+without a lock (``find_kit``), then locked, then checked again by the verb.
+Source: ARCHITECTURE, "Transactions and locks".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lending.circulation.checkout_statements import unreceived
+from lending.errors import Reason, Refused
+from lending.models.kits import Kit
+from lending.models.loans import Loan
+from lending.models.people import Patron
+from lending.models.stock import Stock
+
+
+@dataclass(frozen=True, slots=True)
+class KitIds:
+    """What a kit's code leads to, before anything is locked. ``patron_id`` is whose unreceived loan it is on."""
+
+    kit_id: int
+    stock_id: int
+    kit_type_id: int
+    branch_id: int
+    loan_id: int | None
+    loan_branch_id: int | None
+    patron_id: int | None
+
+
+_IDS = select(
+    Kit.id, Kit.stock_id, Kit.kit_type_id, Kit.branch_id, Loan.id, Loan.branch_id, Loan.patron_id
+).outerjoin_from(Kit, Loan, (Loan.kit_id == Kit.id) & unreceived)
+
+
+def find_kit(session: Session, code: str) -> KitIds:
+    """The ids behind a kit's code, without a lock; ``Refused`` (``KIT_UNKNOWN``) when no kit has it."""
+    row = session.execute(_IDS.where(Kit.barcode == code)).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.KIT_UNKNOWN, code=code)
+    return KitIds(*row)
+
+
+def lock_patron(session: Session, patron_id: int) -> Patron:
+    """Lock one patron."""
+    chosen = select(Patron).where(Patron.id == patron_id)
+    return session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def lock_stocks(session: Session, stock_ids: Collection[int]) -> None:
+    """Lock stocks, in the order of their ids."""
+    chosen = select(Stock.id).where(Stock.id.in_(sorted(set(stock_ids)))).order_by(Stock.id)
+    session.execute(chosen.with_for_update()).all()
+
+
+def lock_kits(session: Session, kit_ids: Collection[int]) -> dict[int, Kit]:
+    """Lock kits, in the order of their ids."""
+    chosen = select(Kit).where(Kit.id.in_(sorted(set(kit_ids)))).order_by(Kit.id)
+    found = session.scalars(chosen.with_for_update(of=Kit).execution_options(populate_existing=True))
+    return {kit.id: kit for kit in found}
+
+
+def lock_kit(session: Session, kit_id: int) -> Kit:
+    """Lock one kit."""
+    return lock_kits(session, [kit_id])[kit_id]
+
+
+def lock_loan(session: Session, loan_id: int) -> Loan:
+    """Lock one loan. Its kit is locked before it by whatever moves both."""
+    chosen = select(Loan).where(Loan.id == loan_id)
+    return session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def lock_unreceived_loan(session: Session, kit_id: int) -> Loan | None:
+    """Lock the loan that a kit is out on, if it is; the kit is locked already."""
+    chosen = select(Loan).where(Loan.kit_id == kit_id, unreceived)
+    return session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one_or_none()
