@@ -48,7 +48,7 @@ export function say(sentence, tone) {
 
 /** The newest row of the log. Only an act that can be undone takes the Undo button from the row before. */
 export function addRow(row) {
-  const line = fill($("#row-template").content.cloneNode(true), { kit: "", patron: "", due: "", ...row });
+  const line = fill($("#row-template").content.cloneNode(true), { kit: "", patron: "", ...row });
   const tr = $("tr", line);
   const tag = $(".tag", tr);
   tr.dataset.tone = row.tone;
