@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from io import BytesIO
 
 from lending.domain.code_patterns import LONGEST
 from lending.labels.sheets import LabelError, Symbology
@@ -86,11 +87,17 @@ _DRAW: Mapping[Symbology, Callable[[str], str]] = {
 }
 
 
-def qr_rows(code: str) -> tuple[str, ...]:
-    """``code`` as the rows of a QR code, "1" black and "0" white, without quiet zone. Never a Micro QR: few read it."""
+def qr_picture(code: str) -> tuple[int, bytes]:
+    """``code`` as a QR code: modules on a side, and a PNG with one pixel a module, without quiet zone.
+
+    Never a Micro QR, which few telephones read.
+    """
     import segno
 
-    return tuple("".join("1" if module else "0" for module in row) for row in segno.make_qr(code).matrix)
+    symbol = segno.make_qr(code)
+    picture = BytesIO()
+    symbol.save(picture, kind="png", scale=1, border=0)
+    return len(symbol.matrix), picture.getvalue()
 
 
 def runs(row: str) -> list[tuple[int, int]]:

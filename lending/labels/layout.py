@@ -23,7 +23,7 @@ MARGIN_MM = 2.0
 """How far in from both edges they are drawn where the label is wide enough."""
 FINEST_DOTS = {Symbology.CODE128: 6, Symbology.CODABAR: 6, Symbology.CODE39: 5}
 """The narrowest module that still reads at 203 dpi, in ``DOT_MM``. Code 128 tells four widths apart and needs 10 mil;
-Code 39 tells two apart, and only with 8.3 mil do fourteen digits go on an Avery 5160. Codabar never needs less than 10."""
+Code 39 tells two apart, and only with 8.3 mil do fourteen digits go on an Avery 5160. Codabar fits there with 10."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Box:
 class Layout:
     """One label laid out: the bars, the QR code if there is one, and the lines of text.
 
-    ``bar_mm`` and ``qr_mm`` are the widths of one module; ``text`` holds a box per line above the bars,
-    ``code_text`` the one under them.
+    ``bar_mm`` and ``qr_mm`` are the widths of one module, the latter 0 without QR code; ``text`` holds a box for each
+    line above the bars, ``code_text`` is the one under them.
     """
 
     bar_mm: float

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from io import BytesIO
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lending.labels.bars import bars, qr_rows, runs
+from lending.labels.bars import bars, qr_picture, runs
 from lending.labels.fonts import Pen
 from lending.labels.layout import Box, lay_out
 from lending.labels.sheets import DOT_MM, Label, LabelError, Sheet, Symbology
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 LARGEST_OFFSET_MM = 5.0
 """More than this is not a printer out of true but paper laid in wrongly."""
 SPREAD_MM = 0.02
-"""By how much every black bar is drawn narrower: printers fill each dot that a rectangle as much as touches, and ink
+"""By how much every bar is drawn narrower: printers fill each dot that a rectangle as much as touches, and ink
 spreads. Without it a 203 dpi printer makes bars of two dots three dots wide, and scanners give up."""
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 """Stands in the file as its date: equal labels give equal bytes, and only ``lending/clock.py`` reads the clock."""
@@ -84,25 +85,20 @@ def _draw(
     pdf: FPDF, pen: Pen, label: Label, sheet: Sheet, symbology: Symbology, qr: bool, corner: tuple[float, float]
 ) -> None:
     row = bars(label.code, symbology)
-    square = qr_rows(label.code) if qr else ()
-    layout = lay_out(sheet, symbology, code=label.code, bar_modules=len(row), qr_modules=len(square))
+    qr_modules, picture = qr_picture(label.code) if qr else (0, b"")
+    layout = lay_out(sheet, symbology, code=label.code, bar_modules=len(row), qr_modules=qr_modules)
     inked = [_moved(box, corner) for box in (layout.bars, layout.qr) if box is not None]
     if not all(_on_the_page(box, sheet) for box in inked):
         raise LabelError(f"That offset pushes the bars of {label.code} off the paper; take a smaller offset.")
-    _ink(pdf, row, inked[0], layout.bar_mm)
-    for number, line in enumerate(square):
-        _ink(pdf, line, Box(inked[1].x, inked[1].y + number * layout.qr_mm, inked[1].width, layout.qr_mm), layout.qr_mm)
+    for start, length in runs(row):
+        left = inked[0].x + start * layout.bar_mm + SPREAD_MM / 2
+        pdf.rect(left, inked[0].y, length * layout.bar_mm - SPREAD_MM, inked[0].height, style="F")
+    if picture:
+        # A picture, not rectangles: a printer gives each dot the colour under its middle, and no module grows.
+        pdf.image(BytesIO(picture), inked[1].x, inked[1].y, inked[1].width, inked[1].height)
     for number, (text, box) in enumerate(zip(_lines(label, sheet), layout.text, strict=False)):
         pen.write(text, _moved(box, corner), sheet.text_pt, bold=number == 0)
     pen.write(label.code, _moved(layout.code_text, corner), sheet.text_pt)
-
-
-def _ink(pdf: FPDF, row: str, box: Box, module_mm: float) -> None:
-    """Draw one row of modules as black rectangles over the height of ``box``, each shrunk by ``SPREAD_MM`` in width."""
-    for start, length in runs(row):
-        pdf.rect(
-            box.x + start * module_mm + SPREAD_MM / 2, box.y, length * module_mm - SPREAD_MM, box.height, style="F"
-        )
 
 
 def _lines(label: Label, sheet: Sheet) -> list[str]:
