@@ -112,11 +112,12 @@ def refund_charge(session: Session, *, charge: str, at: datetime, by: Actor) -> 
     return changed
 
 
-def cancel_lost_charge(session: Session, loan: Loan, *, at: datetime, by: Actor) -> list[int]:
+def cancel_lost_charge(session: Session, *, loan_id: int, at: datetime, by: Actor) -> list[int]:
     """A lost kit has come back: its whole-kit charge falls away, and what was paid is owed back.
 
-    Part of the return, which has locked ``loan``. Gives the ids of the charges that ended; their history stays.
+    Part of the return, which holds the loan. Gives the ids of the charges that ended; their history stays.
     """
+    loan = lock_loan(session, loan_id)
     return _take_back(session, loan, _live(loan, ChargeKind.WHOLE_KIT), reason="returned", at=at, by=by)
 
 

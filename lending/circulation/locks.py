@@ -43,7 +43,7 @@ def find_kit(session: Session, code: str) -> KitIds:
     """The ids behind a kit's code, without a lock; ``Refused`` (``KIT_UNKNOWN``) when no kit has it."""
     row = session.execute(_IDS.where(Kit.barcode == code)).one_or_none()
     if row is None:
-        raise Refused.because(Reason.KIT_UNKNOWN, code=code)
+        raise Refused.because(Reason.KIT_UNKNOWN, kit=code)
     return KitIds(*row)
 
 

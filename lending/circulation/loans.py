@@ -1,0 +1,126 @@
+"""What the verbs on a loan share: its journal rows, and the notices that hang on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from lending.circulation.journal import record
+from lending.domain.actors import Actor
+from lending.models.base import table_of
+from lending.models.kits import Kit
+from lending.models.loans import Loan
+from lending.models.notices import Channel, Notice, NoticeState
+from lending.models.people import Patron
+
+_notices = table_of(Notice)
+_sqlite, _postgresql = sqlite.insert(_notices), postgresql.insert(_notices)
+_AGAIN = text("notices.state = 'cancelled'")
+_TELL = {
+    "sqlite": _sqlite.on_conflict_do_update(
+        index_elements=["subject", "step", "channel"],
+        set_={"state": NoticeState.PENDING, "due_at": _sqlite.excluded.due_at, "made_at": _sqlite.excluded.made_at},
+        where=_AGAIN,
+    ),
+    "postgresql": _postgresql.on_conflict_do_update(
+        index_elements=["subject", "step", "channel"],
+        set_={
+            "state": NoticeState.PENDING,
+            "due_at": _postgresql.excluded.due_at,
+            "made_at": _postgresql.excluded.made_at,
+        },
+        where=_AGAIN,
+    ),
+}
+"""One notice per subject, step and channel; one that was cancelled is told after all when its cause is back."""
+
+
+def record_on_kit(
+    session: Session,
+    verb: str,
+    *,
+    kit: Kit,
+    at: datetime,
+    by: Actor,
+    detail: Mapping[str, Any],
+    loan: Loan | None = None,
+    branch_id: int | None = None,
+) -> None:
+    """Write an act on a kit, and on its loan if there is one, to the journal; the patron by pseudonym.
+
+    ``branch_id`` is where it was done, the kit's own branch unless said otherwise.
+    """
+    patron = None
+    if loan is not None:
+        patron = session.scalar(select(Patron.pseudonym).where(Patron.id == loan.patron_id))
+    record(
+        session,
+        verb,
+        at=at,
+        by=by,
+        branch_id=kit.branch_id if branch_id is None else branch_id,
+        kit_id=kit.id,
+        loan_id=None if loan is None else loan.id,
+        cohort_id=None if loan is None else loan.cohort_id,
+        patron=patron,
+        detail=detail,
+    )
+
+
+def tell_borrower(session: Session, step: str, *, loan: Loan, at: datetime) -> None:
+    """Put a notice about a loan into the outbox: by e-mail, else by text if the patron agreed to it, else by letter."""
+    patron = session.execute(
+        select(Patron.email, Patron.phone, Patron.text_consent_at).where(Patron.id == loan.patron_id)
+    ).one_or_none()
+    if patron is None:
+        return
+    if patron.email is not None:
+        channel = Channel.EMAIL
+    elif patron.phone is not None and patron.text_consent_at is not None:
+        channel = Channel.TEXT
+    else:
+        channel = Channel.LETTER
+    connection = session.connection()
+    connection.execute(
+        _TELL[connection.dialect.name],
+        {
+            "subject": f"loan:{loan.public_id}",
+            "step": step,
+            "channel": channel,
+            "patron_id": loan.patron_id,
+            "loan_id": loan.id,
+            "state": NoticeState.PENDING,
+            "due_at": at,
+            "made_at": at,
+            "tries": 0,
+        },
+    )
+
+
+def cancel_notices(session: Session, loan: Loan, *, step: str | None = None) -> None:
+    """Cancel what waits to be sent about a loan, the receipt excepted; or one ``step`` alone."""
+    told = _notices.c.step == step if step is not None else _notices.c.step != "receipt"
+    session.connection().execute(
+        update(_notices)
+        .where(_notices.c.loan_id == loan.id, _notices.c.state == NoticeState.PENDING, told)
+        .values(state=NoticeState.CANCELLED)
+    )
+
+
+def cancel_term_notices(session: Session, loan: Loan, term: int) -> None:
+    """Cancel what waits to be sent about a due date that no longer holds."""
+    session.connection().execute(
+        update(_notices)
+        .where(
+            _notices.c.loan_id == loan.id,
+            _notices.c.term == term,
+            _notices.c.state == NoticeState.PENDING,
+            _notices.c.step != "receipt",
+        )
+        .values(state=NoticeState.CANCELLED)
+    )
