@@ -29,7 +29,7 @@ const queue = new ScanQueue({
     code,
     screen: fields.screen.value,
     station: fields.station.value,
-    patron: (patron ?? context.patron) || null,
+    patron: (patron === undefined ? context.patron : patron) || null,
     kit: context.kit || null,
     date: context.date || null,
     ...(fields.book_drop?.checked && { book_drop: true }),
@@ -45,17 +45,18 @@ const queue = new ScanQueue({
   },
 });
 
-function answered(item, answer, mended) {
-  if (answer.broken) answer.say = word("broken", { code: item.code });
-  guard.answered(item.code, answer.tone);
-  if ("patron" in answer) setPatron(answer.patron);
-  if (!answer.broken) context.kit = answer.kit ?? "";
-  addRow(answer.row ?? { time: timeNow(form.dataset.zone), what: answer.say, tone: answer.tone, kit: item.code });
+function answered(item, answer) {
+  const { broken, tone, receipt_url: receipt } = answer;
+  if (broken) answer.say = word("broken", { code: item.code });
+  else context.kit = answer.kit ?? "";
+  guard.answered(item.code, tone);
+  if ("patron" in answer && $("#patron")) setPatron(answer.patron);
+  const undone = item.code === form.dataset.undo && tone === "done";
+  addRow(answer.row ?? { time: timeNow(form.dataset.zone), what: answer.say, tone }, undone);
   if (answer.counters) showCounters(answer.counters, queue.size);
   setOffer(answer.override && { ...answer.override, patron: item.body.patron });
-  if (answer.receipt_url) fill($("#banner").parentElement, {}) && Object.assign($("#receipt"), { href: answer.receipt_url, hidden: false });
-  say(answer.say, answer.tone);
-  if (mended && queue.size === 0) $("#announcer").append(` ${word("saved")}`);
+  if (receipt) Object.assign($("#receipt"), { href: receipt, hidden: false });
+  say(answer.say, tone);
   if (answer.go) leave(answer.go);
 }
 
@@ -68,7 +69,6 @@ function setPatron(patron) {
 }
 
 function setDate(iso) {
-  if (iso === context.date || (!iso && fields.screen.value === "returns" && !fields.date?.value && !context.date)) return;
   context.date = iso;
   if (fields.date) fields.date.value = iso;
   $("#date-tag").hidden = !iso;
@@ -76,7 +76,7 @@ function setDate(iso) {
 }
 
 function setOffer(found) {
-  if (panel.contains(document.activeElement) && !found) return;
+  if (panel.contains(document.activeElement)) return; // a reason is being typed; it stays with its scan
   offer = found ?? null;
   $("#open-override").hidden = !offer;
   panel.hidden = true;
@@ -87,31 +87,30 @@ function enter(code) {
   const text = code.trim();
   box.value = "";
   if (!text) return;
-  if (leaving) {
-    carried.put([text], "");
-    return;
-  }
+  if (leaving) return carried.put([text], "");
+  if (text === form.dataset.end) return nextPatron();
+  if (text === form.dataset.receipt) return acts.receipt();
   const scan = new CustomEvent("scan", { detail: { code: text }, cancelable: true });
   if (!document.dispatchEvent(scan)) return;
   if (guard.repeats(text, performance.now())) {
     const what = word("again");
-    const newest = $("#log [data-new]");
     // A label left under a scanner is read every second: one row is enough.
-    if (newest?.dataset.tone !== "again") addRow({ time: timeNow(form.dataset.zone), what, tone: "again", kit: text });
-    say(what, "again");
-    return;
+    if ($("#log [data-new]")?.dataset.tone !== "again") addRow({ time: timeNow(form.dataset.zone), what, tone: "again" });
+    return say(what, "again");
   }
   queue.add({ code: text });
 }
 
-function nextPatron(sentence) {
+function nextPatron() {
   queue.add({
     act() {
       setPatron(null);
+      setDate("");
+      if (fields.book_drop) fields.book_drop.checked = false;
       context.kit = "";
       setOffer(null);
       guard.forget();
-      say(sentence ?? word("next"), "look");
+      say(word("next"), "ready");
     },
   });
   box.focus();
@@ -141,19 +140,14 @@ function closeOverride() {
   box.focus();
 }
 
-const press = (act, otherwise) => {
-  const button = $(`[data-command="${act}"] button`);
-  if (button?.checkVisibility()) button.click();
-  else say(word(otherwise), "look");
-};
-
+const to = (screen) => () => leave($(`[data-act="${screen}"]`).href);
 const acts = {
-  desk: () => leave($('[data-act="desk"]').href),
-  returns: () => leave($('[data-act="returns"]').href),
-  search: () => leave($('[data-act="search"]').href),
-  renew: () => press("renew", "no_renew"),
-  // In the queue, so that it undoes the scan before it even when that scan has not been answered.
-  undo: () => queue.add({ act: () => press("undo", "no_undo") }),
+  desk: to("desk"),
+  returns: to("returns"),
+  search: to("search"),
+  // Scans of the printed commands: they stand in line, so an undo is of the scan before it, answered or not.
+  renew: () => enter(form.dataset.renew),
+  undo: () => enter(form.dataset.undo),
   receipt: () => ($("#receipt").hidden ? say(word("no_receipt"), "look") : $("#receipt").click()),
   next: () => nextPatron(),
   override: openOverride,
@@ -165,25 +159,22 @@ const acts = {
 };
 
 document.addEventListener("submit", (event) => {
-  const { target, submitter } = event;
+  const { target } = event;
   if (target === form) {
     event.preventDefault();
-    if (submitter?.name === "clear_date") queue.add({ act: () => setDate("") });
-    else enter(box.value);
-  } else if (target.dataset.command === "end") {
+    enter(box.value);
+  } else if (target.id === "clear-date") {
     event.preventDefault();
-    nextPatron();
+    queue.add({ act: () => setDate("") });
   } else if (target.dataset.command) {
     event.preventDefault();
-    enter(submitter?.value ?? $("button", target).value);
+    enter($("button", target).value);
   } else if (panel.contains(target)) {
     event.preventDefault();
-    const reason = note.value.trim();
     const { code, patron, reasons } = offer;
-    offer = null;
-    closeOverride();
-    $("#open-override").hidden = true;
-    if (reason) queue.add({ code, patron: patron ?? "", override: { reasons, note: reason } });
+    box.focus();
+    setOffer(null);
+    queue.add({ code, patron, override: { reasons, note: note.value.trim() } });
   } else return;
   box.focus();
 });
@@ -216,8 +207,9 @@ document.addEventListener("keydown", (event) => {
     // A scanner typed this. It is a scan wherever the cursor stood, and it never confirms what it was typed into.
     event.preventDefault();
     target.value = before;
-    if (looksLikeCode(text)) enter(text);
-    else say(word("by_hand"), "look");
+    if (!looksLikeCode(text)) return say(word("by_hand"), "look");
+    enter(text);
+    box.focus();
   } else if (key.length === 1 && key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey && target.tagName !== "SELECT") {
     box.focus(); // and the character lands in it
   }
@@ -255,18 +247,19 @@ let idle = [];
 let warned = false;
 function touched() {
   idle.forEach(clearTimeout);
-  if (warned) say(word("stays", { name: context.name }), "look");
+  if (warned) say(word("stays", { name: context.name }), "ready");
   warned = false;
   const { idle: after, warn } = form.dataset;
-  const later = (seconds, act) => setTimeout(() => (context.patron || context.kit) && !queue.size && act(), seconds * 1000);
+  const later = (seconds, act) => setTimeout(() => !queue.size && act(), seconds * 1000);
   idle = [
     later(after - warn, () => {
+      if (!context.patron) return;
       warned = true;
       say(word("idle", { name: context.name }), "look");
     }),
     later(after, () => {
       warned = false;
-      nextPatron();
+      if (context.patron || context.kit || context.date || fields.book_drop?.checked) nextPatron();
     }),
   ];
 }
@@ -290,11 +283,13 @@ function settings() {
 }
 
 context.date = fields.date?.value ?? "";
+const given = $("form", panel).elements;
+const sentences = [...panel.querySelectorAll("li")].map((line) => line.textContent);
 setOffer(!panel.hidden && {
-  code: fields.override_code?.value ?? $('[name="override_code"]').value,
-  patron: $('[name="override_patron"]').value,
-  reasons: $('[name="override_reasons"]').value.split(" "),
-  sentences: [...panel.querySelectorAll("li")].map((line) => line.textContent),
+  code: given.override_code.value,
+  patron: given.override_patron.value,
+  reasons: given.override_reasons.value.split(" "),
+  sentences,
 });
 settings();
 touched();

@@ -93,10 +93,9 @@ export class ScanQueue {
       const { answer, trouble, after } = await this.send(item.body);
       if (answer) {
         tries = 0;
-        const mended = this.trouble;
         this.trouble = null;
         this.#items.shift();
-        this.answered(item, answer, mended);
+        this.answered(item, answer);
         this.changed();
       } else {
         this.trouble = trouble;

@@ -39,15 +39,15 @@ function icon(element, tone) {
 export function say(sentence, tone) {
   const banner = $("#banner");
   banner.className = `notice banner notice--${tone}`;
-  icon(banner, tone);
+  icon(banner, tone === "ready" ? "rest" : tone);
   $("p", banner).textContent = sentence;
   // A new node is announced even when its words are those of the last one.
   $("#announcer").replaceChildren(document.createTextNode(sentence));
   play(tone);
 }
 
-/** The newest row of the log. Only an act that can be undone takes the Undo button from the row before. */
-export function addRow(row) {
+/** The newest row of the log. Undo stands at the last act alone: at this one, or nowhere once it was undone. */
+export function addRow(row, undone = false) {
   const line = fill($("#row-template").content.cloneNode(true), { kit: "", patron: "", ...row });
   const tr = $("tr", line);
   const tag = $(".tag", tr);
@@ -55,7 +55,7 @@ export function addRow(row) {
   tag.className = `tag tag--${row.tone}`;
   icon(tag, row.tone);
   $("span", tag).textContent = word(`tone_${row.tone}`);
-  if (row.tone === "done") all('#log [data-command="undo"]').forEach((form) => form.remove());
+  if (row.undo || undone) all('#log [data-command="undo"]').forEach((form) => form.remove());
   if (row.undo) $(".do", tr).prepend($("#undo-template").content.cloneNode(true));
   $("#log [data-new]")?.removeAttribute("data-new");
   tr.dataset.new = "";

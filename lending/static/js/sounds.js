@@ -16,8 +16,8 @@ export const volume = {
 
 export function play(tone) {
   const loudness = volume.get() / 100;
-  const { pitch, beats } = RHYTHMS[tone] ?? RHYTHMS.look;
-  if (!loudness || !globalThis.AudioContext) return;
+  if (!loudness || !RHYTHMS[tone] || !globalThis.AudioContext) return;
+  const { pitch, beats } = RHYTHMS[tone];
   context ??= new AudioContext();
   context.resume();
   for (const [start, length] of beats) {
