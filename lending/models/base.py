@@ -26,6 +26,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Row,
     String,
     Table,
     Text,
@@ -140,3 +141,12 @@ Id = Annotated[int, mapped_column(Identity(), primary_key=True)]
 
 PublicId = Annotated[str, mapped_column(String(PUBLIC_ID_LENGTH), unique=True, default=new_public_id)]
 """What addresses and the API show instead of a key."""
+
+
+def table_of(row: type[Base]) -> Table:
+    """The table of a row class, for the statements of the hot paths that are built once at module level."""
+    return cast(Table, row.__table__)
+
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row of a Core statement, whose columns are reached by name."""

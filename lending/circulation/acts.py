@@ -1,0 +1,83 @@
+"""One act, once: the idempotency key is claimed first, and the same key again gives the same answer.
+
+Source: ARCHITECTURE, "Transactions and locks"; BATTERY R4. The key row keeps the act's id and a digest of the body. The
+answer is not stored: it is rendered again from the rows of that act. A refusal rolls back and leaves its key free.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from lending.domain.actors import Actor
+from lending.errors import Reason, Refused
+from lending.models.base import table_of
+from lending.models.journal import IdempotencyKey
+
+T = TypeVar("T")
+
+_keys = table_of(IdempotencyKey)
+_CLAIM = {
+    "sqlite": sqlite.insert(_keys).on_conflict_do_nothing(index_elements=["actor", "key"]),
+    "postgresql": postgresql.insert(_keys).on_conflict_do_nothing(index_elements=["actor", "key"]),
+}
+_CLAIMED = select(_keys.c.act, _keys.c.digest).where(
+    _keys.c.actor == bindparam("actor"), _keys.c.key == bindparam("key")
+)
+
+
+def digest_of(body: Mapping[str, Any]) -> str:
+    """SHA-256 of a request's body, the same for the same values in any order."""
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def once(
+    session: Session,
+    *,
+    by: Actor,
+    key: str,
+    body: Mapping[str, Any],
+    at: datetime,
+    do: Callable[[], T],
+    again: Callable[[str], T],
+) -> T:
+    """Do an act whose ``key`` is new, or render the answer of the act that had it (``again`` gets that act's id).
+
+    The same key with another body is refused (``KEY_REUSED``). Keys belong to the actor: two people never share one.
+    """
+    earlier = _claim(session, by=by, key=key, digest=digest_of(body), at=at)
+    return do() if earlier is None else again(earlier)
+
+
+def _claim(session: Session, *, by: Actor, key: str, digest: str, at: datetime) -> str | None:
+    """Claim ``key`` and give ``None``, or give the id of the act that has it. Waits for an act under way."""
+    connection = session.connection()
+    actor = owner_of_keys(by)
+    claimed = connection.execute(
+        _CLAIM[connection.dialect.name],
+        {"actor": actor, "key": key, "digest": digest, "act": by.act, "claimed_at": at},
+        execution_options={"preserve_rowcount": True},
+    )
+    if claimed.rowcount == 1:
+        return None
+    earlier = connection.execute(_CLAIMED, {"actor": actor, "key": key}).one()
+    if earlier.digest != digest:
+        raise Refused.because(Reason.KEY_REUSED)
+    return str(earlier.act)
+
+
+def owner_of_keys(by: Actor) -> str:
+    """Whose keys these are: one staff member, one patron, or the system."""
+    if by.staff_id is not None:
+        return f"staff:{by.staff_id}"
+    if by.patron_id is not None:
+        return f"patron:{by.patron_id}"
+    return "system"

@@ -1,0 +1,293 @@
+"""Check-out: a kit is handed to a patron, with its parts counted out and its due date set.
+
+Source: RULES 2 to 4. All reasons against are found at once; a refusal changes nothing. The kit follows the cohort: a
+scan uses the patron's earliest promise, and the loan is due when the cohort's kits are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from lending.circulation import checkout_statements as sql
+from lending.circulation.availability import stock_ceiling
+from lending.circulation.checkout_facts import Gathered, gather
+from lending.circulation.counts import count
+from lending.circulation.journal import record
+from lending.domain.actors import Actor
+from lending.domain.checkout import blocks
+from lending.domain.counting import Counter
+from lending.domain.due_dates import Ceiling, Due, DueRule, cohort_due, open_loan_due
+from lending.domain.names import short_name
+from lending.domain.permissions import Act
+from lending.domain.states import (
+    KIT_MOVES,
+    RESERVATION_MOVES,
+    KitVerb,
+    LoanState,
+    ReservationVerb,
+    after,
+)
+from lending.errors import Reason, Refused
+from lending.models.base import new_public_id
+from lending.models.loans import TermKind
+from lending.models.notices import Channel, NoticeState
+from lending.models.policies import Signing
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Reasons that an actor sets aside, and why. The note is kept with the loan and on the journal."""
+
+    reasons: frozenset[Reason] = field(default_factory=frozenset)
+    note: str = ""
+
+
+NO_OVERRIDE = Override()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOut:
+    """What was handed out: what the desk says, and the receipt begins with. ``parts`` counts what went out."""
+
+    loan: str
+    kit: str
+    kit_type: str
+    patron: str
+    patron_name: str
+    cohort: str | None
+    due_at: datetime
+    due_on: date
+    rule: DueRule
+    parts: int
+
+
+def check_out(
+    session: Session,
+    *,
+    kit: str,
+    patron: str,
+    branch_id: int,
+    at: datetime,
+    by: Actor,
+    override: Override = NO_OVERRIDE,
+    signed: Signing | None = None,
+    collected_by: str | None = None,
+) -> CheckedOut:
+    """Hand ``kit`` (its code) to ``patron`` (the card number) at a branch.
+
+    ``signed``: the desk saw the agreement signed, and how. ``collected_by``: who collects with the patron's written
+    authorisation. Raises ``Refused`` with every block that was not overridden; an override needs a note.
+    """
+    by.permit(Act.CIRCULATE, branch_id)
+    _check(override)
+    gathered = gather(session, kit=kit, patron=patron, branch_id=branch_id, at=at, signed=signed)
+    against = blocks(gathered.facts, by.may_override)
+    standing = [block for block in against if not (block.overridable and block.reason in override.reasons)]
+    if standing:
+        raise Refused(*standing)
+    due = _due(session, gathered, at)
+    if due is None:
+        raise Refused.because(Reason.NO_OPEN_DAY)
+    overridden = sorted(block.reason.value for block in against)
+    if Reason.AGREEMENT_NOT_SIGNED in overridden:
+        signed = Signing.ON_PAPER
+    return _write(session, gathered, due, overridden, override.note, signed, collected_by, at=at, by=by)
+
+
+def _check(override: Override) -> None:
+    if override.reasons and not override.note.strip():
+        raise Refused.because(Reason.REASON_NEEDED)
+
+
+def _due(session: Session, gathered: Gathered, at: datetime) -> Due | None:
+    """The due date: the cohort's, whatever the day; else the period under its ceilings. ``None``: no open day fits."""
+    cohort = gathered.cohort
+    if cohort is not None:
+        return cohort_due(gathered.calendar, cohort.return_by, at=at)
+    ceilings = []
+    if gathered.locked.expires_on is not None:
+        ceilings.append(Ceiling(DueRule.CEILING_CARD_EXPIRY, gathered.locked.expires_on))
+    last_free_day = stock_ceiling(
+        session,
+        gathered.found.stock_id,
+        calendar=gathered.calendar,
+        at=at,
+        days=gathered.found.loan_days,
+        turnaround_open_days=gathered.found.turnaround_open_days,
+        overdue_hold_days=gathered.found.overdue_hold_days,
+    )
+    if last_free_day is not None:
+        ceilings.append(Ceiling(DueRule.CEILING_STOCK, last_free_day))
+    return open_loan_due(gathered.calendar, gathered.found.loan_days, ceilings, at=at)
+
+
+def _write(
+    session: Session,
+    gathered: Gathered,
+    due: Due,
+    overridden: list[str],
+    note: str,
+    signed: Signing | None,
+    collected_by: str | None,
+    *,
+    at: datetime,
+    by: Actor,
+) -> CheckedOut:
+    connection = session.connection()
+    found, locked, cohort = gathered.found, gathered.locked, gathered.cohort
+    cohort_id = None if cohort is None else cohort.id
+    moved = connection.execute(
+        sql.KIT_OUT,
+        {
+            "kit_id_": found.kit_id,
+            "old": locked.kit_state,
+            "new": after(KIT_MOVES, locked.kit_state, KitVerb.CHECK_OUT),
+        },
+    )
+    if moved.rowcount != 1:
+        raise Refused.because(Reason.CHANGED_SINCE)
+    public_id = new_public_id()
+    loan_id = connection.execute(
+        sql.ADD_LOAN,
+        {
+            "public_id": public_id,
+            "kit_id": found.kit_id,
+            "kit_type_id": locked.kit_type_id,
+            "patron_id": found.patron_id,
+            "cohort_id": cohort_id,
+            "reservation_id": found.reservation_id,
+            "exchange_of_id": None,
+            "branch_id": found.branch_id,
+            "station_id": by.station_id,
+            "checked_out_by_id": by.staff_id,
+            "collected_by": collected_by,
+            "checked_out_at": at,
+            "recorded_at": at,
+            "door": by.door,
+            "state": LoanState.OUT,
+            "term": 1,
+            "due_at": due.at,
+            "renewals": 0,
+            "override": {"reasons": overridden, "note": note} if overridden else None,
+            "book_drop": False,
+        },
+    ).scalar_one()
+    connection.execute(
+        sql.ADD_TERM,
+        {
+            "loan_id": loan_id,
+            "n": 1,
+            "kind": TermKind.CHECK_OUT,
+            "due_at": due.at,
+            "cohort_id": cohort_id,
+            "policy_id": found.policy_id,
+            "rule": due.rule.value,
+            "reason": None,
+            "staff_id": by.staff_id,
+            "made_at": at,
+        },
+    )
+    parts = connection.execute(sql.SNAPSHOT, {"loan_id": loan_id, "kit_id": found.kit_id}).rowcount
+    if found.reservation_id is not None:
+        _pick_up(session, gathered, at)
+    if signed is not None:
+        _sign(session, gathered, loan_id, signed, at=at, by=by)
+    if locked.email is not None:
+        _promise_receipt(session, gathered, public_id, loan_id, at)
+    record(
+        session,
+        "check_out",
+        at=at,
+        by=by,
+        branch_id=found.branch_id,
+        kit_id=found.kit_id,
+        loan_id=loan_id,
+        cohort_id=cohort_id,
+        patron=locked.pseudonym,
+        detail={
+            "due_at": due.at.isoformat(),
+            "due_on": due.on.isoformat(),
+            "rule": due.rule.value,
+            "from": locked.kit_state.value,
+            "reservation": None if gathered.reservation is None else gathered.reservation.value,
+            "parts": parts,
+            "overridden": overridden,
+            "note": note,
+        },
+    )
+    count(
+        session,
+        Counter.CHECK_OUT,
+        day=gathered.facts.today,
+        branch_id=found.branch_id,
+        kit_type_id=locked.kit_type_id,
+        cohort_id=cohort_id,
+    )
+    return CheckedOut(
+        loan=public_id,
+        kit=locked.barcode,
+        kit_type=locked.kit_type,
+        patron=locked.patron_public_id,
+        patron_name=short_name(locked.patron_name),
+        cohort=None if cohort is None else cohort.name,
+        due_at=due.at,
+        due_on=due.on,
+        rule=due.rule,
+        parts=parts,
+    )
+
+
+def _pick_up(session: Session, gathered: Gathered, at: datetime) -> None:
+    old = gathered.reservation
+    assert old is not None  # noqa: S101 - the reservation was found and locked with its state
+    moved = session.connection().execute(
+        sql.PICK_UP,
+        {
+            "reservation_id_": gathered.found.reservation_id,
+            "old": old,
+            "new": after(RESERVATION_MOVES, old, ReservationVerb.PICK_UP),
+            "kit_id_": gathered.found.kit_id,
+            "ended": at,
+        },
+    )
+    if moved.rowcount != 1:
+        raise Refused.because(Reason.BUSY)
+
+
+def _sign(session: Session, gathered: Gathered, loan_id: int, signed: Signing, *, at: datetime, by: Actor) -> None:
+    session.connection().execute(
+        sql.SIGN,
+        {
+            "patron_id": gathered.found.patron_id,
+            "agreement_id": None,
+            "cohort_id": None if gathered.cohort is None else gathered.cohort.id,
+            "loan_id": loan_id,
+            "accepted_at": at,
+            "how": signed,
+            "typed_name": None,
+            "staff_id": by.staff_id,
+        },
+    )
+
+
+def _promise_receipt(session: Session, gathered: Gathered, public_id: str, loan_id: int, at: datetime) -> None:
+    """The receipt by e-mail goes to the outbox with the act; it is sent after the commit, by the sending sweep."""
+    session.connection().execute(
+        sql.TELL,
+        {
+            "public_id": new_public_id(),
+            "subject": f"loan:{public_id}:1",
+            "step": "receipt",
+            "channel": Channel.EMAIL,
+            "patron_id": gathered.found.patron_id,
+            "loan_id": loan_id,
+            "term": 1,
+            "state": NoticeState.PENDING,
+            "due_at": at,
+            "made_at": at,
+            "tries": 0,
+        },
+    )

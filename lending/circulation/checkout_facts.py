@@ -1,0 +1,203 @@
+"""What check-out needs to know, gathered under its locks: facts for the rule, and the rows that the loan needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from lending.models.base import AnyRow
+from sqlalchemy.orm import Session
+
+from lending.circulation import checkout_statements as sql
+from lending.circulation.availability import free_for_walk_ins
+from lending.circulation.calendars import calendar_of
+from lending.domain.calendars import Calendar
+from lending.domain.checkout import CheckOutFacts, KitFacts, PatronFacts, PolicyFacts, PromiseFacts
+from lending.domain.states import LIVE_RESERVATIONS, PROMISED_RESERVATIONS, KitState, ReservationState
+from lending.errors import Block, Reason, Refused
+from lending.models.kits import TurnaroundStepKind
+from lending.models.policies import AgreementRule, Signing
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The locked rows, the facts for the rule, and what writing the loan needs."""
+
+    found: AnyRow
+    locked: AnyRow
+    cohort: AnyRow | None
+    calendar: Calendar
+    reservation: ReservationState | None
+    facts: CheckOutFacts
+
+
+def gather(
+    session: Session, *, kit: str, patron: str, branch_id: int, at: datetime, signed: Signing | None = None
+) -> Gathered:
+    """Lock what a check-out of ``kit`` to ``patron`` touches and gather the facts; changes nothing.
+
+    Raises ``Refused`` when the card or the kit is unknown, or the card was replaced.
+    """
+    connection = session.connection()
+    found = _resolve(session, kit=kit, patron=patron, branch_id=branch_id, at=at)
+    calendar = calendar_of(session, branch_id, found.zone, found.hours, since=at.date() - timedelta(days=1))
+    today = calendar.local_date(at)
+    cohort_id = found.reserved_cohort_id if found.reservation_id is not None else found.seat_cohort_id
+    cohort = None
+    if cohort_id is not None:
+        cohort = connection.execute(sql.LOCK_COHORT, {"cohort_id": cohort_id}).one()
+        if found.reservation_id is None and cohort.return_by < today:
+            cohort = None
+    in_household = _household_unreceived(session, found)
+    ids = {"patron_id": found.patron_id, "stock_id": found.stock_id, "kit_id": found.kit_id}
+    locked = connection.execute(sql.LOCK, ids).one()
+    seen = connection.execute(
+        sql.FACTS, {**ids, "at": at, "cohort_id": cohort_id, "reservation_id": found.reservation_id}
+    ).one()
+    if found.reservation_id is not None and seen.reservation_state not in LIVE_RESERVATIONS:
+        # It went between finding and locking: whoever took it had the stock first. Looking again finds the truth.
+        raise Refused.because(Reason.BUSY)
+    promise = _promise_facts(session, found, locked, seen, cohort, calendar, at)
+    facts = CheckOutFacts(
+        at=at,
+        today=today,
+        patron=_patron_facts(locked, seen, in_household, signed, found.agreement, cohort),
+        kit=_kit_facts(session, found, locked, seen),
+        promise=promise,
+        policy=PolicyFacts(
+            kit_limit=found.kit_limit,
+            household_limit=found.household_limit,
+            cool_down_hours=found.cool_down_hours,
+            owes_limit_cents=found.owes_limit_cents,
+            adult_age=found.adult_age,
+            agreement_needed=found.agreement is not AgreementRule.NONE,
+        ),
+    )
+    return Gathered(found, locked, cohort, calendar, seen.reservation_state, facts)
+
+
+def _resolve(session: Session, *, kit: str, patron: str, branch_id: int, at: datetime) -> AnyRow:
+    day = at.date()
+    keys = {
+        "kit": kit,
+        "card": patron,
+        "branch_id": branch_id,
+        "at": at,
+        "utc_day": day,
+        "yesterday": day - timedelta(days=1),
+    }
+    found = session.connection().execute(sql.RESOLVE, keys).one_or_none()
+    if found is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    unknown = []
+    if found.kit_id is None:
+        unknown.append(Block(Reason.KIT_UNKNOWN, {"kit": kit}))
+    if found.patron_id is None:
+        unknown.append(Block(Reason.CARD_UNKNOWN, {}))
+    elif found.card_ended_at is not None:
+        unknown.append(Block(Reason.CARD_REPLACED, {}))
+    if unknown:
+        raise Refused(*unknown)
+    return found
+
+
+def _household_unreceived(session: Session, found: AnyRow) -> int | None:
+    """Loans of the others at the same address; ``None`` where the rule is off or the address matches nobody."""
+    if found.household_limit is None:
+        return None
+    connection = session.connection()
+    household = connection.execute(sql.HOUSEHOLD, {"patron_id": found.patron_id}).one_or_none()
+    if household is None or household.exempt:
+        return None
+    keys = {"household_id": household.id, "patron_id": found.patron_id}
+    return int(connection.execute(sql.HOUSEHOLD_UNRECEIVED, keys).scalar_one())
+
+
+def _patron_facts(
+    locked: AnyRow,
+    seen: AnyRow,
+    in_household: int | None,
+    signed: Signing | None,
+    agreement: AgreementRule,
+    cohort: AnyRow | None,
+) -> PatronFacts:
+    already_signed = {
+        AgreementRule.NONE: True,
+        AgreementRule.ONCE: seen.signed_once,
+        AgreementRule.PER_COHORT: seen.signed_for_cohort if cohort is not None else seen.signed_once,
+        AgreementRule.PER_LOAN: False,
+    }[agreement]
+    return PatronFacts(
+        birth_date=locked.birth_date,
+        guardian_agreed=locked.guardian_agreed_on is not None,
+        expires_on=locked.expires_on,
+        blocked_reason=locked.blocked_reason,
+        agreement_signed=signed is not None or already_signed,
+        unreceived=seen.unreceived,
+        overdue=seen.overdue,
+        owes_cents=seen.owes_cents,
+        last_received_at=seen.last_received_at,
+        household_unreceived=in_household,
+    )
+
+
+def _kit_facts(session: Session, found: AnyRow, locked: AnyRow, seen: AnyRow) -> KitFacts:
+    missing: tuple[str, ...] = ()
+    if locked.kit_state is KitState.TURNAROUND:
+        done = set(session.connection().scalars(sql.STEPS_DONE, {"kit_id": found.kit_id, "round": locked.round}))
+        missing = tuple(kind.value for kind in steps_needed(found) if kind not in done)
+    return KitFacts(
+        barcode=locked.barcode,
+        state=locked.kit_state,
+        cohort_only=locked.cohort_only,
+        held_by_this_patron=seen.held_by_id == found.patron_id,
+        promised_to_another=seen.promised_to_another,
+        at_branch=locked.kit_branch,
+        here=locked.kit_branch_id == found.branch_id,
+        in_transit=locked.in_transit_to_id is not None,
+        steps_missing=missing,
+        line_state=None if seen.line_rank is None else sql.LINE_STATES[seen.line_rank],
+    )
+
+
+def steps_needed(policy: AnyRow) -> list[TurnaroundStepKind]:
+    """The steps a kit goes through before it is free, by its policy (any row with the policy's ``needs_`` columns)."""
+    wanted = {
+        TurnaroundStepKind.WIPED: policy.needs_wipe,
+        TurnaroundStepKind.CHARGED: policy.needs_charge,
+        TurnaroundStepKind.RESTOCKED: policy.needs_restock,
+    }
+    return [kind for kind, needed in wanted.items() if needed]
+
+
+def _promise_facts(
+    session: Session,
+    found: AnyRow,
+    locked: AnyRow,
+    seen: AnyRow,
+    cohort: AnyRow | None,
+    calendar: Calendar,
+    at: datetime,
+) -> PromiseFacts:
+    has_promise = seen.reservation_state in PROMISED_RESERVATIONS and seen.reservation_stock_id == found.stock_id
+    free = None
+    if not has_promise and locked.kit_state is KitState.AVAILABLE:
+        free = free_for_walk_ins(
+            session,
+            found.stock_id,
+            calendar=calendar,
+            at=at,
+            # An open loan is shortened where it must be; a cohort's loan is not, so its whole span must be free.
+            until=None if cohort is None else cohort.return_by,
+            turnaround_open_days=found.turnaround_open_days,
+            overdue_hold_days=found.overdue_hold_days,
+        )
+    return PromiseFacts(
+        has_promise=has_promise,
+        cohort=cohort.name if cohort is not None else None,
+        in_cohort=cohort is not None and (seen.seated or found.reservation_id is not None),
+        pickup_from=cohort.pickup_from if cohort is not None else None,
+        last_borrow_on=cohort.last_borrow_on if cohort is not None else None,
+        free_for_walk_ins=free,
+    )

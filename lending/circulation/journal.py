@@ -1,0 +1,59 @@
+"""The journal: every act that changes something writes here, in its own transaction.
+
+Rows name patrons by pseudonym and hold no free text about them, so that a patron can be erased and the journal
+stays whole. The sealing sweep (``seal``) chains rows by hash afterwards, so that no act waits for the head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from lending.domain.actors import Actor
+from lending.models.base import table_of
+from lending.models.journal import JournalEntry
+
+_APPEND = insert(table_of(JournalEntry)).inline()
+
+
+def record(
+    session: Session,
+    verb: str,
+    *,
+    at: datetime,
+    by: Actor,
+    happened_at: datetime | None = None,
+    branch_id: int | None = None,
+    kit_id: int | None = None,
+    loan_id: int | None = None,
+    cohort_id: int | None = None,
+    patron: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Append one row. ``at`` is now; ``happened_at`` an earlier instant when the act reports the past.
+
+    ``patron`` is the pseudonym. ``detail`` holds plain JSON values: instants and dates as ISO text, money as cents.
+    """
+    session.connection().execute(
+        _APPEND,
+        {
+            "act": by.act,
+            "verb": verb,
+            "at": happened_at or at,
+            "recorded_at": at,
+            "door": by.door,
+            "role": by.role,
+            "staff_id": by.staff_id,
+            "station_id": by.station_id,
+            "branch_id": branch_id,
+            "kit_id": kit_id,
+            "loan_id": loan_id,
+            "cohort_id": cohort_id,
+            "patron": patron,
+            "detail": dict(detail or {}),
+        },
+    )

@@ -1,0 +1,58 @@
+"""The policy that applies: the most specific one that is valid, as a row of plain values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, or_, select
+from sqlalchemy.orm import Session
+
+from lending.models.base import AnyRow, table_of
+from lending.models.policies import Policy
+
+policies = table_of(Policy)
+
+
+def applicable_policy_id(
+    kit_type_id: ColumnElement[int], branch_id: ColumnElement[int], at: ColumnElement[datetime]
+) -> ScalarSelect[int]:
+    """The id of the policy for a kit type at a branch at an instant, as a part of a larger statement.
+
+    Type and branch come before type alone, before branch alone, before neither; of equals the newest.
+    """
+    inner = policies.alias("candidate")
+    return (
+        select(inner.c.id)
+        .where(
+            or_(inner.c.kit_type_id == kit_type_id, inner.c.kit_type_id.is_(None)),
+            or_(inner.c.branch_id == branch_id, inner.c.branch_id.is_(None)),
+            inner.c.valid_from <= at,
+        )
+        .order_by(
+            case((inner.c.kit_type_id.is_not(None), 0), else_=1),
+            case((inner.c.branch_id.is_not(None), 0), else_=1),
+            inner.c.valid_from.desc(),
+            inner.c.id.desc(),
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+_POLICY = select(policies).where(
+    policies.c.id
+    == applicable_policy_id(
+        bindparam("kit_type_id", type_=policies.c.id.type),
+        bindparam("branch_id", type_=policies.c.id.type),
+        bindparam("at", type_=policies.c.valid_from.type),
+    )
+)
+
+
+def policy_for(session: Session, *, kit_type_id: int, branch_id: int, at: datetime) -> AnyRow:
+    """The policy for ``kit_type_id`` lent at ``branch_id``, with the columns of ``models.policies.Policy``.
+
+    Raises ``NoResultFound`` in a library without a policy: setting up always makes the general one.
+    """
+    return session.connection().execute(_POLICY, {"kit_type_id": kit_type_id, "branch_id": branch_id, "at": at}).one()

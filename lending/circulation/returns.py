@@ -1,0 +1,286 @@
+"""Return: one scan receives a kit, and the overdue clock stops.
+
+Source: RULES 5. A returned kit goes to inspection, never straight back to the shelf. Received at another branch it is
+in transit to its owner, or stays where that branch's kits float. A lost kit that comes back has its charge cancelled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum, unique
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from lending.circulation.calendars import calendar_of
+from lending.circulation.charges import cancel_lost_charge
+from lending.circulation.counts import count
+from lending.circulation.journal import record
+from lending.circulation.stocks import stock_of
+from lending.domain.actors import Actor
+from lending.domain.calendars import Calendar
+from lending.domain.counting import Counter
+from lending.domain.due_dates import received_at_for_book_drop
+from lending.domain.names import short_name
+from lending.domain.permissions import Act
+from lending.domain.states import KIT_MOVES, LOAN_MOVES, KitVerb, LoanState, LoanVerb, after
+from lending.errors import Reason, Refused
+from lending.models.base import AnyRow, table_of
+from lending.models.branches import Branch
+from lending.models.kits import Kit, KitType
+from lending.models.loans import Loan
+from lending.models.notices import Notice, NoticeState
+from lending.models.people import Patron
+from lending.models.stock import Stock
+
+_kits, _kit_types, _stocks, _branches = table_of(Kit), table_of(KitType), table_of(Stock), table_of(Branch)
+_loans, _patrons, _notices = table_of(Loan), table_of(Patron), table_of(Notice)
+_owner = _branches.alias("owner")
+
+_LOCK_KIT = (
+    select(
+        _kits.c.id,
+        _kits.c.barcode,
+        _kits.c.state,
+        _kits.c.stock_id,
+        _kits.c.branch_id,
+        _kits.c.in_transit_to_id,
+        _kits.c.kit_type_id,
+        _kit_types.c.code.label("kit_type"),
+        _stocks.c.branch_id.label("owner_id"),
+        _owner.c.name.label("owner"),
+        _branches.c.zone,
+        _branches.c.hours,
+        _branches.c.floats,
+        _branches.c.name.label("branch"),
+    )
+    .select_from(
+        _kits.join(_stocks, _stocks.c.id == _kits.c.stock_id)
+        .join(_kit_types, _kit_types.c.id == _kits.c.kit_type_id)
+        .join(_owner, _owner.c.id == _stocks.c.branch_id)
+        .join(_branches, _branches.c.id == bindparam("branch_id"))
+    )
+    .where(_kits.c.barcode == bindparam("kit"))
+    .with_for_update(of=_kits)
+)
+_LOCK_LOAN = (
+    select(
+        _loans.c.id,
+        _loans.c.public_id,
+        _loans.c.state,
+        _loans.c.patron_id,
+        _loans.c.cohort_id,
+        _loans.c.checked_out_at,
+        _loans.c.due_at,
+        _loans.c.term,
+        _patrons.c.public_id.label("patron"),
+        _patrons.c.pseudonym,
+        _patrons.c.name.label("patron_name"),
+    )
+    .join(_patrons, _patrons.c.id == _loans.c.patron_id)
+    .where(_loans.c.kit_id == bindparam("kit_id"), _loans.c.received_at.is_(None), _loans.c.state != LoanState.UNDONE)
+    .with_for_update(of=_loans)
+)
+_RECEIVE_KIT = (
+    update(_kits)
+    .where(_kits.c.id == bindparam("kit_id_"), _kits.c.state == bindparam("old"))
+    .values(
+        state=bindparam("new"),
+        branch_id=bindparam("to_branch_id"),
+        in_transit_to_id=bindparam("to_owner_id"),
+        stock_id=bindparam("to_stock_id"),
+        turnaround_since=bindparam("since"),
+        round=_kits.c.round + 1,
+        place=None,
+    )
+)
+_RECEIVE_LOAN = (
+    update(_loans)
+    .where(_loans.c.id == bindparam("loan_id_"), _loans.c.state == bindparam("old"))
+    .values(
+        state=bindparam("new"),
+        received_at=bindparam("received"),
+        received_recorded_at=bindparam("recorded"),
+        received_door=bindparam("door_"),
+        received_branch_id=bindparam("at_branch_id"),
+        received_by_id=bindparam("by_staff_id"),
+        book_drop=bindparam("from_drop"),
+    )
+)
+_CANCEL_NOTICES = (
+    update(_notices)
+    .where(
+        _notices.c.loan_id == bindparam("loan_id_"),
+        _notices.c.state == NoticeState.PENDING,
+        _notices.c.step != "receipt",
+    )
+    .values(state=NoticeState.CANCELLED)
+)
+
+
+@unique
+class Next(StrEnum):
+    """Where a returned kit goes from the counter."""
+
+    INSPECTION = "inspection"
+    TRANSIT = "transit"
+
+
+@unique
+class Receipt(StrEnum):
+    """How a kit came in; a book drop is read later than it was used, so its return is dated back."""
+
+    COUNTER = "counter"
+    BOOK_DROP = "book_drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came back: what the desk says. ``days_late`` is 0 when it came before closing on its due date."""
+
+    loan: str
+    kit: str
+    kit_type: str
+    patron: str
+    patron_name: str
+    received_at: datetime
+    book_drop: bool
+    next: Next
+    owner: str
+    was_lost: bool
+    days_late: int
+
+
+def return_kit(
+    session: Session,
+    *,
+    kit: str,
+    branch_id: int,
+    at: datetime,
+    by: Actor,
+    received_at: datetime | None = None,
+    receipt: Receipt = Receipt.COUNTER,
+) -> Returned:
+    """Receive ``kit`` (its code) at a branch.
+
+    ``received_at`` dates the return back, never before the check-out nor into the future; from the book drop the
+    kit counts as received at the last closing. Raises ``Refused``: ``KIT_UNKNOWN``, or ``NOT_ON_LOAN`` with its state.
+    """
+    by.permit(Act.CIRCULATE, branch_id)
+    connection = session.connection()
+    locked = connection.execute(_LOCK_KIT, {"kit": kit, "branch_id": branch_id}).one_or_none()
+    if locked is None:
+        raise Refused.because(Reason.KIT_UNKNOWN, kit=kit)
+    loan = connection.execute(_LOCK_LOAN, {"kit_id": locked.id}).one_or_none()
+    if loan is None:
+        raise Refused.because(Reason.NOT_ON_LOAN, kit=kit, state=locked.state.value)
+    if (locked.state, KitVerb.RETURN) not in KIT_MOVES:
+        # A kit written off while it was out: it has to be taken back into service first, by who may.
+        raise Refused.because(Reason.WRONG_STATE, kit=kit, state=locked.state.value)
+    calendar = calendar_of(
+        session, branch_id, locked.zone, locked.hours, since=loan.checked_out_at.date() - timedelta(days=1)
+    )
+    received = _received_at(received_at, receipt, at, loan, calendar)
+    goes, to_owner_id, stock_id = _destination(session, locked, branch_id)
+    was_lost = loan.state is LoanState.LOST
+    moved = connection.execute(
+        _RECEIVE_KIT,
+        {
+            "kit_id_": locked.id,
+            "old": locked.state,
+            "new": after(KIT_MOVES, locked.state, KitVerb.RETURN),
+            "to_branch_id": branch_id,
+            "to_owner_id": to_owner_id,
+            "to_stock_id": stock_id,
+            "since": received,
+        },
+    )
+    settled = connection.execute(
+        _RECEIVE_LOAN,
+        {
+            "loan_id_": loan.id,
+            "old": loan.state,
+            "new": after(LOAN_MOVES, loan.state, LoanVerb.RETURN),
+            "received": received,
+            "recorded": at,
+            "door_": by.door,
+            "at_branch_id": branch_id,
+            "by_staff_id": by.staff_id,
+            "from_drop": receipt is Receipt.BOOK_DROP,
+        },
+    )
+    if moved.rowcount != 1 or settled.rowcount != 1:
+        raise Refused.because(Reason.CHANGED_SINCE)
+    connection.execute(_CANCEL_NOTICES, {"loan_id_": loan.id})
+    if was_lost:
+        cancel_lost_charge(session, loan_id=loan.id, at=at, by=by)
+    due_on, received_on = calendar.local_date(loan.due_at), calendar.local_date(received)
+    days_late = max((received_on - due_on).days, 1) if received > loan.due_at else 0
+    record(
+        session,
+        "return",
+        at=at,
+        by=by,
+        happened_at=received,
+        branch_id=branch_id,
+        kit_id=locked.id,
+        loan_id=loan.id,
+        cohort_id=loan.cohort_id,
+        patron=loan.pseudonym,
+        detail={
+            "kit_from": locked.state.value,
+            "loan_from": loan.state.value,
+            "branch_from": locked.branch_id,
+            "stock_from": locked.stock_id,
+            "book_drop": receipt is Receipt.BOOK_DROP,
+            "next": goes.value,
+            "owner": locked.owner_id,
+            "days_late": days_late,
+        },
+    )
+    count(
+        session,
+        Counter.RETURN,
+        day=received_on,
+        branch_id=branch_id,
+        kit_type_id=locked.kit_type_id,
+        cohort_id=loan.cohort_id,
+    )
+    return Returned(
+        loan=loan.public_id,
+        kit=locked.barcode,
+        kit_type=locked.kit_type,
+        patron=loan.patron,
+        patron_name=short_name(loan.patron_name),
+        received_at=received,
+        book_drop=receipt is Receipt.BOOK_DROP,
+        next=goes,
+        owner=locked.owner,
+        was_lost=was_lost,
+        days_late=days_late,
+    )
+
+
+def _received_at(
+    received_at: datetime | None, receipt: Receipt, at: datetime, loan: AnyRow, calendar: Calendar
+) -> datetime:
+    if received_at is not None:
+        if received_at > at:
+            raise Refused.because(Reason.DATE_IN_THE_FUTURE, at=received_at)
+        if received_at < loan.checked_out_at:
+            raise Refused.because(Reason.BEFORE_CHECK_OUT, at=loan.checked_out_at)
+        return received_at
+    if receipt is Receipt.BOOK_DROP:
+        return received_at_for_book_drop(calendar, at=at, checked_out_at=loan.checked_out_at)
+    return at
+
+
+def _destination(session: Session, kit: AnyRow, branch_id: int) -> tuple[Next, int | None, int]:
+    """To inspection here; or in transit to the owner; or, where kits float, here for good."""
+    if branch_id == kit.owner_id:
+        return Next.INSPECTION, None, kit.stock_id
+    if kit.floats:
+        return Next.INSPECTION, None, stock_of(session, branch_id=branch_id, kit_type_id=kit.kit_type_id)
+    return Next.TRANSIT, kit.owner_id, kit.stock_id
