@@ -125,6 +125,8 @@ class Database:
         """A session for reading, one transaction long. The database refuses any write in it."""
         with Session(self.read_engine, expire_on_commit=False, autoflush=False) as session:
             yield session
+            # Nothing was written; but at a rollback psycopg forgets the statements it has prepared on the connection.
+            session.commit()
 
     def act(self, fn: Callable[[Session], Result]) -> Result:
         """Run ``fn`` in one transaction, commit it, and give back its result.

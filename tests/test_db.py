@@ -128,6 +128,14 @@ def test_locks_are_taken_in_the_order_of_the_architecture() -> None:
     assert " ".join(LOCK_ORDER) == ("key station cohort household patron stock kit loan reservation enrolment roll-up")
 
 
+def test_statements_that_postgresql_has_prepared_stay_prepared_after_a_read(postgres_shelves: Database) -> None:
+    for _ in range(10):  # psycopg prepares what it has sent five times
+        kits(postgres_shelves)
+    with postgres_shelves.read() as session:
+        prepared = session.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    assert len([statement for statement in prepared if "FROM shelf" in statement]) == 1
+
+
 # --- Run again -------------------------------------------------------------------------------------------------
 
 
