@@ -1,0 +1,225 @@
+"""Values as people read them: days with their weekday, money, and the library's own words for states and parts.
+
+Everything here takes the reader's ``gettext``, and where it matters the locale and the branch's zone. No web framework
+is known here. Source: STYLE of the screens, "weekdays with dates"; SCREENS, "Ana M. Due Fri, Dec 18".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from lending.domain.barcodes import Kind
+from lending.domain.due_dates import DueRule
+from lending.domain.states import ChargeState, KitState, LoanState
+
+Gettext = Callable[[str], str]
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name by which gettext's tools know a sentence to be translated later
+    """Mark ``message`` for translation where it is written; it is translated where it is read."""
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a sentence is for: their language and the zone of the branch they stand in."""
+
+    gettext: Gettext
+    locale: str = "en"
+    zone: str = "UTC"
+
+    def day(self, value: date | datetime) -> str:
+        """``Fri, Dec 18``: an instant is told by its local day."""
+        from babel.dates import format_skeleton  # heavy, and not every process writes sentences
+
+        return str(format_skeleton("MMMEd", self._local(value), locale=self.locale))
+
+    def day_and_year(self, value: date | datetime) -> str:
+        """``Fri, Dec 18, 2026``."""
+        from babel.dates import format_skeleton
+
+        return str(format_skeleton("yMMMEd", self._local(value), locale=self.locale))
+
+    def month(self, value: date) -> str:
+        """``June 2027``: near enough for a card's expiry."""
+        from babel.dates import format_skeleton
+
+        return str(format_skeleton("yMMMM", value, locale=self.locale))
+
+    def clock(self, value: datetime) -> str:
+        """``14:05``, for logs, where every line has the same width."""
+        return f"{self._local(value):%H:%M}"
+
+    def moment(self, value: datetime) -> str:
+        """``Fri, Dec 18, 8:00 PM``."""
+        from babel.dates import format_time
+
+        local = value.astimezone(ZoneInfo(self.zone))
+        return f"{self.day(local.date())}, {format_time(local.time(), 'short', locale=self.locale)}"
+
+    def money(self, cents: int) -> str:
+        """Whole cents as dollars, ``$12.50``."""
+        from babel.numbers import format_currency
+
+        return str(format_currency(cents / 100, "USD", locale=self.locale))
+
+    def listed(self, words: list[str]) -> str:
+        """``wiped, charged and restocked``."""
+        from babel.lists import format_list
+
+        return str(format_list(words, locale=self.locale))
+
+    def _local(self, value: date | datetime) -> date | datetime:
+        return value.astimezone(ZoneInfo(self.zone)) if isinstance(value, datetime) else value
+
+
+def isolated(name: str) -> str:
+    """A name inside a sentence, so that letters written from right to left do not turn the words around it."""
+    return f"\u2068{name}\u2069"
+
+
+KIT_STATES: Mapping[str, str] = {
+    KitState.AVAILABLE: N_("free"),
+    KitState.ON_SHELF: N_("on the hold shelf"),
+    KitState.ON_LOAN: N_("checked out"),
+    KitState.TO_INSPECT: N_("waiting for inspection"),
+    KitState.TURNAROUND: N_("being made ready"),
+    KitState.INCOMPLETE: N_("incomplete"),
+    KitState.REPAIR: N_("in repair"),
+    KitState.MISSING: N_("missing"),
+    KitState.LOST: N_("lost"),
+    KitState.WITHDRAWN: N_("withdrawn"),
+}
+LOAN_STATES: Mapping[str, str] = {
+    LoanState.OUT: N_("out"),
+    LoanState.RECEIVED: N_("back, to inspect"),
+    LoanState.INCOMPLETE: N_("part missing"),
+    LoanState.CLAIMED: N_("claimed returned"),
+    LoanState.LOST: N_("lost"),
+    LoanState.CLOSED: N_("closed"),
+    LoanState.UNDONE: N_("undone"),
+}
+CHARGE_STATES: Mapping[str, str] = {
+    ChargeState.OWED: N_("owed"),
+    ChargeState.PAID: N_("paid"),
+    ChargeState.WAIVED: N_("waived"),
+    ChargeState.CANCELLED: N_("cancelled"),
+    ChargeState.REFUND_DUE: N_("refund due"),
+    ChargeState.REFUNDED: N_("refunded"),
+}
+STATES: Mapping[str, str] = {**CHARGE_STATES, **LOAN_STATES, **KIT_STATES}
+"""Any state of the tables in one word; a kit's word goes before a loan's of the same name."""
+
+STEPS: Mapping[str, str] = {
+    "wiped": N_("wiped"),
+    "charged": N_("charged"),
+    "restocked": N_("restocked"),
+    "line_active": N_("line active"),
+}
+CODE_KINDS: Mapping[str, str] = {
+    Kind.PATRON: N_("a library card"),
+    Kind.KIT: N_("a kit"),
+    Kind.PART: N_("the label of a part"),
+    Kind.COHORT: N_("a session's code"),
+    Kind.PLACE: N_("a place's code"),
+    Kind.COMMAND: N_("a command of this desk"),
+    Kind.IMEI: N_("the IMEI of a hotspot"),
+    Kind.IMEISV: N_("the IMEI of a hotspot"),
+    Kind.ICCID: N_("the number of a SIM card"),
+    Kind.UNKNOWN: N_("another code"),
+}
+FIELDS: Mapping[str, str] = {
+    "name": N_("name"),
+    "birth_date": N_("date of birth"),
+    "guardian_agreed_on": N_("day the guardian agreed"),
+    "email": N_("e-mail"),
+    "phone": N_("telephone"),
+    "street": N_("street"),
+    "unit": N_("apartment or unit"),
+    "city": N_("city"),
+    "postal_code": N_("postal code"),
+    "home_branch_id": N_("home library"),
+    "language": N_("language"),
+    "expires_on": N_("card good until"),
+    "note": N_("note"),
+    "reason": N_("reason"),
+    "code": N_("code"),
+    "card": N_("card"),
+    "barcode": N_("barcode"),
+    "serial": N_("serial number"),
+    "imei": N_("IMEI"),
+    "tag": N_("part's label"),
+    "received_at": N_("day it came back"),
+    "due_on": N_("due date"),
+}
+_WHY_DUE: Mapping[str, str] = {
+    DueRule.COHORT_RETURN_BY: N_("end of %(cohort)s"),
+    DueRule.LOAN_PERIOD: "",
+    DueRule.RENEWAL: N_("renewed"),
+    DueRule.CEILING_STOCK: N_("others reserved for after that"),
+    DueRule.CEILING_PROGRAM_END: N_("end of the programme"),
+    DueRule.CEILING_CARD_EXPIRY: N_("the card is good until then"),
+    DueRule.BY_HAND: N_("set by hand"),
+    DueRule.EXCHANGE: N_("as the kit before"),
+    DueRule.NOTICE_PERIOD: N_("a week's notice"),
+    DueRule.EMERGENCY_CLOSING: N_("the library was closed"),
+    DueRule.IN_LIBRARY: N_("use in the library"),
+}
+
+
+def why_due(rule: str, cohort: str | None, gettext: Gettext) -> str:
+    """Why a kit is due on its day, in a few words; empty where the usual period says it all."""
+    if rule == DueRule.COHORT_RETURN_BY and cohort is None:
+        return gettext(N_("end of the session"))
+    words = _WHY_DUE[rule]
+    return gettext(words) % {"cohort": cohort} if words else ""
+
+
+_UNNAMED: Mapping[str, str] = {
+    "kit": N_("this kit"),
+    "code": N_("this code"),
+    "part": N_("a part"),
+    "parts": N_("the parts"),
+    "kind": N_("another code"),
+    "steps": N_("a step"),
+    "state": N_("changed"),
+    "branch": N_("another library"),
+    "cohort": N_("the session"),
+    "field": N_("this field"),
+    "note": N_("see the patron's page"),
+}
+
+
+class Details(dict[str, str]):
+    """A block's details as people read them, under the names that sentences use."""
+
+    def __init__(self, detail: Mapping[str, object], reader: Reader) -> None:
+        super().__init__({name: _shown(name, value, reader) for name, value in detail.items()})
+        self._gettext = reader.gettext
+        # A kit nobody knows has only its code.
+        if "code" not in self and "kit" in self:
+            self["code"] = self["kit"]
+
+    def __missing__(self, name: str) -> str:
+        return self._gettext(_UNNAMED.get(name, N_("not known")))
+
+
+_WORDS_OF: Mapping[str, Mapping[str, str]] = {"state": STATES, "steps": STEPS, "kind": CODE_KINDS, "field": FIELDS}
+
+
+def _shown(name: str, value: object, reader: Reader) -> str:
+    if isinstance(value, list | tuple):
+        return reader.listed([_shown(name, one, reader) for one in value])
+    if isinstance(value, datetime):
+        return reader.moment(value)
+    if isinstance(value, date):
+        return reader.day_and_year(value) if name == "on" else reader.day(value)
+    if name.endswith("cents") and isinstance(value, int):
+        return reader.money(value)
+    if name in _WORDS_OF:
+        known = _WORDS_OF[name].get(str(value))
+        return reader.gettext(known) if known else str(value)
+    return isolated(str(value)) if name in ("note", "patron") else str(value)
