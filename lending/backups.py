@@ -19,7 +19,7 @@ from typing import Any
 
 import pysqlite3.dbapi2
 
-from lending.db import Database, make_sqlite_file
+from lending.db import Database
 
 VERSION_TABLE = "alembic_version"
 """What every database of this product has and a stranger's file has not."""
@@ -82,7 +82,6 @@ def _write_sqlite(database: Database, file: Path) -> None:
 def _restore_sqlite(database: Database, file: Path) -> None:
     with closing(pysqlite3.dbapi2.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as source:
         _prove_sqlite(source, file)
-        make_sqlite_file(database.write_engine.url)
         with database.write_engine.connect() as connection:
             # Into the open file, in one transaction: a new file in its place would leave other processes on the old.
             source.backup(connection.connection.driver_connection)

@@ -202,7 +202,6 @@ class Database:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
                 yield connection
             return
-        make_sqlite_file(engine.url)
         with engine.connect() as connection:
             # Batch mode rebuilds tables, which foreign keys would take for deletions; the switch is deaf inside a
             # transaction. BEGIN IMMEDIATE, held to the end, is the lock that lets one process migrate at a time.
@@ -263,13 +262,6 @@ def sqlite_file(url: URL) -> Path:
     return Path(url.database)
 
 
-def make_sqlite_file(url: URL) -> None:
-    """Make the file, with its folder, if it is not there: patrons' data, for its owner alone."""
-    file = sqlite_file(url)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch(mode=0o600)
-
-
 def may_damage_wal(version: tuple[int, int, int]) -> bool:
     """Whether this SQLite library has the WAL-reset bug: two connections can corrupt a write-ahead log."""
     return (3, 7, 0) <= version <= (3, 51, 2)
@@ -277,7 +269,7 @@ def may_damage_wal(version: tuple[int, int, int]) -> bool:
 
 def _sqlite_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
     """One connection that writes, and several that read and cannot write."""
-    sqlite_file(url)
+    file = sqlite_file(url)
     version: tuple[int, int, int] = pysqlite3.dbapi2.sqlite_version_info
     if may_damage_wal(version):
         raise RuntimeError(
@@ -295,6 +287,11 @@ def _sqlite_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
             pool_timeout=LOCK_WAIT_SECONDS,
             pool_use_lifo=True,
         )
+
+        @event.listens_for(made, "do_connect")
+        def make_file(*_arguments: object) -> None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)  # patrons' data: for its owner alone
 
         @event.listens_for(made, "connect")
         def configure(connection: Any, _record: object) -> None:
