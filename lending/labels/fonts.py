@@ -108,7 +108,7 @@ class Pen:
         style = "B" if bold else ""
         x = box.x
         baseline = box.y + box.height / LINE_HEIGHT * 0.85
-        for face, run in self._runs(_in_reading_order(self._shortened(text, box.width, size_pt, style))):
+        for face, run in self._runs(in_reading_order(self._shortened(text, box.width, size_pt, style))):
             self._pdf.set_font(face, style if face == HELVETICA else "", size_pt)
             self._pdf.text(x, baseline, run)
             x += self._width(run, face, size_pt, style)
@@ -162,13 +162,16 @@ class Pen:
         return None
 
     def _open(self, path: Path) -> str | None:
-        from fontTools.ttLib import TTLibError  # type: ignore[import-untyped]  # fontTools ships no types
+        """Embed the font file and name its face; None for a damaged or vanished one, for labels still have to come out."""
+        from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]  # fontTools ships no types
 
-        face = f"face{len(self._coverage)}"
         try:
-            self._pdf.add_font(face, fname=path)
+            with path.open("rb") as file:  # tried first: fpdf2 leaves a damaged file open
+                TTFont(file, fontNumber=0, lazy=True)
         except (OSError, TTLibError):
-            return None  # a damaged or vanished font file is the machine's affair; the labels still have to come out
+            return None
+        face = f"face{len(self._coverage)}"
+        self._pdf.add_font(face, fname=path)
         self._coverage[face] = frozenset(getattr(self._pdf.fonts[face], "cmap", ()))
         return face
 
@@ -183,7 +186,8 @@ def _plain(character: str) -> str:
     return letters if letters and all(map(_in_helvetica, letters)) else "?"
 
 
-def _in_reading_order(text: str) -> str:
+def in_reading_order(text: str) -> str:
+    """``text`` as it is drawn from left to right, with the brackets inside Hebrew or Arabic turned round."""
     if not any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
         return text
     from fpdf.bidi import BidiParagraph

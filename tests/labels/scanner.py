@@ -15,11 +15,13 @@ from lending.labels import Sheet
 RESOLUTIONS = (203, 300)
 """Dots per inch of the two common kinds of label printer."""
 
-FORMATS = (
-    zxingcpp.BarcodeFormat.Code128,
-    zxingcpp.BarcodeFormat.Codabar,
-    zxingcpp.BarcodeFormat.Code39,
-    zxingcpp.BarcodeFormat.QRCode,
+FORMATS = zxingcpp.BarcodeFormats(
+    [
+        zxingcpp.BarcodeFormat.Code128,
+        zxingcpp.BarcodeFormat.Codabar,
+        zxingcpp.BarcodeFormat.Code39,
+        zxingcpp.BarcodeFormat.QRCode,
+    ]
 )
 """What a library's scanners are set to read. With the shops' codes on, some part of a QR code may look like one."""
 
