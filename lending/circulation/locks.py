@@ -18,6 +18,7 @@ from lending.errors import Reason, Refused
 from lending.models.kits import Kit
 from lending.models.loans import Loan
 from lending.models.people import Patron
+from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 
 
@@ -81,3 +82,9 @@ def lock_unreceived_loan(session: Session, kit_id: int) -> Loan | None:
     """Lock the loan that a kit is out on, if it is; the kit is locked already."""
     chosen = select(Loan).where(Loan.kit_id == kit_id, unreceived)
     return session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one_or_none()
+
+
+def lock_reservation(session: Session, reservation_id: int) -> Reservation:
+    """Lock one reservation. Its stock, and its kit if it has one, are locked before it."""
+    chosen = select(Reservation).where(Reservation.id == reservation_id)
+    return session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one()

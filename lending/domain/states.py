@@ -177,6 +177,7 @@ class ReservationVerb(StrEnum):
     SEND = "send"
     MAKE_READY = "make_ready"
     PICK_UP = "pick_up"
+    UNDO_PICK_UP_OF_WAITING = "undo_pick_up_of_waiting"
     UNDO_PICK_UP = "undo_pick_up"
     UNDO_PICK_UP_FROM_SHELF = "undo_pick_up_from_shelf"
     EXPIRE = "expire"
@@ -187,6 +188,7 @@ _R, _W = ReservationState, ReservationVerb
 
 RESERVATION_MOVES: Mapping[tuple[ReservationState, ReservationVerb], ReservationState] = {
     (_R.WAITING, _W.PROMISE): _R.PROMISED,
+    (_R.WAITING, _W.PICK_UP): _R.PICKED_UP,
     (_R.WAITING, _W.CANCEL): _R.CANCELLED,
     (_R.WAITING, _W.EXPIRE): _R.EXPIRED,
     (_R.PROMISED, _W.UNPROMISE): _R.WAITING,
@@ -209,6 +211,7 @@ RESERVATION_MOVES: Mapping[tuple[ReservationState, ReservationVerb], Reservation
     (_R.READY, _W.UNPROMISE): _R.WAITING,
     (_R.READY, _W.EXPIRE): _R.EXPIRED,
     (_R.READY, _W.CANCEL): _R.CANCELLED,
+    (_R.PICKED_UP, _W.UNDO_PICK_UP_OF_WAITING): _R.WAITING,
     (_R.PICKED_UP, _W.UNDO_PICK_UP): _R.PROMISED,
     (_R.PICKED_UP, _W.UNDO_PICK_UP_FROM_SHELF): _R.READY,
 }

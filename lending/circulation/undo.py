@@ -1,0 +1,186 @@
+"""Undo: a station takes back its own last act within ten minutes, as if it had not happened.
+
+Source: RULES 5, the permission sheet ("own station"). Nothing is deleted: the loan stays as ``undone``, the journal gets a
+row of its own, and the counts go backwards. What somebody else has built upon since is not undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lending.circulation.calendars import branch_calendar
+from lending.circulation.charges import add_charge
+from lending.circulation.counts import count
+from lending.circulation.journal import record
+from lending.circulation.loans import cancel_notices
+from lending.circulation.locks import lock_kit, lock_loan, lock_patron, lock_reservation, lock_stocks
+from lending.domain.actors import Actor
+from lending.domain.counting import Counter
+from lending.domain.permissions import Act
+from lending.domain.states import (
+    ChargeState,
+    KitState,
+    KitVerb,
+    LoanState,
+    LoanVerb,
+    NoSuchMove,
+    ReservationState,
+    ReservationVerb,
+)
+from lending.errors import Reason, Refused
+from lending.models.branches import Station
+from lending.models.charges import Charge, ChargeKind
+from lending.models.journal import JournalEntry
+from lending.models.kits import Kit
+from lending.models.loans import Loan
+
+WITHIN = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Which act was taken back, on which kit, and the loan it belonged to."""
+
+    verb: str
+    kit: str
+    loan: str
+
+
+def undo(session: Session, *, at: datetime, by: Actor) -> Undone:
+    """Take back the last act on a kit that ``by``'s station did.
+
+    Raises ``Refused``: ``NOTHING_TO_UNDO`` (also when the last act cannot be undone or was an undo), ``TOO_LATE_TO_UNDO``
+    after ten minutes, ``CHANGED_SINCE`` when the kit or loan has moved on.
+    """
+    if by.station_id is None:
+        raise Refused.because(Reason.NOTHING_TO_UNDO)
+    station = session.get_one(Station, by.station_id, with_for_update=True)
+    by.permit(Act.UNDO, station.branch_id)
+    last = session.scalars(
+        select(JournalEntry)
+        .where(JournalEntry.station_id == station.id, JournalEntry.kit_id.is_not(None))
+        .order_by(JournalEntry.id.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.verb not in _UNDOERS:
+        raise Refused.because(Reason.NOTHING_TO_UNDO)
+    if at - last.recorded_at > WITHIN:
+        raise Refused.because(Reason.TOO_LATE_TO_UNDO)
+    try:
+        return _UNDOERS[last.verb](session, last, at, by)
+    except NoSuchMove as moved_on:
+        raise Refused.because(Reason.CHANGED_SINCE) from moved_on
+
+
+_FROM_RESERVATION: Mapping[str, ReservationVerb] = {
+    ReservationState.WAITING: ReservationVerb.UNDO_PICK_UP_OF_WAITING,
+    ReservationState.PROMISED: ReservationVerb.UNDO_PICK_UP,
+    ReservationState.PULLING: ReservationVerb.UNDO_PICK_UP,
+    ReservationState.IN_TRANSIT: ReservationVerb.UNDO_PICK_UP,
+    ReservationState.READY: ReservationVerb.UNDO_PICK_UP_FROM_SHELF,
+}
+
+
+def _undo_check_out(session: Session, entry: JournalEntry, at: datetime, by: Actor) -> Undone:
+    """The kit is free or on the shelf again, the promise stands as before, the loan remains as undone."""
+    kit, loan = _locked(session, entry)
+    if loan.term != 1:
+        raise Refused.because(Reason.CHANGED_SINCE)
+    from_shelf = entry.detail["from"] == KitState.ON_SHELF
+    kit.move(KitVerb.UNDO_CHECK_OUT_FROM_SHELF if from_shelf else KitVerb.UNDO_CHECK_OUT)
+    loan.move(LoanVerb.UNDO)
+    if loan.reservation_id is not None:
+        reservation = lock_reservation(session, loan.reservation_id)
+        was = ReservationState(entry.detail["reservation"])
+        reservation.move(_FROM_RESERVATION[was])
+        reservation.ended_at = None
+        if was is not ReservationState.READY:
+            reservation.kit_id = None
+    cancel_notices(session, loan)
+    cancel_notices(session, loan, step="receipt")
+    return _done(session, entry, kit, loan, Counter.CHECK_OUT, at, by)
+
+
+def _undo_return(session: Session, entry: JournalEntry, at: datetime, by: Actor) -> Undone:
+    """The kit is with the patron again, or lost again with its charge, where it was and due when it was."""
+    kit, loan = _locked(session, entry)
+    was_lost = entry.detail["loan_from"] == LoanState.LOST
+    if entry.detail["loan_from"] == LoanState.CLAIMED:
+        # The claim was answered by this return; it is asked anew rather than guessed back.
+        raise Refused.because(Reason.NOTHING_TO_UNDO)
+    kit.move(KitVerb.UNDO_RETURN_OF_LOST if was_lost else KitVerb.UNDO_RETURN)
+    kit.branch_id, kit.stock_id = entry.detail["branch_from"], entry.detail["stock_from"]
+    kit.in_transit_to_id, kit.turnaround_since = None, None
+    loan.move(LoanVerb.UNDO_RETURN_OF_LOST if was_lost else LoanVerb.UNDO_RETURN)
+    loan.received_at = loan.received_recorded_at = loan.received_door = None
+    loan.received_branch_id = loan.received_by_id = None
+    loan.book_drop = False
+    if was_lost:
+        _charge_again(session, entry, loan, at)
+    return _done(session, entry, kit, loan, Counter.RETURN, at, by)
+
+
+def _charge_again(session: Session, entry: JournalEntry, loan: Loan, at: datetime) -> None:
+    """The charge that the return took away stands again, as a new row; one already paid is a person's matter."""
+    gone = session.scalars(
+        select(Charge).where(
+            Charge.loan_id == loan.id, Charge.kind == ChargeKind.WHOLE_KIT, Charge.ended_at == entry.recorded_at
+        )
+    ).one_or_none()
+    if gone is None:
+        return
+    if gone.state is not ChargeState.CANCELLED:
+        raise Refused.because(Reason.NOTHING_TO_UNDO)
+    add_charge(session, ChargeKind.WHOLE_KIT, gone.amount_cents, loan=loan, at=at)
+
+
+def _locked(session: Session, entry: JournalEntry) -> tuple[Kit, Loan]:
+    """The kit and loan of the act, locked with what stands before them in the lock order."""
+    found = session.get_one(Loan, entry.loan_id)
+    if found.patron_id is not None:
+        lock_patron(session, found.patron_id)
+    kit = session.get_one(Kit, entry.kit_id)
+    lock_stocks(session, {kit.stock_id, entry.detail.get("stock_from", kit.stock_id)})
+    kit = lock_kit(session, kit.id)
+    return kit, lock_loan(session, found.id)
+
+
+def _done(
+    session: Session, entry: JournalEntry, kit: Kit, loan: Loan, counter: Counter, at: datetime, by: Actor
+) -> Undone:
+    assert entry.branch_id is not None  # noqa: S101 - acts on kits are always journalled with their branch
+    record(
+        session,
+        f"undo_{entry.verb}",
+        at=at,
+        by=by,
+        branch_id=entry.branch_id,
+        kit_id=kit.id,
+        loan_id=loan.id,
+        cohort_id=loan.cohort_id,
+        patron=entry.patron,
+        detail={"undone": entry.id},
+    )
+    day = branch_calendar(session, entry.branch_id, since=entry.at.date()).local_date(entry.at)
+    for each, n in ((counter, -1), (Counter.UNDONE, 1)):
+        count(
+            session,
+            each,
+            day=day,
+            branch_id=entry.branch_id,
+            kit_type_id=kit.kit_type_id,
+            cohort_id=loan.cohort_id,
+            n=n,
+        )
+    return Undone(entry.verb, kit.barcode, loan.public_id)
+
+
+_UNDOERS: Mapping[str, Callable[[Session, JournalEntry, datetime, Actor], Undone]] = {
+    "check_out": _undo_check_out,
+    "return": _undo_return,
+}
