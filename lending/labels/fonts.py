@@ -162,7 +162,7 @@ class Pen:
         return None
 
     def _open(self, path: Path) -> str | None:
-        """Embed the font file and name its face; None for a damaged or vanished one, for labels still have to come out."""
+        """Embed the font file and name its face; None for a damaged or vanished one: labels must still come out."""
         from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]  # fontTools ships no types
 
         try:
