@@ -1,7 +1,7 @@
 """Undo: a station takes back its own last act within ten minutes, as if it had not happened.
 
-Source: RULES 5, the permission sheet ("own station"). Nothing is deleted: the loan stays as ``undone``, the journal gets a
-row of its own, and the counts go backwards. What somebody else has built upon since is not undone.
+Source: RULES 5, the permission sheet ("own station"). Nothing is deleted: the loan stays as ``undone``, the journal
+gets a row of its own, the counts go backwards. What somebody else has built upon since is not undone.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Undone:
 def undo(session: Session, *, at: datetime, by: Actor) -> Undone:
     """Take back the last act on a kit that ``by``'s station did.
 
-    Raises ``Refused``: ``NOTHING_TO_UNDO`` (also when the last act cannot be undone or was an undo), ``TOO_LATE_TO_UNDO``
-    after ten minutes, ``CHANGED_SINCE`` when the kit or loan has moved on.
+    Raises ``Refused``: ``NOTHING_TO_UNDO`` (also when the last act cannot be undone or was an undo),
+    ``TOO_LATE_TO_UNDO`` after ten minutes, ``CHANGED_SINCE`` when the kit or loan has moved on.
     """
     if by.station_id is None:
         raise Refused.because(Reason.NOTHING_TO_UNDO)
