@@ -7,7 +7,6 @@ import pytest
 from lending.db import Database
 from tests.cast import Cast, assemble
 from tests.circulation.town import Town, town_in
-from tests.circulation.town import Town, town_in
 
 
 @pytest.fixture
@@ -19,10 +18,4 @@ def cast(database: Database) -> Cast:
 @pytest.fixture
 def town(database: Database) -> Town:
     """Two branches, their people and a kit type."""
-    return town_in(database)
-
-
-@pytest.fixture
-def town(database: Database) -> Town:
-    """Two branches, their people and a kit type, on ``database``."""
     return town_in(database)

@@ -1,0 +1,236 @@
+"""Mobile lines: where their SIMs sit, and where they stand with the carrier.
+
+A line is placed in a part by date, so that a carrier's bill can be followed to a kit. What the carrier must do is a
+task for a person. Source: RULES 1 ("A *line* is a row of its own") and 6 ("Hotspot lines").
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lending.circulation.codes import refusing_twins
+from lending.circulation.journal import record
+from lending.circulation.parts import local_day, lock_kit_for, lock_kits_for, part_in
+from lending.circulation.tasks import close_task, line_subject, open_task
+from lending.domain.actors import Actor
+from lending.domain.barcodes import is_iccid
+from lending.domain.permissions import Act
+from lending.domain.registration import plain_text
+from lending.domain.states import LineState, LineVerb, NoSuchMove
+from lending.errors import Block, Reason, Refused
+from lending.models.kits import Kit, Part
+from lending.models.lines import Line, LinePlacement
+from lending.models.tasks import TaskKind
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLine:
+    """A line as the carrier describes it. Speeds are megabits a second, the cap gigabytes a month."""
+
+    number: str
+    iccid: str
+    carrier: str
+    plan: str = ""
+    upload_mbps: int | None = None
+    download_mbps: int | None = None
+    data_cap_gb: int | None = None
+    fund: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineChanged:
+    """A line after an act: its number, its state, and the part and kit that hold its SIM."""
+
+    number: str
+    state: LineState
+    part_id: int | None = None
+    kit: str | None = None
+
+
+def add_line(
+    session: Session, *, line: GivenLine, kit: str, part_id: int, on: date, at: datetime, by: Actor
+) -> LineChanged:
+    """Enter a new line, active, with its SIM in a part of a kit since ``on``.
+
+    Raises ``Refused``: ``VALUE_WRONG`` and ``VALUE_MISSING`` for every field, ``ALREADY_EXISTS``, and as
+    ``attach_line``.
+    """
+    row = lock_kit_for(session, kit, Act.CHANGE_KIT, by)
+    part = part_in(session, row, part_id)
+    made = _made(session, line)
+    _place(session, made, part, row, on, at)
+    _journal(session, "add_line", made, part, row, at=at, by=by)
+    return LineChanged(made.number, made.state, part.id, row.barcode)
+
+
+def attach_line(
+    session: Session, *, number: str, kit: str, part_id: int, on: date, at: datetime, by: Actor
+) -> LineChanged:
+    """Put a line's SIM into a part of a kit, since ``on``; it leaves the part it was in on that day.
+
+    Raises ``Refused``: ``NOT_FOUND`` for the line, ``PART_UNKNOWN``, ``WRONG_STATE`` for one that ended,
+    ``DATE_IN_THE_FUTURE``, ``DATE_IN_THE_PAST`` for a day before it was put where it is.
+    """
+    _, left = _where(session, number)
+    rows = lock_kits_for(session, {kit} if left is None else {kit, left}, Act.CHANGE_KIT, by)
+    row = rows[kit]
+    part = part_in(session, row, part_id)
+    line = _lock_line(session, number)
+    if line.state is LineState.ENDED:
+        raise Refused.because(Reason.WRONG_STATE, line=number, state=line.state.value)
+    _place(session, line, part, row, on, at)
+    for touched in rows.values():
+        _journal(session, "attach_line", line, part, touched, at=at, by=by)
+    return LineChanged(line.number, line.state, part.id, row.barcode)
+
+
+def detach_line(session: Session, *, number: str, on: date, at: datetime, by: Actor) -> LineChanged:
+    """Take a line's SIM out of its part, on ``on``. Raises ``Refused`` as ``attach_line``; ``NOT_FOUND`` in no part."""
+    part, kit = _where(session, number)
+    if part is None or kit is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    row = lock_kit_for(session, kit, Act.CHANGE_KIT, by)
+    line = _lock_line(session, number)
+    _take_out(session, line, row, on, at)
+    _journal(session, "detach_line", line, part, row, at=at, by=by)
+    return LineChanged(line.number, line.state)
+
+
+def move_line(session: Session, *, number: str, verb: LineVerb, at: datetime, by: Actor) -> LineChanged:
+    """Say what was asked of the carrier for a line, or what the carrier did.
+
+    Asking opens a task at the kit's branch, and what the carrier confirms closes it. Permitted at the branch of the
+    kit that holds the SIM; for a line in no kit it is an administrator's act. ``WRONG_STATE`` when it cannot be.
+    """
+    part, kit = _where(session, number)
+    row = None if kit is None else lock_kit_for(session, kit, Act.CHANGE_KIT, by)
+    if row is None:
+        by.permit(Act.ADMINISTER)
+    line = _lock_line(session, number)
+    try:
+        line.move(verb)
+    except NoSuchMove as error:
+        raise Refused.because(Reason.WRONG_STATE, line=number, state=error.state.value) from None
+    for kind in (TaskKind.SUSPEND_LINE, TaskKind.RESTORE_LINE):
+        close_task(session, kind, subject=line_subject(line.id), at=at, by=by, outcome=verb.value)
+    if row is not None and verb in _ASKED:
+        open_task(
+            session,
+            _ASKED[verb],
+            subject=line_subject(line.id),
+            branch_id=row.branch_id,
+            what=row.barcode,
+            at=at,
+            kit_id=row.id,
+        )
+    _journal(session, verb.value, line, part, row, at=at, by=by)
+    return LineChanged(line.number, line.state, part.id if part else None, kit)
+
+
+_ASKED = {LineVerb.ASK_TO_SUSPEND: TaskKind.SUSPEND_LINE, LineVerb.ASK_TO_RESTORE: TaskKind.RESTORE_LINE}
+
+
+def _where(session: Session, number: str) -> tuple[Part | None, str | None]:
+    """The part that holds a line's SIM and its kit's code, without a lock."""
+    found = session.execute(
+        select(Part, Kit.barcode)
+        .join(LinePlacement, LinePlacement.part_id == Part.id)
+        .join(Line, Line.id == LinePlacement.line_id)
+        .outerjoin(Part.kit)
+        .where(Line.number == number, LinePlacement.until.is_(None))
+    ).one_or_none()
+    return (None, None) if found is None else (found[0], found[1])
+
+
+def _lock_line(session: Session, number: str) -> Line:
+    chosen = select(Line).where(Line.number == number)
+    line = session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    if line is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return line
+
+
+def _place(session: Session, line: Line, part: Part, kit: Kit, on: date, at: datetime) -> None:
+    _take_out(session, line, kit, on, at)
+    session.add(LinePlacement(line_id=line.id, part_id=part.id, since=on))
+
+
+def _take_out(session: Session, line: Line, kit: Kit, on: date, at: datetime) -> None:
+    """End where the SIM is on ``on``; it can neither leave before it came nor come before it left."""
+    if on > local_day(session, kit.branch_id, at):
+        raise Refused.because(Reason.DATE_IN_THE_FUTURE, on=on)
+    begun, left = session.execute(
+        select(func.max(LinePlacement.since), func.max(LinePlacement.until)).where(LinePlacement.line_id == line.id)
+    ).one()
+    earliest = max((day for day in (begun, left) if day is not None), default=on)
+    if on < earliest:
+        raise Refused.because(Reason.DATE_IN_THE_PAST, on=on, earliest=earliest)
+    current = session.scalars(
+        select(LinePlacement).where(LinePlacement.line_id == line.id, LinePlacement.until.is_(None))
+    ).one_or_none()
+    if current is not None:
+        current.until = on
+        session.flush()  # the unique index allows the next placement only when this one has ended
+
+
+def _journal(
+    session: Session, verb: str, line: Line, part: Part | None, kit: Kit | None, *, at: datetime, by: Actor
+) -> None:
+    record(
+        session,
+        verb,
+        at=at,
+        by=by,
+        branch_id=kit.branch_id if kit else None,
+        kit_id=kit.id if kit else None,
+        detail={"line_id": line.id, "part_id": part.id if part else None},
+    )
+
+
+_LONGEST = {"number": 32, "iccid": 40, "carrier": 80, "plan": 80, "fund": 60}
+
+
+def _made(session: Session, given: GivenLine) -> Line:
+    """The row of a new line; everything that is wrong with it is told at once."""
+    against = []
+    texts: dict[str, str] = {}
+    for name, longest in _LONGEST.items():
+        try:
+            texts[name] = plain_text(getattr(given, name), longest) or ""
+        except ValueError:
+            against.append(Block(Reason.VALUE_WRONG, {"field": name}))
+    against += [Block(Reason.VALUE_MISSING, {"field": name}) for name in ("number", "carrier") if texts.get(name) == ""]
+    iccid = re.sub(r"[ -]", "", texts.get("iccid", ""))
+    if "iccid" in texts and not is_iccid(iccid):
+        against.append(Block(Reason.VALUE_WRONG, {"field": "iccid"}))
+    for name in ("upload_mbps", "download_mbps", "data_cap_gb"):
+        value = getattr(given, name)
+        if value is not None and value < 0:
+            against.append(Block(Reason.VALUE_WRONG, {"field": name}))
+    if against:
+        raise Refused(*against)
+    twin = session.execute(
+        select(Line.number, Line.iccid).where((Line.number == texts["number"]) | (Line.iccid == iccid))
+    ).first()
+    if twin is not None:
+        field = "number" if twin.number == texts["number"] else "iccid"
+        raise Refused.because(Reason.ALREADY_EXISTS, field=field, value=twin._mapping[field])
+    line = Line(
+        number=texts["number"],
+        iccid=iccid,
+        carrier=texts["carrier"],
+        plan=texts["plan"],
+        upload_mbps=given.upload_mbps,
+        download_mbps=given.download_mbps,
+        data_cap_gb=given.data_cap_gb,
+        fund=texts["fund"] or None,
+    )
+    session.add(line)
+    with refusing_twins(Reason.ALREADY_EXISTS, field="line"):
+        session.flush()  # its placement needs the line's id; a number taken a moment ago is refused by name
+    return line
