@@ -116,12 +116,16 @@ function nextPatron() {
   box.focus();
 }
 
-function leave(url) {
-  if (queue.trouble) return;
+/** To another screen, when the scans before are answered. What is scanned on the way arrives there. */
+function leave(url, toScan = true) {
+  if (queue.trouble) {
+    told = "";
+    return queue.changed();
+  }
   queue.add({
     act() {
-      leaving = true;
-      carried.put(queue.take(), "");
+      leaving = toScan;
+      if (toScan) carried.put(queue.take(), "");
       location.assign(url);
     },
   });
@@ -140,7 +144,8 @@ function closeOverride() {
   box.focus();
 }
 
-const to = (screen) => () => leave($(`[data-act="${screen}"]`).href);
+const SCANNING = ["desk", "returns", "inspection"];
+const to = (screen) => () => leave($(`[data-act="${screen}"]`).href, SCANNING.includes(screen));
 const acts = {
   desk: to("desk"),
   returns: to("returns"),
@@ -218,7 +223,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   touched();
   const link = event.target.closest?.("a[data-act]");
-  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && !queue.trouble) {
+  if (SCANNING.includes(link?.dataset.act) && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
     leave(link.href);
   } else if (document.activeElement === document.body && getSelection().isCollapsed) box.focus();

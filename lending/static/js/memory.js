@@ -1,31 +1,33 @@
 /** What this browser remembers: sound volume and keys. A browser that forbids it simply forgets. */
 
-export function recall(name, otherwise) {
+function read(name, otherwise, store) {
   try {
-    return JSON.parse(localStorage.getItem(`lending.${name}`)) ?? otherwise;
+    return JSON.parse(globalThis[store].getItem(`lending.${name}`)) ?? otherwise;
   } catch {
     return otherwise;
   }
 }
 
-export function remember(name, value) {
+function write(name, value, store) {
   try {
-    localStorage.setItem(`lending.${name}`, JSON.stringify(value));
+    globalThis[store].setItem(`lending.${name}`, JSON.stringify(value));
   } catch {
-    // A private window: the setting lasts as long as the page.
+    // A private window: it lasts as long as the page.
   }
 }
+
+export const recall = (name, otherwise) => read(name, otherwise, "localStorage");
+export const remember = (name, value) => write(name, value, "localStorage");
 
 /** Scans made while the page was changing, carried to the next scanning page. They are read once. */
 export const carried = {
   put(codes, text) {
     if (!codes.length && !text) return;
-    const before = carried.take();
-    sessionStorage.setItem("lending.carried", JSON.stringify({ codes: [...before.codes, ...codes], text }));
+    write("carried", { codes: [...carried.take().codes, ...codes], text }, "sessionStorage");
   },
   take() {
-    const found = JSON.parse(sessionStorage.getItem("lending.carried") ?? '{"codes": [], "text": ""}');
-    sessionStorage.removeItem("lending.carried");
+    const found = read("carried", { codes: [], text: "" }, "sessionStorage");
+    write("carried", null, "sessionStorage");
     return found;
   },
 };
