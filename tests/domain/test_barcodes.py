@@ -158,7 +158,7 @@ def test_the_codes_of_a_library_are_a_setting() -> None:
 )
 def test_a_wrong_prefix_is_refused_and_named(setting: str, value: str) -> None:
     with pytest.raises(ValueError, match=setting):
-        CodeSpaces(**{setting: value})  # type: ignore[arg-type]
+        CodeSpaces(**{setting: value})  # type: ignore[arg-type]  # the wrong type is the point of this test
 
 
 def test_a_wrong_pattern_is_refused_and_named() -> None:

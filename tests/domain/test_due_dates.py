@@ -383,7 +383,7 @@ closures = st.lists(
 ).map(tuple)
 instants = st.datetimes(
     datetime(2024, 1, 1),  # noqa: DTZ001 - the strategy wants naive bounds
-    datetime(2030, 12, 31),  # noqa: DTZ001
+    datetime(2030, 12, 31),  # noqa: DTZ001 - a naive instant is the point of this test
     timezones=st.just(UTC),
 )
 weeks = st.lists(st.booleans(), min_size=7, max_size=7).map(
