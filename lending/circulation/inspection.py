@@ -293,7 +293,8 @@ def _inspect_again(
 ) -> Inspected:
     """Look once more at an incomplete kit: each missing part is named, and those that are back are taken in."""
     own = select(Part, KitTypePart.name).join(KitTypePart, KitTypePart.id == Part.kind_id)
-    rows = session.execute(own.where(Part.kit_id == kit.id, KitTypePart.returnable).order_by(Part.id)).all()
+    own = own.where(Part.kit_id == kit.id, KitTypePart.returnable, Part.state != PartState.RETIRED)
+    rows = session.execute(own.order_by(Part.id)).all()
     names = {part.id: name for part, name in rows}
     missing = {part.id for part, _ in rows if part.state is PartState.MISSING}
     unknown = sorted(parts.keys() - names.keys())
@@ -306,6 +307,8 @@ def _inspect_again(
         seen.charge_cents for seen in parts.values()
     ):
         raise Refused.because(Reason.VALUE_WRONG, parts=sorted(counted))
+    if missing and all(parts[part_id].found is Found.MISSING for part_id in missing):
+        raise Refused.because(Reason.NOT_TO_INSPECT, kit=kit.barcode, state=kit.state.value)
     loan = None
     for part_id in sorted(missing):
         found = parts[part_id].found
