@@ -19,12 +19,13 @@ from sqlalchemy.orm import Session
 from lending.circulation.codes import new_code, refusing_twins
 from lending.circulation.journal import record
 from lending.circulation.locks import find_kit, lock_kits, lock_stocks
+from lending.circulation.missing_parts import complete_if_whole
 from lending.circulation.tasks import close_task, part_subject
 from lending.domain.actors import Actor
 from lending.domain.barcodes import Code, Kind, is_imei
 from lending.domain.permissions import Act
 from lending.domain.registration import plain_text, read_date
-from lending.domain.states import KitState, KitVerb
+from lending.domain.states import KitState
 from lending.errors import Block, Reason, Refused
 from lending.models.base import table_of
 from lending.models.branches import Branch
@@ -85,7 +86,7 @@ def add_part(session: Session, *, kit: str, part: GivenPart, at: datetime, by: A
     row = lock_kit_for(session, kit, Act.CHANGE_KIT, by)
     _refuse_if_out(row)
     made = make_part(session, row, kinds_of(session, row.kit_type_id), part, by=by)
-    complete_if_whole(session, row, at)
+    complete_if_whole(session, row, at=at, by=by)
     record(
         session,
         "add_part",
@@ -120,7 +121,7 @@ def replace_part(
     made = make_part(session, row, kinds, part or GivenPart(kind, old.quantity), by=by)
     if made.kind_id != old.kind_id:
         raise Refused.because(Reason.VALUE_WRONG, field="kind")
-    complete_if_whole(session, row, at)
+    complete_if_whole(session, row, at=at, by=by)
     close_task(session, TaskKind.REORDER_PART, subject=part_subject(old.id), at=at, by=by, outcome="replaced")
     record(
         session,
@@ -200,22 +201,6 @@ def make_part(session: Session, kit: Kit, kinds: Mapping[str, KitTypePart], give
     with refusing_twins(Reason.ALREADY_EXISTS, field="part"):
         session.flush()  # the journal names the part by its id; marks taken a moment ago are refused by name
     return part
-
-
-def complete_if_whole(session: Session, kit: Kit, at: datetime) -> bool:
-    """Send an incomplete kit to turnaround when none of its returnable parts is missing any more; whether it went."""
-    if kit.state is not KitState.INCOMPLETE:
-        return False
-    still = (
-        select(Part.id)
-        .join(Part.kind)
-        .where(Part.kit_id == kit.id, Part.state == PartState.MISSING, KitTypePart.returnable)
-    )
-    if session.scalars(still.limit(1)).first() is not None:
-        return False
-    kit.move(KitVerb.COMPLETE)
-    kit.turnaround_since = at
-    return True
 
 
 def kinds_of(session: Session, kit_type_id: int) -> dict[str, KitTypePart]:

@@ -59,18 +59,18 @@ class Town:
     ida: Actor
     work_ready: str
 
-    def act(self, verb: Callable[..., T], *, by: Actor, at: datetime = AT, **arguments: Any) -> T:
+    def act(self, verb: Callable[..., T], /, *, by: Actor, at: datetime = AT, **arguments: Any) -> T:
         """One act of its own, committed."""
         actor = replace(by, act=new_public_id())
         return self.database.act(lambda session: verb(session, at=at, by=actor, **arguments))
 
-    def refused(self, verb: Callable[..., Any], *, by: Actor, at: datetime = AT, **arguments: Any) -> list[Block]:
+    def refused(self, verb: Callable[..., Any], /, *, by: Actor, at: datetime = AT, **arguments: Any) -> list[Block]:
         """The blocks of an act that is refused."""
         with pytest.raises(Refused) as refused:
             self.act(verb, by=by, at=at, **arguments)
         return list(refused.value.blocks)
 
-    def reasons(self, verb: Callable[..., Any], *, by: Actor, at: datetime = AT, **arguments: Any) -> list[Reason]:
+    def reasons(self, verb: Callable[..., Any], /, *, by: Actor, at: datetime = AT, **arguments: Any) -> list[Reason]:
         """The reasons why an act is refused."""
         return [block.reason for block in self.refused(verb, by=by, at=at, **arguments)]
 
