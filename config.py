@@ -18,9 +18,14 @@ LOG_LEVEL = "INFO"
 
 # Where the web door listens, and the names it answers to (".example.org" includes subdomains).
 BIND = "127.0.0.1:8000"
+# Processes, and threads in each. SQLite has one writer: there one process, whose threads queue, serves best.
+WEB_WORKERS = 1
+WEB_THREADS = 8
 TRUSTED_HOSTS = "localhost, 127.0.0.1, [::1]"
 # How many reverse proxies stand before it; exactly, because each one may claim an address.
 PROXY_HOPS = 0
+# Addresses, and no others, that may read /metrics.
+METRICS_FROM = "127.0.0.1, ::1"
 # None: yes in production. Cookies over https only.
 SECURE_COOKIES = None
 # A desk stays signed in for a shift, lunch included.

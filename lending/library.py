@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Protocol
 
-from lending.clock import Clock
+from lending.clock import Clock, clock_from
 from lending.db import Database
+from lending.domain.barcodes import CodeSpaces
 from lending.settings import Settings
 
 
@@ -28,3 +29,19 @@ class Library:
     mailer: Mailer | None
     """``None``: nobody carries mail; it stays in the log of notices, marked so."""
     settings: Settings
+
+    @property
+    def spaces(self) -> CodeSpaces:
+        """Which codes this library uses, as its settings say."""
+        return CodeSpaces(
+            patron_prefix=self.settings.patron_card_prefix,
+            item_prefix=self.settings.item_prefix,
+            institution=self.settings.institution,
+            kit_pattern=self.settings.kit_code_pattern,
+        )
+
+
+def open_library(settings: Settings) -> Library:
+    """The library that ``settings`` describe. Its database is connected to when it is first used."""
+    database = Database.from_url(settings.database_url, threads=settings.web_threads)
+    return Library(db=database, clock=clock_from(settings.clock), mailer=None, settings=settings)

@@ -61,8 +61,11 @@ class Settings:
     clock: str
     log_level: str
     bind: str
+    web_workers: int
+    web_threads: int
     trusted_hosts: tuple[str, ...]
     proxy_hops: int
+    metrics_from: tuple[str, ...]
     secure_cookies: bool
     session_hours: int
     max_upload_bytes: int
@@ -162,6 +165,8 @@ def _complete(values: dict[str, Any]) -> None:
     folder: Path = values["instance"]
     if values["database_url"] is None:
         values["database_url"] = f"sqlite:///{folder / 'lending.sqlite3'}"
+    if values["web_workers"] > 1 and values["database_url"].startswith("sqlite"):
+        raise WrongSetting("WEB_WORKERS must be 1 on SQLite, where threads of one process take turns to write fairly.")
     if values["secret_key"] is None:
         values["secret_key"] = _kept_secret(folder)
     if values["secure_cookies"] is None:
@@ -337,8 +342,11 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "clock": _clock,
     "log_level": _log_level,
     "bind": _address,
+    "web_workers": _whole(1, 64),
+    "web_threads": _whole(1, 64),
     "trusted_hosts": _names,
     "proxy_hops": _whole(0, 10),
+    "metrics_from": _names,
     "secure_cookies": _yes_or_no,
     "session_hours": _whole(1, 72),
     "max_upload_bytes": _whole(1, 1024**3),

@@ -1,0 +1,73 @@
+"""``lending db``: tables brought up to date, looked at, copied and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from lending.cli.context import library
+from lending.cli.saying import FAILED, Said
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def db() -> None:
+    """Upgrade, check, back up and restore the database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the tables to this version. Of several that start at once, one does it and the others wait."""
+    with library() as opened:
+        opened.db.upgrade()
+        click.echo(f"Up to date: {opened.db.check().engine}.")
+
+
+@db.command()
+def check() -> None:
+    """Look at the database: version, migrations that wait, damage. Ends with 1 when something is wrong."""
+    with library() as opened:
+        health = opened.db.check()
+    click.echo(health.engine)
+    for problem in health.problems:
+        click.echo(problem)
+    if health.pending:
+        click.echo(f"Migrations that wait: {', '.join(health.pending)}. Run: lending db upgrade")
+    if health.problems or health.pending:
+        raise SystemExit(FAILED)
+    click.echo("Nothing waits and nothing is broken.")
+
+
+@db.command()
+@click.argument("file", type=_FILE)
+def backup(file: Path) -> None:
+    """Copy the database to FILE while the desks work, and prove that the copy can be read."""
+    with library() as opened, _told():
+        opened.db.backup(file)
+    click.echo(f"Copied to {file}.")
+
+
+@db.command()
+@click.argument("file", type=_FILE)
+def restore(file: Path) -> None:
+    """Put the copy in FILE in the place of everything there is, then bring its tables to this version.
+
+    All or nothing: a copy that is not whole changes nothing.
+    """
+    with library() as opened, _told():
+        opened.db.restore(file)
+        opened.db.upgrade()
+    click.echo(f"Restored from {file}.")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Copying says in a sentence what went wrong, such as a full disk."""
+    try:
+        yield
+    except (RuntimeError, OSError) as error:
+        raise Said(str(error)) from None

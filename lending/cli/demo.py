@@ -1,0 +1,102 @@
+"""``lending demo``: a made-up county library to look at and to try things on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lending.cli.context import library
+from lending.cli.saying import FAILED, Said
+
+if TYPE_CHECKING:
+    from lending.library import Library
+
+SEED = 2026
+SIZES = ("small", "county")
+
+
+@click.command()
+@click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed makes the same library.")
+@click.option("--size", type=click.Choice(SIZES), default="small", show_default=True)
+def demo(seed: int, size: str) -> None:
+    """Make the demonstration in a library that is still empty."""
+    from lending.settings import Profile
+
+    with library() as opened:
+        if opened.settings.profile is Profile.PRODUCTION:
+            raise Said("The production profile makes nothing up. Set LENDING_PROFILE=demonstration.", FAILED)
+        if has_staff(opened):
+            raise Said("Somebody works here already; the demonstration is made in an empty library alone.", FAILED)
+        make(opened, seed=seed, size=size)
+    for line in sign_in_lines():
+        click.echo(line)
+
+
+def make(opened: Library, *, seed: int = SEED, size: str = "small") -> None:
+    """Make the demonstration, whole or not at all where the database is a file that is not there yet."""
+    from lending.db import Database
+
+    url = opened.db.write_engine.url
+    file = Path(url.database or "")
+    if not opened.db.is_sqlite or file.exists():
+        opened.db.upgrade()
+        _make(opened, seed, size)
+        return
+    # Made beside its place and moved there when whole, so that a start that was interrupted leaves nothing half done.
+    making = file.with_name(f"{file.name}.making")
+    for stale in file.parent.glob(f"{making.name}*"):
+        stale.unlink()
+    beside = Database.from_url(url.set(database=str(making)))
+    try:
+        beside.upgrade()
+        _make(replace(opened, db=beside), seed, size)
+    finally:
+        beside.close()
+    making.rename(file)
+
+
+def sign_in_lines() -> list[str]:
+    """Who may sign in to the demonstration, a line each."""
+    from lending.cli.demonstration import PASSWORD, SIGN_INS
+
+    width = max(len(username) for username, _ in SIGN_INS)
+    return [f"{username:{width}}  {PASSWORD}  {who}" for username, who in SIGN_INS]
+
+
+def has_staff(opened: Library) -> bool:
+    """Whether anybody works in this library yet; no where there are no tables."""
+    from sqlalchemy import select
+    from sqlalchemy.exc import DBAPIError
+
+    from lending.models.people import Staff
+
+    if opened.db.is_sqlite and not Path(opened.db.write_engine.url.database or "").exists():
+        return False
+    try:
+        with opened.db.read() as session:
+            return session.scalar(select(Staff.id).limit(1)) is not None
+    except DBAPIError:
+        return False  # an unreachable database is told by the upgrade that follows
+
+
+def _make(opened: Library, seed: int, size: str) -> None:
+    from lending.cli.demonstration import make_demonstration
+
+    with _progress() as progress:
+        make_demonstration(opened, seed=seed, size=size, progress=progress)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[float, str], None]]:
+    """A bar on standard error: how far it is, from 0 to 1, and what is being made."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Making the demonstration", total=1.0)
+        yield lambda done, what: bar.update(task, completed=done, description=what)

@@ -1,0 +1,79 @@
+"""``lending jobs``: one sweep by hand, as if it were another instant.
+
+A sweep finds in the database what is due and does it in short acts; a second run finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from lending.cli.context import library, operator
+
+if TYPE_CHECKING:
+    from lending.library import Library
+
+
+def settle_incomplete(opened: Library, at: datetime) -> int:
+    """Bill the parts that were not brought back in time, and close their loans."""
+    from lending.circulation.missing_parts import settle_incomplete_loans
+
+    return _until_done(
+        lambda: opened.db.act(lambda session: settle_incomplete_loans(session, at=at, by=operator(), limit=100)), 100
+    )
+
+
+def seal_journal(opened: Library, at: datetime) -> int:
+    """Chain the journal's rows that are not sealed yet."""
+    from lending.circulation.seals import BATCH, seal
+
+    return _until_done(lambda: opened.db.act(lambda session: seal(session, at=at))[0], BATCH)
+
+
+SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {"incomplete": settle_incomplete, "seals": seal_journal}
+"""Every sweep by name; each gives how many things it did."""
+
+
+def _until_done(step: Callable[[], int], limit: int) -> int:
+    """Take steps until one does less than it might have."""
+    done = step()
+    total = done
+    while done == limit:
+        done = step()
+        total += done
+    return total
+
+
+class Instant(click.ParamType[datetime]):
+    """An ISO instant with its offset, such as 2026-05-25T18:00:00-07:00."""
+
+    name = "instant"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            instant = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not an ISO instant such as 2026-05-25T18:00:00-07:00", param, ctx)
+        if instant.tzinfo is None:
+            self.fail(f"{value!r} says no offset; write it with one, such as {value}-07:00", param, ctx)
+        return instant.astimezone(UTC)
+
+
+@click.group()
+def jobs() -> None:
+    """Run a scheduled sweep by hand."""
+
+
+@jobs.command()
+@click.argument("name", type=click.Choice(sorted(SWEEPS)))
+@click.option("--at", type=Instant(), help="The instant it is to be; now, without it.")
+def run(name: str, at: datetime | None) -> None:
+    """Run the sweep NAME once."""
+    with library() as opened:
+        done = SWEEPS[name](opened, at or opened.clock.now())
+    click.echo(f"{name}: {done} done.")
