@@ -1,0 +1,243 @@
+"""What an act came to, read back from its rows: the same answer for a repeated scan, and the log of a station.
+
+The answer of an act is never stored. It is rebuilt from the journal and the rows the journal names, into the very
+dataclass its verb gave, so that one function puts both into words. Source: ARCHITECTURE, "Transactions and locks".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session
+
+from lending.circulation.checkout import CheckedOut
+from lending.circulation.inspection import Inspected
+from lending.circulation.renewal import DueDateSet, Renewed
+from lending.circulation.returns import Next, Returned
+from lending.circulation.turnaround import steps_missing
+from lending.circulation.undo import Undone
+from lending.domain.due_dates import DueRule
+from lending.domain.names import short_name
+from lending.domain.states import KitState, LoanState
+from lending.errors import Reason, Refused
+from lending.models.base import AnyRow, table_of
+from lending.models.branches import Branch
+from lending.models.charges import Charge
+from lending.models.cohorts import Cohort
+from lending.models.journal import JournalEntry
+from lending.models.kits import Kit, KitType, KitTypePart, Part
+from lending.models.loans import Loan
+from lending.models.people import Patron
+from lending.models.stock import Stock
+
+Outcome = CheckedOut | Returned | Undone | Inspected | Renewed | DueDateSet
+
+_journal, _kits, _kit_types, _loans = table_of(JournalEntry), table_of(Kit), table_of(KitType), table_of(Loan)
+_patrons, _cohorts, _stocks, _branches = table_of(Patron), table_of(Cohort), table_of(Stock), table_of(Branch)
+_at_branch = _branches.alias("at_branch")
+
+_ENTRIES: Select[Any] = select(
+    _journal.c.id,
+    _journal.c.act,
+    _journal.c.verb,
+    _journal.c.at,
+    _journal.c.recorded_at,
+    _journal.c.detail,
+    _kits.c.id.label("kit_id"),
+    _kits.c.barcode.label("kit"),
+    _kit_types.c.code.label("kit_type"),
+    _loans.c.public_id.label("loan"),
+    _loans.c.incomplete_until,
+    _patrons.c.public_id.label("patron"),
+    _patrons.c.name.label("patron_name"),
+    _cohorts.c.name.label("cohort"),
+    _branches.c.name.label("owner"),
+    _at_branch.c.name.label("branch"),
+).select_from(
+    _journal.join(_kits, _kits.c.id == _journal.c.kit_id)
+    .join(_kit_types, _kit_types.c.id == _kits.c.kit_type_id)
+    .join(_stocks, _stocks.c.id == _kits.c.stock_id)
+    .join(_branches, _branches.c.id == _stocks.c.branch_id)
+    .outerjoin(_at_branch, _at_branch.c.id == _journal.c.branch_id)
+    .outerjoin(_loans, _loans.c.id == _journal.c.loan_id)
+    .outerjoin(_patrons, _patrons.c.id == _loans.c.patron_id)
+    .outerjoin(_cohorts, _cohorts.c.id == _journal.c.cohort_id)
+)
+_OF_ACT = _ENTRIES.where(_journal.c.act == bindparam("act")).order_by(_journal.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One act of a station, as its log shows it. ``taken_back``: it was undone later."""
+
+    entry_id: int
+    act: str
+    recorded_at: datetime
+    outcome: Outcome
+    kit: str
+    patron_name: str
+    taken_back: bool
+
+
+def outcome(session: Session, act: str) -> Outcome:
+    """What the act with this id came to. Raises ``Refused`` (``KEY_REUSED``) for an act of another kind."""
+    rows = session.connection().execute(_OF_ACT, {"act": act}).all()
+    for row in rows:
+        if row.verb not in _BUILDERS:
+            continue
+        found = _BUILDERS[row.verb](session, row)
+        if isinstance(found, CheckedOut):
+            by_hand = [_due_date_set(session, other) for other in rows if other.verb == "set_due_date"]
+            return due_by_hand(found, by_hand[-1]) if by_hand else found
+        if isinstance(found, Inspected):
+            kit = session.get_one(Kit, row.kit_id)
+            found = replace(found, steps=steps_missing(session, kit, at=row.recorded_at))
+        return _freed(found) if any(other.verb == _FREED for other in rows) else found
+    raise Refused.because(Reason.KEY_REUSED)
+
+
+def station_log(session: Session, station_id: int, *, since: datetime, limit: int = 50) -> list[Logged]:
+    """The newest acts of a station since an instant, newest first."""
+    rows = (
+        session.connection()
+        .execute(
+            _ENTRIES.where(
+                _journal.c.station_id == station_id,
+                _journal.c.recorded_at >= since,
+                _journal.c.verb.in_([*sorted(_BUILDERS), _FREED]),
+            )
+            .order_by(_journal.c.id.desc())
+            .limit(limit)
+        )
+        .all()
+    )
+    taken_back = {row.detail.get("undone") for row in rows if row.verb in _UNDO_VERBS}
+    freed = {row.act for row in rows if row.verb == _FREED}
+    return list(_logged(session, [row for row in rows if row.verb in _BUILDERS], taken_back, freed))
+
+
+def _logged(session: Session, rows: list[AnyRow], taken_back: set[Any], freed: set[str]) -> Iterator[Logged]:
+    for row in rows:
+        found = _BUILDERS[row.verb](session, row)
+        yield Logged(
+            entry_id=row.id,
+            act=row.act,
+            recorded_at=row.recorded_at,
+            outcome=_freed(found) if row.act in freed else found,
+            kit=row.kit,
+            patron_name=short_name(row.patron_name or ""),
+            taken_back=row.id in taken_back,
+        )
+
+
+def _checked_out(session: Session, row: AnyRow) -> CheckedOut:
+    detail = row.detail
+    return CheckedOut(
+        loan=row.loan,
+        kit=row.kit,
+        kit_type=row.kit_type,
+        patron=row.patron or "",
+        patron_name=short_name(row.patron_name or ""),
+        cohort=row.cohort,
+        due_at=datetime.fromisoformat(detail["due_at"]),
+        due_on=date.fromisoformat(detail["due_on"]),
+        rule=DueRule(detail["rule"]),
+        parts=detail["parts"],
+    )
+
+
+def _returned(session: Session, row: AnyRow) -> Returned:
+    detail = row.detail
+    return Returned(
+        loan=row.loan,
+        kit=row.kit,
+        kit_type=row.kit_type,
+        patron=row.patron or "",
+        patron_name=short_name(row.patron_name or ""),
+        received_at=row.at,
+        book_drop=detail["book_drop"],
+        next=Next(detail["next"]),
+        owner=row.owner,
+        was_lost=detail["loan_from"] == LoanState.LOST,
+        days_late=detail["days_late"],
+    )
+
+
+def _undone(session: Session, row: AnyRow) -> Undone:
+    return Undone(verb=row.verb.removeprefix("undo_"), kit=row.kit, loan=row.loan or "")
+
+
+def _inspected(session: Session, row: AnyRow) -> Inspected:
+    detail = row.detail
+    found: Mapping[str, str] = detail.get("found", {})
+    names: dict[str, str] = {}
+    if set(found.values()) - {"here"}:
+        chosen = select(Part.id, KitTypePart.name).join(Part.kind).where(Part.id.in_([int(key) for key in found]))
+        names = {str(part_id): name for part_id, name in session.execute(chosen)}
+    charges = detail.get("charges", [])
+    charged = session.scalars(select(Charge.amount_cents).where(Charge.id.in_(charges))).all() if charges else []
+    loan_to = detail.get("loan_to")
+    return Inspected(
+        kit=row.kit,
+        kit_state=KitState(detail["kit_to"]),
+        loan=row.loan,
+        loan_state=None if loan_to is None else LoanState(loan_to),
+        missing=tuple(names[key] for key, state in found.items() if state == "missing"),
+        damaged=tuple(names[key] for key, state in found.items() if state == "damaged"),
+        owed_until=row.incomplete_until if loan_to == LoanState.INCOMPLETE else None,
+        charged_cents=sum(charged),
+        steps=(),
+    )
+
+
+def _renewed(session: Session, row: AnyRow) -> Renewed:
+    detail = row.detail
+    return Renewed(
+        loan=row.loan,
+        kit=row.kit,
+        due_at=datetime.fromisoformat(detail["due_at"]),
+        due_on=date.fromisoformat(detail["due_on"]),
+        rule=DueRule(detail["rule"]),
+        term=detail["term"],
+        left=detail["left"],
+    )
+
+
+def _due_date_set(session: Session, row: AnyRow) -> DueDateSet:
+    detail = row.detail
+    rolled_from = detail["rolled_from"]
+    return DueDateSet(
+        loan=row.loan,
+        kit=row.kit,
+        due_at=datetime.fromisoformat(detail["due_at"]),
+        due_on=date.fromisoformat(detail["due_on"]),
+        rolled_from=None if rolled_from is None else date.fromisoformat(rolled_from),
+        term=detail["term"],
+    )
+
+
+def due_by_hand(out: CheckedOut, then: DueDateSet) -> CheckedOut:
+    """A check-out whose due date was set by hand in the same act."""
+    return replace(out, due_at=then.due_at, due_on=then.due_on, rule=DueRule.BY_HAND)
+
+
+def _freed(found: Outcome) -> Outcome:
+    """The same inspection, where the last step was done with it and the kit was free at once."""
+    return replace(found, kit_state=KitState.AVAILABLE, steps=()) if isinstance(found, Inspected) else found
+
+
+_BUILDERS: Mapping[str, Callable[[Session, AnyRow], Outcome]] = {
+    "check_out": _checked_out,
+    "return": _returned,
+    "undo_check_out": _undone,
+    "undo_return": _undone,
+    "inspect": _inspected,
+    "renew": _renewed,
+    "set_due_date": _due_date_set,
+}
+_FREED = "free"
+_UNDO_VERBS = frozenset(verb for verb in _BUILDERS if verb.startswith("undo_"))
