@@ -52,6 +52,7 @@ _collected = (
     .select_from(_loans.join(_kits, _kits.c.id == _loans.c.kit_id))
     .where(
         _loans.c.cohort_id == _pools.c.cohort_id,
+        _loans.c.exchange_of_id.is_(None),  # a kit handed out for a faulty one is not collected again
         _kits.c.stock_id == _pools.c.stock_id,
         _loans.c.state != LoanState.UNDONE,
     )
@@ -112,9 +113,13 @@ def stock_ceiling(
     days: int,
     turnaround_open_days: int,
     overdue_hold_days: int,
+    renewing: datetime | None = None,
 ) -> date | None:
-    """The last day an open loan of ``days`` may be due before a promise needs its kit; ``None``: no ceiling."""
-    points = _timeline(session, stock_id, calendar, at, turnaround_open_days, overdue_hold_days)
+    """The last day an open loan of ``days`` may be due before a promise needs its kit; ``None``: no ceiling.
+
+    ``renewing`` is when a loan of this stock is due that would go on: its own kit is not in its way.
+    """
+    points = _timeline(session, stock_id, calendar, at, turnaround_open_days, overdue_hold_days, renewing)
     today = calendar.local_date(at)
     return open_loan_ceiling(points, calendar, today, today + timedelta(days=days), turnaround_open_days)
 
@@ -126,6 +131,7 @@ def _timeline(
     at: datetime,
     turnaround_open_days: int,
     overdue_hold_days: int,
+    renewing: datetime | None = None,
 ) -> list[ChangePoint]:
     connection = session.connection()
     today = calendar.local_date(at)
@@ -137,6 +143,9 @@ def _timeline(
             # What is being inspected or turned around is as good as due today.
             due_on = today if row.due_at is None else calendar.local_date(row.due_at)
             out[due_on] = out.get(due_on, 0) + row.kits
+    if renewing is not None:
+        due_on = calendar.local_date(renewing)
+        out[due_on] = max(out.get(due_on, 0) - 1, 0)
     needs = [
         Need(max(row.kits - row.collected, row.promised), row.pickup_from, row.return_by)
         for row in connection.execute(_POOLS, {"stock_id": stock_id, "today": today})

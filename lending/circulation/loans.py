@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.journal import record
 from lending.domain.actors import Actor
+from lending.domain.due_dates import Due
 from lending.models.base import table_of
 from lending.models.kits import Kit
-from lending.models.loans import Loan
+from lending.models.loans import Loan, LoanTerm, TermKind
 from lending.models.notices import Channel, Notice, NoticeState
 from lending.models.people import Patron
 
@@ -69,6 +70,37 @@ def record_on_kit(
         cohort_id=None if loan is None else loan.cohort_id,
         patron=patron,
         detail=detail,
+    )
+
+
+def add_term(
+    session: Session,
+    loan: Loan,
+    kind: TermKind,
+    due: Due,
+    *,
+    at: datetime,
+    by: Actor,
+    policy_id: int | None,
+    reason: str | None = None,
+) -> None:
+    """Give a loan, which is locked, a new due date; notices of the one before it that still wait are cancelled."""
+    cancel_term_notices(session, loan, loan.term)
+    loan.term += 1
+    loan.due_at = due.at
+    session.add(
+        LoanTerm(
+            loan_id=loan.id,
+            n=loan.term,
+            kind=kind,
+            due_at=due.at,
+            cohort_id=loan.cohort_id,
+            policy_id=policy_id,
+            rule=due.rule.value,
+            reason=reason,
+            staff_id=by.staff_id,
+            made_at=at,
+        )
     )
 
 

@@ -104,6 +104,11 @@ def blocks(facts: CheckOutFacts, may_override: Callable[[Reason], bool]) -> list
     return [Block(reason, detail, may_override(reason)) for reason, detail in found]
 
 
+def kit_blocks(kit: KitFacts) -> list[Block]:
+    """The reasons that lie in the kit alone, for an act that asks nothing of the patron, such as an exchange."""
+    return [Block(reason, detail) for reason, detail in _kit(kit)]
+
+
 _Found = tuple[Reason, Mapping[str, object]]
 
 _KIT_STATES: Mapping[KitState, Reason] = {
