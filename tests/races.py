@@ -36,8 +36,11 @@ class Race(Generic[T]):
         self.broken: list[Exception] = []
 
 
-def race(database: Database, *acts: Callable[[Session], T]) -> Race[T]:
-    """Run ``acts`` at once, each in a thread and a transaction of its own, none before the others have read."""
+def race(database: Database, *acts: Callable[[Session], T], before: str = "UPDATE") -> Race[T]:
+    """Run ``acts`` at once, each in a thread and a transaction of its own, none before the others have read.
+
+    ``before`` is the kind of statement that each waits with.
+    """
     meeting = threading.Barrier(len(acts))
     arrived: set[int] = set()
 
@@ -45,7 +48,7 @@ def race(database: Database, *acts: Callable[[Session], T]) -> Race[T]:
         _connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool
     ) -> None:
         me = threading.get_ident()
-        if me in racers and me not in arrived and statement.lstrip().upper().startswith("UPDATE"):
+        if me in racers and me not in arrived and statement.lstrip().upper().startswith(before):
             arrived.add(me)
             try:
                 meeting.wait(PATIENCE)

@@ -7,7 +7,7 @@ for two weeks from today. Source: RULES 4, "Stock", and the stock ceiling of RUL
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
@@ -105,6 +105,25 @@ def open_loan_ceiling(
             needed_on = max(point.on, from_on)
             return _last_due_before(calendar, needed_on, turnaround_open_days) or from_on - _DAY
     return None
+
+
+def most_needed(needs: Iterable[Need], from_on: date, to_on: date) -> int:
+    """How many kits ``needs`` ask for on their worst day from ``from_on`` to ``to_on``, first and last included."""
+    overlapping = [
+        need for need in needs if need.starts_on <= to_on and (need.ends_on is None or need.ends_on >= from_on)
+    ]
+    days = {max(need.starts_on, from_on) for need in overlapping}
+    return max(
+        (
+            sum(
+                need.kits
+                for need in overlapping
+                if need.starts_on <= on and (need.ends_on is None or on <= need.ends_on)
+            )
+            for on in days
+        ),
+        default=0,
+    )
 
 
 def _free_again(calendar: Calendar, due_on: date, turnaround_open_days: int) -> date | None:

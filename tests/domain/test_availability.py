@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lending.domain.availability import ChangePoint, Need, StockFacts, free_on, open_loan_ceiling, timeline
+from lending.domain.availability import (
+    ChangePoint,
+    Need,
+    StockFacts,
+    free_on,
+    most_needed,
+    open_loan_ceiling,
+    timeline,
+)
 from lending.domain.calendars import Calendar, Closure, WeeklyHours
 
 DAY = timedelta(days=1)
@@ -172,3 +180,27 @@ def test_a_loan_up_to_the_ceiling_never_takes_a_kit_that_is_needed_and_one_day_m
         assert following is not None
         assert fits(ceiling)
         assert not fits(following)
+
+
+needs = st.lists(
+    st.builds(
+        lambda kits, start, days: Need(
+            kits, TODAY + start * DAY, None if days is None else TODAY + (start + days) * DAY
+        ),
+        st.integers(0, 5),
+        st.integers(-20, 40),
+        st.none() | st.integers(0, 30),
+    ),
+    max_size=6,
+)
+
+
+@given(needs, st.integers(0, 30), st.integers(0, 20))
+def test_the_most_that_is_needed_is_the_plain_count_of_the_worst_day(asked: list[Need], first: int, days: int) -> None:
+    from_on, to_on = TODAY + first * DAY, TODAY + (first + days) * DAY
+    span = [from_on + offset * DAY for offset in range(days + 1)]
+    worst = max(
+        sum(need.kits for need in asked if need.starts_on <= on and (need.ends_on is None or on <= need.ends_on))
+        for on in span
+    )
+    assert most_needed(asked, from_on, to_on) == worst

@@ -1,0 +1,253 @@
+"""Enrolment: a seat in a cohort and the promise of a kit are two things, and both pass on when someone leaves.
+
+A seat is given while the cohort has one, else a place on its waiting list; a kit is promised while the pool at the
+chosen branch has one for somebody with a seat, else a place in that pool's queue. First come, first served, by
+acknowledged order. Source: RULES 4; case 11 of RULES 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum, unique
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lending.circulation.calendars import branch_calendar
+from lending.circulation.codes import refusing_twins
+from lending.circulation.journal import record
+from lending.circulation.locks import lock_patron, lock_stocks
+from lending.circulation.reservations import (
+    PoolFound,
+    place_in_queue,
+    promise_next,
+    reserve_from_pool,
+)
+from lending.domain.actors import Actor
+from lending.domain.permissions import Act
+from lending.domain.states import (
+    LIVE_ENROLMENTS,
+    LIVE_RESERVATIONS,
+    EnrolmentState,
+    ReservationState,
+)
+from lending.errors import Block, Reason, Refused
+from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
+from lending.models.kits import KitType
+from lending.models.people import Card, Patron
+from lending.models.policies import AgreementAcceptance, Signing
+from lending.models.reservations import Reservation
+from lending.models.stock import Stock
+from lending.programs.cohorts import permit_for_program
+
+HOLDS_A_SEAT = frozenset({EnrolmentState.OFFERED, EnrolmentState.ENROLLED, EnrolmentState.COMPLETED})
+"""A seat that was offered is kept until it is taken or lapses."""
+
+
+@unique
+class Kit(StrEnum):
+    """How the kit of an enrolment stands, in the words of the API."""
+
+    PROMISED = "promised"
+    WAITING = "waiting"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """An enrolment as it stands: what the desk says.
+
+    Positions are 1 for the next and ``None`` for those who do not wait. ``card_expires_first``: the card ends before
+    the kits come back, which shortens nothing but is worth saying.
+    """
+
+    enrolment: str
+    cohort: str
+    seat: EnrolmentState
+    seat_position: int | None
+    kit: Kit
+    kit_position: int | None
+    card_expires_first: bool
+
+
+def enrol(
+    session: Session,
+    *,
+    patron: str,
+    cohort: str,
+    pickup_branch_id: int,
+    wants_kit: bool = True,
+    kit_type: str | None = None,
+    signed: Signing | None = None,
+    at: datetime,
+    by: Actor,
+) -> Enrolled:
+    """Enrol ``patron`` (the card number) in ``cohort`` (its code), to pick up a kit at a branch if one is wanted.
+
+    ``kit_type`` is needed only where the cohort has several at that branch; ``signed``: the agreement was seen signed.
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, ``CARD_BLOCKED``,
+    ``CARD_EXPIRED``, ``COHORT_OVER``, ``ALREADY_ENROLLED``, ``NO_SUCH_POOL``.
+    """
+    cohort_id = _cohort_id(session, cohort)
+    patron_id = _patron_id(session, patron)
+    held = lock_cohort(session, cohort_id)
+    permit_for_program(by, Act.ENROL, held.program_id, pickup_branch_id)
+    person = lock_patron(session, patron_id)
+    today = branch_calendar(session, pickup_branch_id, since=at.date()).local_date(at)
+    against = [Block(reason, {}) for reason in _against(person, today)]
+    if held.status is CohortStatus.CANCELLED or held.ends_on < today:
+        against.append(Block(Reason.COHORT_OVER, {"cohort": held.name}))
+    if _is_enrolled(session, cohort_id, patron_id):
+        against.append(Block(Reason.ALREADY_ENROLLED, {"cohort": held.name}))
+    if against:
+        raise Refused(*against)
+    pool = _pool(session, cohort_id, pickup_branch_id, kit_type) if wants_kit else None
+    if pool is not None:
+        lock_stocks(session, [pool.stock_id])
+    seated = _seats_left(session, held) > 0
+    enrolment = Enrolment(
+        cohort_id=cohort_id,
+        patron_id=patron_id,
+        pickup_branch_id=pickup_branch_id,
+        wants_kit=wants_kit,
+        _state=EnrolmentState.ENROLLED if seated else EnrolmentState.WAITING,
+        created_at=at,
+        seated_at=at if seated else None,
+    )
+    session.add(enrolment)
+    with refusing_twins(Reason.ALREADY_ENROLLED, cohort=held.name):
+        session.flush()  # its id is its place on the waiting list, and the reservation hangs on it
+    if signed is not None:
+        session.add(
+            AgreementAcceptance(
+                patron_id=patron_id, cohort_id=cohort_id, accepted_at=at, how=signed, staff_id=by.staff_id
+            )
+        )
+    record(
+        session,
+        "enrol",
+        at=at,
+        by=by,
+        branch_id=pickup_branch_id,
+        cohort_id=cohort_id,
+        patron=person.pseudonym,
+        detail={
+            "enrolment": enrolment.public_id,
+            "seat": enrolment.state.value,
+            "pool_id": None if pool is None else pool.pool_id,
+        },
+    )
+    if pool is not None:
+        reserve_from_pool(session, pool=pool, enrolment=enrolment, at=at)
+        promise_next(session, pool.pool_id, at=at, by=by)
+    return enrolment_as_it_stands(session, enrolment.public_id)
+
+
+def enrolment_as_it_stands(session: Session, enrolment: str) -> Enrolled:
+    """What is true of an enrolment (its public id) now; ``NOT_FOUND`` when there is none."""
+    row = session.execute(
+        select(Enrolment, Cohort.code, Cohort.return_by, Patron.expires_on)
+        .join(Cohort, Cohort.id == Enrolment.cohort_id)
+        .outerjoin(Patron, Patron.id == Enrolment.patron_id)
+        .where(Enrolment.public_id == enrolment)
+    ).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    seat: Enrolment = row.Enrolment
+    reservation = session.scalars(
+        select(Reservation).where(Reservation.enrolment_id == seat.id, Reservation.state.in_(LIVE_RESERVATIONS))
+    ).one_or_none()
+    kit = Kit.NONE
+    if reservation is not None:
+        kit = Kit.WAITING if reservation.state is ReservationState.WAITING else Kit.PROMISED
+    return Enrolled(
+        enrolment=seat.public_id,
+        cohort=row.code,
+        seat=seat.state,
+        seat_position=_place_on_list(session, seat),
+        kit=kit,
+        kit_position=None if reservation is None else place_in_queue(session, reservation),
+        card_expires_first=row.expires_on is not None and row.expires_on < row.return_by,
+    )
+
+
+def _cohort_id(session: Session, code: str) -> int:
+    found = session.scalars(select(Cohort.id).where(Cohort.code == code)).one_or_none()
+    if found is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return found
+
+
+def lock_cohort(session: Session, cohort_id: int) -> Cohort:
+    """Lock a cohort, whose seats and pools are counted next. Part of another act."""
+    chosen = select(Cohort).where(Cohort.id == cohort_id)
+    return session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def _patron_id(session: Session, number: str) -> int:
+    card = session.scalars(select(Card).where(Card.number == number)).one_or_none()
+    if card is None:
+        raise Refused.because(Reason.CARD_UNKNOWN)
+    if card.ended_at is not None:
+        raise Refused.because(Reason.CARD_REPLACED)
+    return card.patron_id
+
+
+def _against(person: Patron, today: date) -> Iterable[Reason]:
+    if person.blocked_reason is not None:
+        yield Reason.CARD_BLOCKED
+    if person.expires_on is not None and person.expires_on < today:
+        yield Reason.CARD_EXPIRED
+
+
+def _is_enrolled(session: Session, cohort_id: int, patron_id: int) -> bool:
+    live = select(Enrolment.id).where(
+        Enrolment.cohort_id == cohort_id, Enrolment.patron_id == patron_id, Enrolment.state.in_(LIVE_ENROLMENTS)
+    )
+    return session.scalars(live).first() is not None
+
+
+def _seats_left(session: Session, cohort: Cohort) -> int:
+    """Free seats of a cohort, which is locked, that nobody waits for."""
+    counted = (
+        select(Enrolment.state, func.count().label("n"))
+        .where(Enrolment.cohort_id == cohort.id)
+        .group_by(Enrolment.state)
+    )
+    states = {row.state: row.n for row in session.execute(counted)}
+    if states.get(EnrolmentState.WAITING):
+        return 0
+    taken: int = sum(states.get(state, 0) for state in HOLDS_A_SEAT)
+    return cohort.capacity - taken
+
+
+def _pool(session: Session, cohort_id: int, branch_id: int, kit_type: str | None) -> PoolFound:
+    chosen = (
+        select(Pool.id, Stock.id, Stock.kit_type_id, Pool.kits)
+        .join(Stock, Stock.id == Pool.stock_id)
+        .join(KitType, KitType.id == Stock.kit_type_id)
+        .where(Pool.cohort_id == cohort_id, Stock.branch_id == branch_id)
+        .order_by(Pool.id)
+    )
+    if kit_type is not None:
+        chosen = chosen.where(KitType.code == kit_type)
+    pools = session.execute(chosen).all()
+    if not pools:
+        raise Refused.because(Reason.NO_SUCH_POOL)
+    if len(pools) > 1:
+        raise Refused.because(Reason.VALUE_MISSING, field="kit_type")
+    return PoolFound(*pools[0])
+
+
+def _place_on_list(session: Session, seat: Enrolment) -> int | None:
+    if seat.state is not EnrolmentState.WAITING:
+        return None
+    return session.scalars(
+        select(func.count()).where(
+            Enrolment.cohort_id == seat.cohort_id,
+            Enrolment.state == EnrolmentState.WAITING,
+            Enrolment.id <= seat.id,
+        )
+    ).one()

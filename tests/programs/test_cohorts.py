@@ -1,0 +1,170 @@
+"""Planning programmes and cohorts, on both engines."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from lending.db import Database
+from lending.domain.actors import Actor
+from lending.domain.states import KitState
+from lending.errors import Block, Reason, Refused
+from lending.models.branches import Closure
+from lending.models.cohorts import Cohort, Pool, Workshop
+from lending.models.journal import JournalEntry
+from lending.models.kits import Kit
+from lending.programs.cohorts import CohortPlanned, PoolPlan, WeeklyWorkshops, plan_cohort, plan_program
+from tests.cast import KIT, NOW, Cast
+
+TUESDAYS = WeeklyWorkshops(first_on=date(2026, 5, 5), starts=time(18, 0), zone="America/Los_Angeles")
+
+
+def plan(database: Database, by: Actor, **given: Any) -> CohortPlanned:
+    """Work Ready 8: six Tuesdays from 5 May 2026."""
+    values = {
+        "code": "WR-8",
+        "program": "work-ready",
+        "name": "Work Ready 8",
+        "starts_on": date(2026, 5, 4),
+        "ends_on": date(2026, 6, 12),
+        "capacity": 20,
+        "workshops": TUESDAYS,
+        **given,
+    }
+    return database.act(lambda session: plan_cohort(session, at=NOW, by=by, **values))
+
+
+def refused(database: Database, by: Actor, **given: Any) -> list[Block]:
+    """The blocks of a plan that is refused."""
+    with pytest.raises(Refused) as refusal:
+        plan(database, by, **given)
+    return list(refusal.value.blocks)
+
+
+def test_a_cohort_is_planned_with_its_workshops_and_pools(database: Database, cast: Cast) -> None:
+    planned = plan(
+        database, cast.dora, pools=[PoolPlan(cast.ela, "work-ready", 3), PoolPlan(cast.com, "work-ready", 1)]
+    )
+    assert (planned.return_by, planned.pickup_from) == (date(2026, 6, 12), date(2026, 4, 27))
+    assert (planned.workshops, planned.kits, planned.closed_on) == (6, 4, ())
+    with database.read() as session:
+        meetings = session.scalars(select(Workshop).order_by(Workshop.n)).all()
+        assert [meeting.starts_at for meeting in meetings[:2]] == [
+            datetime(2026, 5, 6, 1, 0, tzinfo=UTC),
+            datetime(2026, 5, 13, 1, 0, tzinfo=UTC),
+        ]
+        cohort = session.scalars(select(Cohort).where(Cohort.code == "WR-8")).one()
+        assert sorted(session.scalars(select(Pool.kits).where(Pool.cohort_id == cohort.id))) == [1, 3]
+        entry = session.scalars(select(JournalEntry)).one()
+        assert (entry.verb, entry.cohort_id) == ("plan_cohort", cohort.id)
+
+
+def test_workshops_keep_their_hour_when_the_clocks_change(database: Database, cast: Cast) -> None:
+    pattern = WeeklyWorkshops(first_on=date(2026, 10, 27), starts=time(18, 0), zone="America/Los_Angeles", count=2)
+    plan(database, cast.dora, starts_on=date(2026, 10, 26), ends_on=date(2026, 11, 6), workshops=pattern)
+    with database.read() as session:
+        starts = session.scalars(select(Workshop.starts_at).order_by(Workshop.n)).all()
+    assert list(starts) == [datetime(2026, 10, 28, 1, tzinfo=UTC), datetime(2026, 11, 4, 2, tzinfo=UTC)]
+
+
+def test_nobody_brings_the_kit_to_the_last_workshop(database: Database, cast: Cast) -> None:
+    """Kits are due on the first open day after the last workshop, at the latest of the branches that lend them."""
+    database.act(
+        lambda session: session.add(
+            Closure(branch_id=cast.com, starts_on=date(2026, 6, 10), ends_on=date(2026, 6, 10), reason="Repairs")
+        )
+    )
+    pools = [PoolPlan(cast.ela, "work-ready", 1), PoolPlan(cast.com, "work-ready", 1)]
+    assert plan(database, cast.dora, ends_on=date(2026, 6, 9), pools=pools).return_by == date(2026, 6, 11)
+
+
+def test_a_workshop_on_a_closed_day_is_shown_and_kept(database: Database, cast: Cast) -> None:
+    database.act(
+        lambda session: session.add(
+            Closure(branch_id=None, starts_on=date(2026, 5, 12), ends_on=date(2026, 5, 12), reason="Staff day")
+        )
+    )
+    planned = plan(database, cast.dora, pools=[PoolPlan(cast.ela, "work-ready", 1)])
+    assert (planned.workshops, planned.closed_on) == (6, (date(2026, 5, 12),))
+
+
+def test_a_pool_never_exceeds_what_the_stock_has_left(database: Database, cast: Cast) -> None:
+    """East Los Angeles has three kits; Work Ready 7 has two of them until 10 April."""
+    pools = [PoolPlan(cast.ela, "work-ready", 2)]
+    (block,) = refused(database, cast.dora, pools=pools, pickup_from=date(2026, 4, 10))
+    assert (block.reason, block.detail["left"]) == (Reason.POOL_EXCEEDS_STOCK, 1)
+    assert plan(database, cast.dora, pools=pools, pickup_from=date(2026, 4, 11)).kits == 2
+
+
+def test_a_withdrawn_kit_cannot_be_allotted(database: Database, cast: Cast) -> None:
+    def withdraw(session: Any) -> None:
+        session.scalars(select(Kit).where(Kit.barcode == KIT)).one()._state = KitState.WITHDRAWN
+
+    database.act(withdraw)
+    (block,) = refused(database, cast.dora, pools=[PoolPlan(cast.ela, "work-ready", 3)])
+    assert (block.reason, block.detail["left"]) == (Reason.POOL_EXCEEDS_STOCK, 2)
+
+
+def test_everything_that_is_wrong_with_a_plan_is_told_at_once(database: Database, cast: Cast) -> None:
+    blocks = refused(
+        database,
+        cast.dora,
+        code="wr 8",
+        ends_on=date(2026, 5, 1),
+        pickup_from=date(2026, 5, 20),
+        capacity=0,
+        pools=[PoolPlan(cast.ela, "work-ready", -1)],
+    )
+    assert {block.detail["field"] for block in blocks} == {
+        "code",
+        "ends_on",
+        "pickup_from",
+        "capacity",
+        "pools",
+        "workshops",
+    }
+    assert {block.reason for block in blocks} == {Reason.VALUE_WRONG}
+
+
+def test_a_code_is_a_cohorts_own(database: Database, cast: Cast) -> None:
+    (block,) = refused(database, cast.dora, code="WR-7")
+    assert block.reason is Reason.ALREADY_EXISTS
+
+
+def test_a_lead_plans_for_their_own_programme_only(database: Database, cast: Cast) -> None:
+    database.act(lambda session: plan_program(session, code="job-skills", name="Job Skills", at=NOW, by=cast.eli))
+    assert [block.reason for block in refused(database, cast.dora, program="job-skills")] == [Reason.NOT_PERMITTED]
+    assert [block.reason for block in refused(database, cast.ben)] == [Reason.NOT_PERMITTED]
+    assert plan(database, cast.eli, program="job-skills").cohort == "WR-8"
+
+
+def test_unknown_names_are_not_found(database: Database, cast: Cast) -> None:
+    for given in (
+        {"program": "nobody"},
+        {"pools": [PoolPlan(cast.ela, "nothing", 1)]},
+        {"pools": [PoolPlan(999_999, "work-ready", 1)]},
+    ):
+        assert [block.reason for block in refused(database, cast.eli, **given)] == [Reason.NOT_FOUND]
+
+
+def test_a_programme_has_a_code_of_its_own_and_lends_until_it_ends(database: Database, cast: Cast) -> None:
+    def program(**given: Any) -> str:
+        values = {"code": "job-skills", "name": "Job Skills", **given}
+        return database.act(lambda session: plan_program(session, at=NOW, by=cast.eli, **values))
+
+    assert program() == "job-skills"
+    for given, reason in (
+        ({}, Reason.ALREADY_EXISTS),
+        ({"code": "Job Skills"}, Reason.VALUE_WRONG),
+        ({"code": "other", "name": " "}, Reason.VALUE_MISSING),
+        (
+            {"code": "other", "ends_on": date(2026, 6, 1), "last_borrow_on": date(2026, 6, 2)},
+            Reason.VALUE_WRONG,
+        ),
+    ):
+        with pytest.raises(Refused) as refusal:
+            program(**given)
+        assert [block.reason for block in refusal.value.blocks] == [reason]
