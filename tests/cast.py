@@ -1,8 +1,8 @@
 """The standing cast: a small library that every test may begin with.
 
-East Los Angeles and Compton lend kits. Ada Morales and Luis Ramos are patrons; Ben works the desk at East Los Angeles, Cleo
-manages Compton, Dora leads Work Ready, Eli administers. ``work-ready`` kits are for cohorts only, ``laptop-hotspot`` kits
-for open loans too. The time is Tuesday, 3 March 2026, 10:00 in Los Angeles, unless a test says otherwise.
+East Los Angeles and Compton lend kits. Ada Morales and Luis Ramos are patrons; Ben works the desk at East Los Angeles,
+Cleo manages Compton, Dora leads Work Ready, Eli administers. ``work-ready`` kits are for cohorts only, kits of type
+``laptop-hotspot`` for open loans too. It is Tuesday, 3 March 2026, 10:00 in Los Angeles, unless a test says otherwise.
 """
 
 from __future__ import annotations
@@ -326,3 +326,16 @@ def promise(
         ),
     )
     return reservation.id
+
+
+def seat(session: Session, cast: Cast, patron_id: int) -> int:
+    """A seat in Work Ready 7 without the promise of a kit; gives the enrolment's id."""
+    enrolment = Enrolment(
+        cohort_id=cast.cohort,
+        patron_id=patron_id,
+        pickup_branch_id=cast.ela,
+        _state=EnrolmentState.ENROLLED,
+        created_at=NOW - timedelta(days=20),
+        seated_at=NOW - timedelta(days=20),
+    )
+    return put(session, enrolment).id

@@ -47,6 +47,9 @@ class Override:
 
 NO_OVERRIDE = Override()
 
+BORROWING_AGREEMENT = "borrowing"
+"""The agreement that is signed where a programme has none of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedOut:
@@ -258,12 +261,14 @@ def _pick_up(session: Session, gathered: Gathered, at: datetime) -> None:
 
 
 def _sign(session: Session, gathered: Gathered, loan_id: int, signed: Signing, *, at: datetime, by: Actor) -> None:
+    cohort = gathered.cohort
     session.connection().execute(
         sql.SIGN,
         {
             "patron_id": gathered.found.patron_id,
-            "agreement_id": None,
-            "cohort_id": None if gathered.cohort is None else gathered.cohort.id,
+            "agreement_code": (cohort and cohort.agreement_code) or BORROWING_AGREEMENT,
+            "language": gathered.locked.language,
+            "cohort_id": None if cohort is None else cohort.id,
             "loan_id": loan_id,
             "accepted_at": at,
             "how": signed,

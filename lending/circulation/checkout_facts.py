@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from lending.models.base import AnyRow
 from sqlalchemy.orm import Session
 
 from lending.circulation import checkout_statements as sql
@@ -16,6 +14,7 @@ from lending.domain.calendars import Calendar
 from lending.domain.checkout import CheckOutFacts, KitFacts, PatronFacts, PolicyFacts, PromiseFacts
 from lending.domain.states import LIVE_RESERVATIONS, PROMISED_RESERVATIONS, KitState, ReservationState
 from lending.errors import Block, Reason, Refused
+from lending.models.base import AnyRow
 from lending.models.kits import TurnaroundStepKind
 from lending.models.policies import AgreementRule, Signing
 

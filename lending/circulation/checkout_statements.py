@@ -28,7 +28,7 @@ from lending.models.lines import Line, LinePlacement
 from lending.models.loans import Loan, LoanPart, LoanPartState, LoanTerm
 from lending.models.notices import Notice
 from lending.models.people import Card, Household, Patron
-from lending.models.policies import AgreementAcceptance
+from lending.models.policies import Agreement, AgreementAcceptance
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 
@@ -36,7 +36,7 @@ kits, kit_types, kinds, parts = table_of(Kit), table_of(KitType), table_of(KitTy
 cards, patrons, households, stocks = table_of(Card), table_of(Patron), table_of(Household), table_of(Stock)
 branches, steps, charges = table_of(Branch), table_of(TurnaroundStep), table_of(Charge)
 cohorts, programs, pools, enrolments = table_of(Cohort), table_of(Program), table_of(Pool), table_of(Enrolment)
-reservations, acceptances = table_of(Reservation), table_of(AgreementAcceptance)
+reservations, acceptances, agreements = table_of(Reservation), table_of(AgreementAcceptance), table_of(Agreement)
 lines, placements = table_of(Line), table_of(LinePlacement)
 loans, terms, loan_parts, notices = table_of(Loan), table_of(LoanTerm), table_of(LoanPart), table_of(Notice)
 
@@ -132,7 +132,7 @@ LOCK_COHORT = (
         cohorts.c.return_by,
         cohorts.c.pickup_from,
         programs.c.last_borrow_on,
-        programs.c.ends_on,
+        programs.c.agreement_code,
     )
     .join(programs, programs.c.id == cohorts.c.program_id)
     .where(cohorts.c.id == _COHORT_ID)
@@ -163,6 +163,7 @@ LOCK = (
         patrons.c.expires_on,
         patrons.c.blocked_reason,
         patrons.c.email,
+        patrons.c.language,
         kits.c.barcode,
         kits.c.state.label("kit_state"),
         kits.c.branch_id.label("kit_branch_id"),
@@ -251,40 +252,55 @@ PICK_UP = (
 )
 ADD_LOAN = insert(loans).returning(loans.c.id)
 ADD_TERM = insert(terms).inline()
-SNAPSHOT = insert(loan_parts).from_select(
-    [
-        "loan_id",
-        "part_id",
-        "name",
-        "quantity",
-        "returnable",
-        "bills_alone",
-        "price_cents",
-        "manufacturer",
-        "model",
-        "serial",
-        "fund",
-        "state",
-    ],
-    select(
-        bindparam("loan_id", type_=_ID),
-        parts.c.id,
-        kinds.c.name,
-        parts.c.quantity,
-        kinds.c.returnable,
-        kinds.c.bills_alone,
-        func.coalesce(parts.c.price_cents, kinds.c.price_cents),
-        parts.c.manufacturer,
-        parts.c.model,
-        parts.c.serial,
-        parts.c.fund,
-        case((kinds.c.returnable, LoanPartState.OUT.value), else_=LoanPartState.GIVEN.value),
+SNAPSHOT = (
+    insert(loan_parts)
+    .from_select(
+        [
+            "loan_id",
+            "part_id",
+            "name",
+            "quantity",
+            "returnable",
+            "bills_alone",
+            "price_cents",
+            "manufacturer",
+            "model",
+            "serial",
+            "fund",
+            "state",
+        ],
+        select(
+            bindparam("loan_id", type_=_ID),
+            parts.c.id,
+            kinds.c.name,
+            parts.c.quantity,
+            kinds.c.returnable,
+            kinds.c.bills_alone,
+            func.coalesce(parts.c.price_cents, kinds.c.price_cents),
+            parts.c.manufacturer,
+            parts.c.model,
+            parts.c.serial,
+            parts.c.fund,
+            case((kinds.c.returnable, LoanPartState.OUT.value), else_=LoanPartState.GIVEN.value),
+        )
+        .join(kinds, kinds.c.id == parts.c.kind_id)
+        .where(parts.c.kit_id == _KIT_ID, parts.c.state == PartState.HERE)
+        .order_by(kinds.c.position, parts.c.id),
     )
-    .join(kinds, kinds.c.id == parts.c.kind_id)
-    .where(parts.c.kit_id == _KIT_ID, parts.c.state == PartState.HERE)
-    .order_by(kinds.c.position, parts.c.id),
-).execution_options(preserve_rowcount=True)
+    .execution_options(preserve_rowcount=True)
+)
 """The parts that go out, copied where they are, in one statement."""
 
-SIGN = insert(acceptances).inline()
+SIGN = (
+    insert(acceptances)
+    .inline()
+    .values(
+        agreement_id=select(agreements.c.id)
+        .where(agreements.c.code == bindparam("agreement_code"))
+        # The newest version in the patron's language, or in whichever language there is.
+        .order_by(case((agreements.c.language == bindparam("language"), 0), else_=1), agreements.c.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+)
 TELL = insert(notices).inline()

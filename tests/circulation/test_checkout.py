@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from lending.circulation.checkout import CheckedOut, Override, check_out
 from lending.circulation.returns import Next, Receipt, return_kit
@@ -14,12 +14,26 @@ from lending.domain.actors import Actor
 from lending.domain.due_dates import DueRule
 from lending.domain.states import KitState, LoanState, ReservationState
 from lending.errors import Reason, Refused
+from lending.models.cohorts import Pool
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
 from lending.models.loans import Loan, LoanPart, LoanPartState, LoanTerm
-from lending.models.policies import Signing
+from lending.models.policies import Agreement, AgreementAcceptance, Signing
 from lending.models.reservations import Reservation
-from tests.cast import ADA, COMPTON_KIT, KIT, LUIS, NOW, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, Cast
+from tests.cast import (
+    ADA,
+    COMPTON_KIT,
+    KIT,
+    LUIS,
+    MINA,
+    NOW,
+    OPEN_KIT,
+    OTHER_KIT,
+    OTHER_OPEN_KIT,
+    THIRD_KIT,
+    Cast,
+    seat,
+)
 
 NO_OVERRIDE = Override()
 
@@ -138,10 +152,22 @@ def test_another_branch_is_not_permitted(database: Database, cast: Cast) -> None
     assert reasons(refused) == {Reason.NOT_PERMITTED}
 
 
-def test_a_walk_in_never_gets_the_last_kits_of_a_pool(database: Database, cast: Cast) -> None:
-    """Three kits, two allotted to the cohort: a person with a seat and no promise may have the third, not the second."""
-    with database.read() as session:
-        assert session.scalars(select(Kit.state).where(Kit.barcode == OTHER_KIT)).one() is KitState.AVAILABLE
+def test_a_walk_in_gets_what_the_pool_does_not_need_and_no_more(database: Database, cast: Cast) -> None:
+    """Three kits, two allotted to the cohort: a seat without a promise may have the third, the next seat may not."""
+    database.act(lambda session: seat(session, cast, cast.luis_id))
+    database.act(lambda session: seat(session, cast, cast.mina_id))
+    assert out(database, cast, OTHER_KIT, LUIS).due_on == date(2026, 4, 10)
+    # Luis's loan counts as collected from the pool of two, so one kit is still allotted: one of the two left is free.
+    assert out(database, cast, THIRD_KIT, MINA).cohort == "Work Ready 7"
+    assert out(database, cast, KIT, ADA).cohort == "Work Ready 7"
+
+
+def test_a_kit_that_promises_need_never_goes_to_a_walk_in(database: Database, cast: Cast) -> None:
+    database.act(lambda session: session.execute(update(Pool).values(kits=3)))
+    database.act(lambda session: seat(session, cast, cast.luis_id))
+    with pytest.raises(Refused) as refused:
+        out(database, cast, OTHER_KIT, LUIS)
+    assert reasons(refused) == {Reason.NEEDED_FOR_PROMISES}
 
 
 def test_a_returned_kit_goes_to_inspection(database: Database, cast: Cast) -> None:
@@ -180,3 +206,27 @@ def test_case_6_a_kit_received_elsewhere_is_in_transit_to_its_owner(database: Da
     with database.read() as session:
         kit = session.scalars(select(Kit).where(Kit.barcode == KIT)).one()
         assert (kit.branch_id, kit.in_transit_to_id, kit.state) == (cast.com, cast.ela, KitState.TO_INSPECT)
+
+
+def test_the_signed_version_of_the_agreement_is_kept(database: Database, cast: Cast) -> None:
+    database.act(lambda session: session.execute(delete(AgreementAcceptance)))
+    with pytest.raises(Refused) as refused:
+        out(database, cast)
+    assert reasons(refused) == {Reason.AGREEMENT_NOT_SIGNED}
+    out(database, cast, signed=Signing.AT_DESK)
+    with database.read() as session:
+        signed = session.scalars(select(AgreementAcceptance)).one()
+        agreement = session.scalars(select(Agreement)).one()
+        assert (signed.agreement_id, signed.how, signed.staff_id) == (agreement.id, Signing.AT_DESK, cast.ben_id)
+
+
+def test_an_agreement_on_paper_is_an_override_that_is_kept(database: Database, cast: Cast) -> None:
+    database.act(lambda session: session.execute(delete(AgreementAcceptance)))
+    on_paper = Override(frozenset({Reason.AGREEMENT_NOT_SIGNED}), "signed on paper today")
+    out(database, cast, override=on_paper)
+    with database.read() as session:
+        assert session.scalars(select(AgreementAcceptance.how)).one() is Signing.ON_PAPER
+        assert session.scalars(select(Loan.override)).one() == {
+            "reasons": ["agreement_not_signed"],
+            "note": "signed on paper today",
+        }
