@@ -1,0 +1,130 @@
+"""Kits that do not come back: declared lost by staff, or claimed by the patron to have been returned.
+
+A lost kit is billed once, as a whole; its lines end, because nobody should use them. When it comes back, the return
+takes the charge away and keeps its history. A claim stops the clock while staff look.
+Source: RULES 6 (claims, lost); case 9 of RULES 10.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lending.circulation.charges import add_charge
+from lending.circulation.loans import cancel_notices, record_on_kit
+from lending.circulation.locks import KitIds, find_kit, lock_kit, lock_stocks, lock_unreceived_loan
+from lending.circulation.tasks import close_task, line_subject, loan_subject, open_task
+from lending.circulation.turnaround import lines_of
+from lending.domain.actors import Actor
+from lending.domain.permissions import Act
+from lending.domain.states import KitVerb, LineState, LineVerb, LoanState, LoanVerb
+from lending.errors import Reason, Refused
+from lending.models.charges import ChargeKind
+from lending.models.kits import Kit, KitType
+from lending.models.loans import Loan
+from lending.models.tasks import TaskKind
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredLost:
+    """A kit was given up for lost, and what was charged for it, in cents."""
+
+    loan: str
+    kit: str
+    charged_cents: int
+    lines_ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A patron says that a kit was returned; since when the clock stands."""
+
+    loan: str
+    kit: str
+    claimed_at: datetime
+
+
+def declare_lost(session: Session, *, kit: str, at: datetime, by: Actor) -> DeclaredLost:
+    """Give up ``kit`` (its code), which is out: charge the whole kit once, and end its lines.
+
+    Raises ``Refused``: ``KIT_UNKNOWN``, ``NOT_PERMITTED``, ``NOT_ON_LOAN``, or ``LOST`` when it is lost already.
+    """
+    ids = find_kit(session, kit)
+    by.permit(Act.WITHDRAW_KIT, ids.branch_id if ids.loan_branch_id is None else ids.loan_branch_id)
+    row, loan = _locked(session, ids)
+    loan_from = loan.state
+    if loan_from is LoanState.LOST:
+        raise Refused.because(Reason.LOST, kit=row.barcode)
+    price = session.scalars(select(KitType.whole_price_cents).where(KitType.id == loan.kit_type_id)).one()
+    loan.move(LoanVerb.DECLARE_LOST)
+    loan.lost_at = at
+    row.move(KitVerb.DECLARE_LOST)
+    charge = add_charge(session, ChargeKind.WHOLE_KIT, price, loan=loan, at=at)
+    ended = _end_lines(session, row, at=at, by=by)
+    cancel_notices(session, loan)
+    close_task(session, TaskKind.CLAIM, subject=loan_subject(loan.id), at=at, by=by, outcome="lost")
+    record_on_kit(
+        session,
+        "declare_lost",
+        kit=row,
+        loan=loan,
+        branch_id=loan.branch_id,
+        at=at,
+        by=by,
+        detail={"loan_from": loan_from.value, "charge_id": charge, "amount_cents": price, "lines": ended},
+    )
+    return DeclaredLost(loan.public_id, row.barcode, price, len(ended))
+
+
+def claim_returned(session: Session, *, kit: str, branch_id: int, at: datetime, by: Actor) -> Claimed:
+    """Note at a branch that the patron says ``kit`` was returned: the clock stops, reminders end, staff look for it.
+
+    Raises ``Refused``: ``KIT_UNKNOWN``, ``NOT_PERMITTED``, ``NOT_ON_LOAN``, or ``WRONG_STATE`` when it was claimed or
+    lost before.
+    """
+    by.permit(Act.CIRCULATE, branch_id)
+    row, loan = _locked(session, find_kit(session, kit))
+    if loan.state is not LoanState.OUT:
+        raise Refused.because(Reason.WRONG_STATE, kit=row.barcode, state=loan.state.value)
+    loan.move(LoanVerb.CLAIM_RETURNED)
+    loan.claimed_at = at
+    cancel_notices(session, loan)
+    task = open_task(
+        session,
+        TaskKind.CLAIM,
+        subject=loan_subject(loan.id),
+        branch_id=loan.branch_id,
+        what=row.barcode,
+        at=at,
+        kit_id=row.id,
+        loan_id=loan.id,
+        patron_id=loan.patron_id,
+    )
+    detail = {"task_id": task, "due_at": loan.due_at.isoformat()}
+    record_on_kit(session, "claim_returned", kit=row, loan=loan, branch_id=branch_id, at=at, by=by, detail=detail)
+    return Claimed(loan.public_id, row.barcode, at)
+
+
+def _locked(session: Session, ids: KitIds) -> tuple[Kit, Loan]:
+    lock_stocks(session, [ids.stock_id])
+    kit = lock_kit(session, ids.kit_id)
+    loan = lock_unreceived_loan(session, kit.id)
+    if loan is None:
+        raise Refused.because(Reason.NOT_ON_LOAN, kit=kit.barcode, state=kit.state.value)
+    return kit, loan
+
+
+def _end_lines(session: Session, kit: Kit, *, at: datetime, by: Actor) -> list[int]:
+    """End the kit's lines; what was asked of their carriers is no longer wanted."""
+    ended = []
+    for line in lines_of(session, kit):
+        if line.state is LineState.ENDED:
+            continue
+        line.move(LineVerb.END)
+        for kind in (TaskKind.SUSPEND_LINE, TaskKind.RESTORE_LINE):
+            close_task(session, kind, subject=line_subject(line.id), at=at, by=by, outcome="ended")
+        ended.append(line.id)
+    return ended

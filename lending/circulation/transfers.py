@@ -1,0 +1,116 @@
+"""Transfers: a kit travels from one branch to another, and is at one place or on its way.
+
+A kit that travels to its owner goes home; sent to any other branch it belongs there from now on. Received, it goes on
+with whatever it was doing: inspection, turnaround, or the shelf. Source: RULES 5, "Transfers"; case 6 of RULES 10.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lending.circulation.availability import free_for_walk_ins
+from lending.circulation.calendars import branch_calendar
+from lending.circulation.loans import record_on_kit
+from lending.circulation.locks import find_kit, lock_kit, lock_stocks
+from lending.circulation.policies import policy_for
+from lending.circulation.stocks import stock_of
+from lending.circulation.turnaround import IN_HAND, free_if_ready
+from lending.domain.actors import Actor
+from lending.domain.permissions import Act
+from lending.domain.states import KitState
+from lending.errors import Reason, Refused
+from lending.models.branches import Branch
+from lending.models.kits import Kit
+from lending.models.stock import Stock
+
+MAY_TRAVEL = IN_HAND | {KitState.AVAILABLE}
+"""A kit on the hold shelf waits for somebody; one that is out, lost, missing or withdrawn is not there to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """Where a kit is, and where it goes: branch codes. ``to_branch`` is ``None`` when it has arrived."""
+
+    kit: str
+    kit_state: KitState
+    branch: str
+    to_branch: str | None
+
+
+def send(session: Session, *, kit: str, to_branch: str, at: datetime, by: Actor) -> Transferred:
+    """Send ``kit`` (its code) from where it is to ``to_branch`` (its code), which owns it from now on.
+
+    Raises ``Refused``: ``KIT_UNKNOWN``, ``NOT_PERMITTED``, ``NOT_FOUND`` for the branch, ``IN_TRANSIT``,
+    ``WRONG_STATE``, ``ALREADY_EXISTS`` when it is there, ``NEEDED_FOR_PROMISES`` when its branch has none to spare.
+    """
+    ids = find_kit(session, kit)
+    by.permit(Act.TRANSFER_KIT, ids.branch_id)
+    to = session.scalars(select(Branch).where(Branch.code == to_branch)).one_or_none()
+    if to is None:
+        raise Refused.because(Reason.NOT_FOUND, branch=to_branch)
+    new_stock = stock_of(session, branch_id=to.id, kit_type_id=ids.kit_type_id)
+    lock_stocks(session, [ids.stock_id, new_stock])
+    row = lock_kit(session, ids.kit_id)
+    _check_sendable(row, ids.branch_id, to)
+    if new_stock != row.stock_id and row.state is KitState.AVAILABLE:
+        _spare(session, row, at=at)
+    old_stock, row.stock_id = row.stock_id, new_stock
+    row.in_transit_to_id, row.place = to.id, None
+    detail = {"to_branch_id": to.id, "stock_from": old_stock}
+    record_on_kit(session, "send_kit", kit=row, at=at, by=by, detail=detail)
+    return Transferred(row.barcode, row.state, _code(session, row.branch_id), to.code)
+
+
+def arrive(session: Session, *, kit: str, branch_id: int, at: datetime, by: Actor) -> Transferred:
+    """Receive ``kit`` (its code), which was on its way to this branch.
+
+    Raises ``Refused``: ``KIT_UNKNOWN``, ``NOT_PERMITTED``, ``IN_TRANSIT`` when it is on its way to another branch, or
+    ``WRONG_STATE`` when it is not on its way at all.
+    """
+    by.permit(Act.TRANSFER_KIT, branch_id)
+    row = lock_kit(session, find_kit(session, kit).kit_id)
+    if row.in_transit_to_id is None:
+        raise Refused.because(Reason.WRONG_STATE, kit=row.barcode, state=row.state.value)
+    if row.in_transit_to_id != branch_id:
+        raise Refused.because(Reason.IN_TRANSIT, kit=row.barcode, branch=_code(session, row.in_transit_to_id))
+    detail = {"from_branch_id": row.branch_id}
+    row.branch_id, row.in_transit_to_id = branch_id, None
+    record_on_kit(session, "arrive_kit", kit=row, at=at, by=by, detail=detail)
+    free_if_ready(session, row, at=at, by=by)
+    return Transferred(row.barcode, row.state, _code(session, branch_id), None)
+
+
+def _check_sendable(kit: Kit, found_at: int, to: Branch) -> None:
+    if kit.branch_id != found_at:
+        raise Refused.because(Reason.CHANGED_SINCE)
+    if kit.in_transit_to_id is not None:
+        raise Refused.because(Reason.IN_TRANSIT, kit=kit.barcode)
+    if kit.state not in MAY_TRAVEL:
+        raise Refused.because(Reason.WRONG_STATE, kit=kit.barcode, state=kit.state.value)
+    if kit.branch_id == to.id:
+        raise Refused.because(Reason.ALREADY_EXISTS, kit=kit.barcode, branch=to.code)
+
+
+def _spare(session: Session, kit: Kit, *, at: datetime) -> None:
+    """Refuse to send away a kit that a promise or an uncollected allotment of its branch needs."""
+    owner = session.scalars(select(Stock.branch_id).where(Stock.id == kit.stock_id)).one()
+    policy = policy_for(session, kit_type_id=kit.kit_type_id, branch_id=owner, at=at)
+    free = free_for_walk_ins(
+        session,
+        kit.stock_id,
+        calendar=branch_calendar(session, owner, since=at.date()),
+        at=at,
+        until=None,
+        turnaround_open_days=policy.turnaround_open_days,
+        overdue_hold_days=policy.overdue_hold_days,
+    )
+    if free < 1:
+        raise Refused.because(Reason.NEEDED_FOR_PROMISES, kit=kit.barcode)
+
+
+def _code(session: Session, branch_id: int) -> str:
+    return session.scalars(select(Branch.code).where(Branch.id == branch_id)).one()
