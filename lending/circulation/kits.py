@@ -229,7 +229,7 @@ def _begin_round(kit: Kit, at: datetime) -> None:
 
 
 def _let_go(session: Session, kit: Kit) -> None:
-    """The reservation that this kit was put aside for keeps its place in the queue and waits for another."""
+    """Whoever this kit was put aside for gets another: from their pool at once, else in their place in the queue."""
     bound = session.scalars(
         select(Reservation)
         .where(Reservation.kit_id == kit.id, Reservation.state.in_(LIVE_RESERVATIONS))
@@ -241,7 +241,11 @@ def _let_go(session: Session, kit: Kit) -> None:
         bound.move(ReservationVerb.UNPROMISE)
     except NoSuchMove:
         raise Refused.because(Reason.IN_TRANSIT, kit=kit.barcode) from None
-    bound.kit_id = bound.promised_at = bound.ready_at = bound.ready_until = None
+    bound.kit_id = bound.ready_at = bound.ready_until = None
+    if bound.pool_id is None:
+        bound.promised_at = None
+    else:
+        bound.move(ReservationVerb.PROMISE)  # the pool still owes them a kit; which one is found when it is pulled
 
 
 def _reason(text: str) -> str:

@@ -113,7 +113,7 @@ def change(session: Session, *, patron: str, details: Mapping[str, object], at: 
     household_id = found.household_id
     if moves := not ADDRESS.isdisjoint(values):
         household_id = _household(session, key)
-        _lock_households(session, household_id, found.household_id)
+        lock_households(session, household_id, found.household_id)
     row = _lock(session, found)
     fields = tuple(sorted(name for name in values if getattr(row, name) != columns[name]))
     for name, value in columns.items():
@@ -278,7 +278,7 @@ def _household(session: Session, key: str | None) -> int | None:
     return int(connection.execute(select(_households.c.id).where(_households.c.address_key == key)).scalar_one())
 
 
-def _lock_households(session: Session, *household_ids: int | None) -> None:
+def lock_households(session: Session, *household_ids: int | None) -> None:
     """Lock households before the patron that moves between them, as a check-out that counts one does."""
     ids = [household_id for household_id in household_ids if household_id is not None]
     session.execute(select(Household.id).where(Household.id.in_(ids)).order_by(Household.id).with_for_update()).all()

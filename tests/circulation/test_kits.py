@@ -277,7 +277,7 @@ def test_a_kit_on_loan_is_not_missing(town: Town) -> None:
     assert town.reasons(kits.declare_missing, by=town.mona, kit=CODE) == [Reason.WRONG_STATE]
 
 
-def test_whoever_a_missing_kit_was_put_aside_for_waits_again_in_their_place(town: Town) -> None:
+def test_whoever_a_missing_kit_was_put_aside_for_waits_in_their_place(town: Town) -> None:
     town.add_kit()
     patron_id = town.patron(town.register(1)).id
     _set_state(town, KitState.ON_SHELF)

@@ -1,0 +1,187 @@
+"""Two records of one person become one.
+
+Loans, promises, seats, charges, signatures, tasks and notices follow to the record that stays; the other's card numbers
+say that they were merged. Where both had a live seat or promise of the same thing, the better one is kept and the other
+ends kindly. Source: RULES 2, "double records merged: loans, promises, charges and blocks follow, the old number says
+so".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lending.circulation.journal import record
+from lending.circulation.locks import lock_stocks
+from lending.circulation.patrons import current_number, end_card, find_patron, lock_households
+from lending.circulation.reservations import cancel_reservation, promise_next
+from lending.domain.actors import Actor
+from lending.domain.permissions import Act
+from lending.domain.registration import ADDRESS
+from lending.domain.states import (
+    LIVE_ENROLMENTS,
+    LIVE_RESERVATIONS,
+    EnrolmentState,
+    EnrolmentVerb,
+    ReservationState,
+)
+from lending.errors import Reason, Refused
+from lending.models.base import Base, new_public_id, table_of
+from lending.models.charges import Charge
+from lending.models.cohorts import Cohort, Enrolment
+from lending.models.loans import Loan
+from lending.models.notices import Notice
+from lending.models.people import Card, CardEnd, Patron, PatronStatus
+from lending.models.policies import AgreementAcceptance
+from lending.models.reservations import Reservation
+from lending.models.tasks import Task
+
+ENDED_REASON = "merged"
+"""Why the second of two equal seats or promises ended."""
+
+_FOLLOW: tuple[type[Base], ...] = (Loan, Reservation, Enrolment, Charge, AgreementAcceptance, Task, Notice, Card)
+"""Everything that hangs on a patron, in the order of locks."""
+
+_BETTER_PROMISE = (
+    ReservationState.READY,
+    ReservationState.IN_TRANSIT,
+    ReservationState.PULLING,
+    ReservationState.PROMISED,
+    ReservationState.WAITING,
+)
+_BETTER_SEAT = (EnrolmentState.ENROLLED, EnrolmentState.OFFERED, EnrolmentState.WAITING)
+
+_FILLED = ("birth_date", "guardian_agreed_on", "email", "phone", "expires_on", "blocked_reason", "note")
+"""What the staying record takes over where it says nothing itself; the address goes as a whole, and consent with it."""
+
+Row = TypeVar("Row", Reservation, Enrolment)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The record that stays, its card, and how many seats and promises ended because it had them already."""
+
+    patron: str
+    card: str | None
+    ended: int
+
+
+def merge(session: Session, *, loser: str, survivor: str, at: datetime, by: Actor) -> Merged:
+    """Merge the record ``loser`` into ``survivor`` (public ids); what it knew and had is the survivor's from now on.
+
+    Raises ``Refused``: ``NOT_PERMITTED``, ``NOT_FOUND`` (also for a record merged before), ``SAME_PATRON``.
+    """
+    by.permit(Act.MERGE_PATRONS)
+    if loser == survivor:
+        raise Refused.because(Reason.SAME_PATRON)
+    ids = find_patron(session, loser).id, find_patron(session, survivor).id
+    rows = _lock(session, ids)
+    gone, stays = (rows[patron_id] for patron_id in ids)
+    seats = _end_second_seats(session, ids, at)
+    promises = _end_second_promises(session, ids, seats, at=at, by=by)
+    ended = len(promises) + len(seats)
+    session.flush()  # the unique indexes let the rest follow only when the second of each pair has ended
+    if current_number(session, stays.id) is not None:
+        end_card(session, gone.id, CardEnd.MERGED, at)
+    for kind in _FOLLOW:
+        table = table_of(kind)
+        session.execute(update(table).where(table.c.patron_id == gone.id).values(patron_id=stays.id))
+    session.execute(update(Patron).where(Patron.merged_into_id == gone.id).values(merged_into_id=stays.id))
+    _hand_over(gone, stays)
+    for row, other in ((stays, gone), (gone, stays)):
+        record(
+            session,
+            "merge_patrons",
+            at=at,
+            by=by,
+            branch_id=row.home_branch_id,
+            patron=row.pseudonym,
+            detail={"with": other.pseudonym, "stays": row is stays, "ended": ended},
+        )
+    return Merged(stays.public_id, current_number(session, stays.id), ended)
+
+
+def _lock(session: Session, ids: tuple[int, int]) -> dict[int, Patron]:
+    """Lock what a merge touches: the sessions and households of both, both records, the stocks they were promised from.
+
+    ``NOT_FOUND`` when one was merged or erased meanwhile.
+    """
+    promised = select(Reservation.cohort_id, Reservation.stock_id).where(
+        Reservation.patron_id.in_(ids), Reservation.state.in_(LIVE_RESERVATIONS)
+    )
+    promised_from = session.execute(promised).all()
+    seated_in = session.scalars(
+        select(Enrolment.cohort_id).where(Enrolment.patron_id.in_(ids), Enrolment.state.in_(LIVE_ENROLMENTS))
+    ).all()
+    cohort_ids = {*seated_in, *(row.cohort_id for row in promised_from if row.cohort_id is not None)}
+    chosen = select(Cohort.id).where(Cohort.id.in_(sorted(cohort_ids))).order_by(Cohort.id)
+    session.execute(chosen.with_for_update()).all()
+    lock_households(session, *session.scalars(select(Patron.household_id).where(Patron.id.in_(ids))))
+    both = select(Patron).where(Patron.id.in_(ids)).order_by(Patron.id)
+    found = session.scalars(both.with_for_update().execution_options(populate_existing=True)).all()
+    if any(row.status is not PatronStatus.ACTIVE for row in found):
+        raise Refused.because(Reason.NOT_FOUND)
+    lock_stocks(session, [row.stock_id for row in promised_from])
+    return {row.id: row for row in found}
+
+
+def _end_second_seats(session: Session, ids: tuple[int, int], at: datetime) -> dict[int, int]:
+    """Of two live seats in one session keep the better one, then the earlier; gives the kept seat for each ended."""
+    chosen = select(Enrolment).where(Enrolment.patron_id.in_(ids), Enrolment.state.in_(LIVE_ENROLMENTS))
+    live = session.scalars(chosen.order_by(Enrolment.id)).all()
+    pairs = _pairs(sorted(live, key=lambda row: (_BETTER_SEAT.index(row.state), row.id)), lambda row: row.cohort_id)
+    for _, second in pairs:
+        second.move(EnrolmentVerb.WITHDRAW)
+        second.ended_at, second.ended_reason = at, ENDED_REASON
+    return {second.id: kept.id for kept, second in pairs}
+
+
+def _end_second_promises(
+    session: Session, ids: tuple[int, int], seats: Mapping[int, int], *, at: datetime, by: Actor
+) -> list[int]:
+    """Of two live promises of one thing keep the one that has come further, then the earlier; the other is passed on.
+
+    A promise that hung on a seat that ended (``seats``) hangs on the kept one.
+    """
+    chosen = select(Reservation).where(Reservation.patron_id.in_(ids), Reservation.state.in_(LIVE_RESERVATIONS))
+    live = session.scalars(
+        chosen.order_by(Reservation.id).with_for_update().execution_options(populate_existing=True)
+    ).all()
+    for row in live:
+        if row.enrolment_id is not None:
+            row.enrolment_id = seats.get(row.enrolment_id, row.enrolment_id)
+    ranked = sorted(live, key=lambda row: (_BETTER_PROMISE.index(row.state), row.id))
+    pairs = _pairs(ranked, lambda row: (row.cohort_id, None if row.cohort_id else row.kit_type_id))
+    for _, second in pairs:
+        cancel_reservation(session, second, reason=ENDED_REASON, at=at, by=by)
+    for pool_id in sorted({second.pool_id for _, second in pairs if second.pool_id is not None}):
+        promise_next(session, pool_id, at=at, by=by)
+    return [second.id for _, second in pairs]
+
+
+def _pairs(ranked: Sequence[Row], same: Callable[[Row], Hashable]) -> list[tuple[Row, Row]]:
+    """Each row that comes second to another of the same thing, behind the one that is kept; best first."""
+    kept: dict[Hashable, Row] = {}
+    return [(first, row) for row in ranked if (first := kept.setdefault(same(row), row)) is not row]
+
+
+def _hand_over(gone: Patron, stays: Patron) -> None:
+    """Fill what the staying record does not know, and leave nothing about the person in the one that goes."""
+    for name in _FILLED:
+        if getattr(stays, name) is None:
+            setattr(stays, name, getattr(gone, name))
+    if stays.street is None:
+        for name in (*sorted(ADDRESS), "household_id"):
+            setattr(stays, name, getattr(gone, name))
+    if stays.text_consent_at is None and stays.phone == gone.phone:
+        stays.text_consent_at, stays.text_consent_wording = gone.text_consent_at, gone.text_consent_wording
+    for name in (*_FILLED, *ADDRESS, "household_id", "pin_hash", "text_consent_at", "text_consent_wording"):
+        setattr(gone, name, None)
+    gone.name = gone.name_key = ""
+    gone.session_version = new_public_id()
+    gone.status, gone.merged_into_id = PatronStatus.MERGED, stays.id
