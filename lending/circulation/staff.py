@@ -1,0 +1,258 @@
+"""Staff accounts: who may sign in, where they may act, their tokens; and how many guesses an account has.
+
+No password is hashed here: a door counts the guess, compares outside any transaction (``lending/passwords.py``), then
+clears the count. Source: the permission sheet, "staff; tokens"; BATTERY S7 and S8.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import case, delete, literal, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from lending.circulation.codes import refusing_twins
+from lending.circulation.journal import record
+from lending.domain.actors import Actor
+from lending.domain.permissions import Act, Role
+from lending.domain.registration import plain_text, read_details
+from lending.errors import Block, Reason, Refused
+from lending.models.base import new_public_id, table_of
+from lending.models.branches import Branch
+from lending.models.cohorts import Program
+from lending.models.people import ApiToken, SignInLimit, Staff, StaffBranch, StaffProgram
+
+GUESSES: Final = 10
+"""How many guesses of one account are compared in any fifteen minutes, over all processes."""
+
+GUESSING_TIME: Final = timedelta(minutes=15)
+
+_STAFF_ROLES = frozenset({Role.DESK, Role.COUNSELLOR, Role.PROGRAM, Role.MANAGER, Role.ADMIN})
+_limits = table_of(SignInLimit)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanged:
+    """A staff account after an act: its public id and the name it signs in with."""
+
+    staff: str
+    username: str
+
+
+def add_staff(
+    session: Session,
+    *,
+    username: str,
+    name: str,
+    role: Role,
+    email: str | None = None,
+    language: str = "en",
+    password_hash: str | None = None,
+    branch_ids: Collection[int] = (),
+    program_ids: Collection[int] = (),
+    at: datetime,
+    by: Actor,
+) -> StaffChanged:
+    """Add an account. No branch is never every branch; an administrator reaches all by the role alone.
+
+    ``username`` is lower-case letters, digits, dots, hyphens and underscores. Raises ``Refused``: ``VALUE_WRONG`` and
+    ``VALUE_MISSING`` for every field, ``ALREADY_EXISTS``.
+    """
+    by.permit(Act.ADMINISTER)
+    values = _checked(username, name, role, email, language, at)
+    if session.scalars(select(Staff.id).where(Staff.username == values["username"])).first() is not None:
+        raise Refused.because(Reason.ALREADY_EXISTS, field="username", value=values["username"])
+    row = Staff(**values, role=role, password_hash=password_hash, created_at=at)
+    session.add(row)
+    with refusing_twins(Reason.ALREADY_EXISTS, field="username", value=values["username"]):
+        session.flush()  # the branches need the account's id; a name taken a moment ago is refused by name
+    _scope(session, row, branch_ids, program_ids)
+    record(session, "add_staff", at=at, by=by, detail={"staff_id": row.id, "role": role.value})
+    return StaffChanged(row.public_id, row.username)
+
+
+def scope(
+    session: Session, *, staff: str, branch_ids: Collection[int], program_ids: Collection[int], at: datetime, by: Actor
+) -> StaffChanged:
+    """Say which branches and programmes an account (its public id) may act for, from now on these and no others."""
+    by.permit(Act.ADMINISTER)
+    row = _lock(session, staff)
+    session.execute(delete(StaffBranch).where(StaffBranch.staff_id == row.id))
+    session.execute(delete(StaffProgram).where(StaffProgram.staff_id == row.id))
+    _scope(session, row, branch_ids, program_ids)
+    detail = {"staff_id": row.id, "branch_ids": sorted(branch_ids), "program_ids": sorted(program_ids)}
+    record(session, "scope_staff", at=at, by=by, detail=detail)
+    return StaffChanged(row.public_id, row.username)
+
+
+def set_password(session: Session, *, staff: str, password_hash: str, at: datetime, by: Actor) -> StaffChanged:
+    """Keep the hash of an account's new password, and end all its open sessions.
+
+    One's own, or any by an administrator. The hash is made before the act, by ``lending.passwords.hash_password``.
+    """
+    row = _lock(session, staff)
+    if by.staff_id is None or by.staff_id != row.id:
+        by.permit(Act.ADMINISTER)
+    row.password_hash = password_hash
+    row.session_version = new_public_id()
+    record(session, "set_password", at=at, by=by, detail={"staff_id": row.id})
+    return StaffChanged(row.public_id, row.username)
+
+
+def deactivate(session: Session, *, staff: str, at: datetime, by: Actor) -> StaffChanged:
+    """Close an account: it signs in no more, its sessions end and its tokens are revoked. It is kept for its acts."""
+    by.permit(Act.ADMINISTER)
+    row = _lock(session, staff)
+    row.active = False
+    row.password_hash = None
+    row.session_version = new_public_id()
+    for token in session.scalars(select(ApiToken).where(ApiToken.staff_id == row.id, ApiToken.revoked_at.is_(None))):
+        token.revoked_at = at
+    record(session, "deactivate_staff", at=at, by=by, detail={"staff_id": row.id})
+    return StaffChanged(row.public_id, row.username)
+
+
+# --- Tokens ----------------------------------------------------------------------------------------------------
+
+
+def make_token(session: Session, *, staff: str, name: str, at: datetime, by: Actor) -> str:
+    """A new bearer token for an account (its public id), in the clear this once: only its digest is kept.
+
+    ``name`` says what it is for. Raises ``Refused``: ``NOT_FOUND``, ``VALUE_MISSING`` or ``VALUE_WRONG`` for the name.
+    """
+    by.permit(Act.ADMINISTER)
+    row = _lock(session, staff)
+    purpose = _text("name", name, 60)
+    if purpose is None:
+        raise Refused.because(Reason.VALUE_MISSING, field="name")
+    token = secrets.token_urlsafe(32)
+    kept = ApiToken(staff_id=row.id, name=purpose, digest=token_digest(token), created_at=at)
+    session.add(kept)
+    session.flush()  # the journal names the token by its id
+    record(session, "make_token", at=at, by=by, detail={"staff_id": row.id, "token_id": kept.id})
+    return token
+
+
+def revoke_token(session: Session, *, staff: str, name: str, at: datetime, by: Actor) -> int:
+    """Revoke an account's tokens of this name, at once; gives how many were alive. ``NOT_FOUND`` when none was."""
+    by.permit(Act.ADMINISTER)
+    row = _lock(session, staff)
+    alive = session.scalars(
+        select(ApiToken).where(ApiToken.staff_id == row.id, ApiToken.name == name, ApiToken.revoked_at.is_(None))
+    ).all()
+    if not alive:
+        raise Refused.because(Reason.NOT_FOUND)
+    for token in alive:
+        token.revoked_at = at
+        record(session, "revoke_token", at=at, by=by, detail={"staff_id": row.id, "token_id": token.id})
+    return len(alive)
+
+
+def token_digest(token: str) -> str:
+    """What is kept of a token: SHA-256, because 32 random bytes cannot be guessed and so need no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+# --- Guesses ---------------------------------------------------------------------------------------------------
+
+
+def reserve_guess(session: Session, *, account: str, at: datetime) -> None:
+    """Count a guess before it is compared, so that two at once cannot both be the last.
+
+    ``account`` is its kind and name, as ``staff:ben``; counted by digest, whether or not anybody has the name. At most
+    ``GUESSES`` are let through until ``GUESSING_TIME`` has passed since the last of them; one that is refused does not
+    make the wait longer. Raises ``Refused`` (``SIGN_IN_LOCKED``, with ``until``).
+    """
+    dialect = session.connection().dialect.name
+    new = sqlite.insert(_limits) if dialect == "sqlite" else postgresql.insert(_limits)
+    over = _limits.c.since <= at - GUESSING_TIME
+    first = new.values(account=_key(account), guesses=1, since=at)
+    counted = first.on_conflict_do_update(
+        index_elements=[_limits.c.account],
+        set_={
+            "guesses": case((over, 1), else_=_limits.c.guesses + 1),
+            # Of two processes the one whose clock is behind must not shorten the wait.
+            "since": case((_limits.c.since > at, _limits.c.since), else_=literal(at, _limits.c.since.type)),
+        },
+        where=or_(over, _limits.c.guesses < GUESSES),
+    ).returning(_limits.c.guesses)
+    if session.execute(counted).scalar_one_or_none() is None:
+        since = session.scalars(select(_limits.c.since).where(_limits.c.account == _key(account))).one()
+        raise Refused.because(Reason.SIGN_IN_LOCKED, until=since + GUESSING_TIME)
+
+
+def clear_guesses(session: Session, *, account: str) -> None:
+    """Forget an account's guesses: one of them was right."""
+    session.execute(delete(_limits).where(_limits.c.account == _key(account)))
+
+
+def forget_guesses(session: Session, *, at: datetime) -> int:
+    """Forget every account's guesses that count no more; how many accounts. For the sweep."""
+    forgotten = session.execute(
+        delete(_limits).where(_limits.c.since <= at - GUESSING_TIME).returning(_limits.c.account)
+    )
+    return len(forgotten.all())
+
+
+def _key(account: str) -> str:
+    kind, _, name = account.partition(":")
+    return f"{kind[:15]}:{hashlib.sha256(name.casefold().encode()).hexdigest()}"
+
+
+# --- Checks ----------------------------------------------------------------------------------------------------
+
+
+def _lock(session: Session, staff: str) -> Staff:
+    chosen = select(Staff).where(Staff.public_id == staff, Staff.active)
+    row = session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return row
+
+
+def _scope(session: Session, row: Staff, branch_ids: Collection[int], program_ids: Collection[int]) -> None:
+    branches, programs = set(branch_ids), set(program_ids)
+    known_branches = set(session.scalars(select(Branch.id).where(Branch.id.in_(branches))))
+    known_programs = set(session.scalars(select(Program.id).where(Program.id.in_(programs))))
+    if (known_branches, known_programs) != (branches, programs):
+        raise Refused.because(Reason.NOT_FOUND)
+    session.add_all(StaffBranch(staff_id=row.id, branch_id=branch_id) for branch_id in sorted(branches))
+    session.add_all(StaffProgram(staff_id=row.id, program_id=program_id) for program_id in sorted(programs))
+
+
+def _checked(
+    username: str, name: str, role: Role, email: str | None, language: str, at: datetime
+) -> dict[str, str | None]:
+    """The texts of an account; everything that is wrong with it is told at once."""
+    against = []
+    values: dict[str, str | None] = {"username": username.strip().lower()}
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,59}", values["username"] or ""):
+        against.append(Block(Reason.VALUE_WRONG, {"field": "username"}))
+    if role not in _STAFF_ROLES:
+        against.append(Block(Reason.VALUE_WRONG, {"field": "role"}))
+    try:
+        given = {"name": name, "email": email, "language": language}
+        values.update(
+            {key: str(value) if value else None for key, value in read_details(given, today=at.date()).items()}
+        )
+    except Refused as refused:
+        against += refused.blocks
+    if len(values.get("name") or "") > 120:
+        against.append(Block(Reason.VALUE_WRONG, {"field": "name"}))
+    if against:
+        raise Refused(*against)
+    return values
+
+
+def _text(field: str, value: str, longest: int) -> str | None:
+    try:
+        return plain_text(value, longest)
+    except ValueError:
+        raise Refused.because(Reason.VALUE_WRONG, field=field) from None
