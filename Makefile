@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test check format messages catalogues lock bench battery browser clean \
+.PHONY: help install run test check format docs messages catalogues lock bench battery browser clean \
         check-format check-lint check-types check-imports check-templates check-messages
 
 PYTHON ?= python3
@@ -77,6 +77,9 @@ check-messages: install
 format: install  ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+docs: install  ## Write docs/states.md and docs/permissions.md anew from the code
+	$(BIN)/python -m tests.guards.generated_documents
 
 messages: install  ## Bring the catalogues up to the sentences in the code
 	@mkdir -p $(dir $(TEMPLATE)) && $(EXTRACT)

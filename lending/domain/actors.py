@@ -25,8 +25,8 @@ class Actor:
     """Who does one act.
 
     ``act`` is the unguessable id of this act: the idempotency key and every journal row of the act carry it.
-    ``branch_ids`` are the branches the actor may act for; none means none. An administrator and the system
-    act for the whole library by their role, never by an empty set.
+    ``branch_ids`` are the branches the actor may act for, ``program_ids`` the programmes; none means none. An
+    administrator and the system act for the whole library by their role, never by an empty set.
     """
 
     role: Role
@@ -50,8 +50,9 @@ class Actor:
         if self.everywhere:
             return True
         if branch_id is None:
-            # Only acts of the whole system go without a branch; the others are refused for want of one.
-            return GRANTS[act][1] in (Scope.WHOLE_SYSTEM, Scope.OWN_PROGRAMS)
+            # Acts of the whole system go without a branch, and a lead's for a programme; the rest want for one.
+            scope = GRANTS[act][1]
+            return scope is Scope.WHOLE_SYSTEM or (scope is Scope.OWN_PROGRAMS and bool(self.program_ids))
         return branch_id in self.branch_ids
 
     def permit(self, act: Act, branch_id: int | None = None) -> None:
