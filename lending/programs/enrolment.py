@@ -16,6 +16,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
+from lending.circulation.checkout import BORROWING_AGREEMENT
+from lending.circulation.checkout_statements import SIGN
 from lending.circulation.codes import refusing_twins
 from lending.circulation.journal import record
 from lending.circulation.locks import lock_patron, lock_stocks
@@ -34,10 +36,10 @@ from lending.domain.states import (
     ReservationState,
 )
 from lending.errors import Block, Reason, Refused
-from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
+from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
 from lending.models.kits import KitType
 from lending.models.people import Card, Patron
-from lending.models.policies import AgreementAcceptance, Signing
+from lending.models.policies import Signing
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 from lending.programs.cohorts import permit_for_program
@@ -120,10 +122,20 @@ def enrol(
     with refusing_twins(Reason.ALREADY_ENROLLED, cohort=held.name):
         session.flush()  # its id is its place on the waiting list, and the reservation hangs on it
     if signed is not None:
-        session.add(
-            AgreementAcceptance(
-                patron_id=patron_id, cohort_id=cohort_id, accepted_at=at, how=signed, staff_id=by.staff_id
-            )
+        code = session.scalars(select(Program.agreement_code).where(Program.id == held.program_id)).one()
+        session.connection().execute(
+            SIGN,
+            {
+                "patron_id": patron_id,
+                "agreement_code": code or BORROWING_AGREEMENT,
+                "language": person.language,
+                "cohort_id": cohort_id,
+                "loan_id": None,
+                "accepted_at": at,
+                "how": signed,
+                "typed_name": None,
+                "staff_id": by.staff_id,
+            },
         )
     record(
         session,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout_statements import unreceived
 from lending.circulation.journal import record
-from lending.circulation.loans import cancel_term_notices, record_on_kit, tell_borrower
+from lending.circulation.loans import add_term, record_on_kit, tell_borrower
 from lending.circulation.locks import lock_kit, lock_patron, lock_stocks
 from lending.circulation.policies import policy_for
 from lending.circulation.reservations import cancel_reservation, live_reservation, promise_next
@@ -25,7 +25,7 @@ from lending.domain.permissions import Act
 from lending.domain.states import LIVE_ENROLMENTS, EnrolmentState, EnrolmentVerb, LoanState
 from lending.errors import Reason, Refused
 from lending.models.cohorts import Cohort, Enrolment
-from lending.models.loans import Loan, LoanTerm, TermKind
+from lending.models.loans import Loan, TermKind
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from lending.programs.cohorts import permit_for_program
@@ -121,22 +121,7 @@ def shorten(session: Session, loan: Loan, *, at: datetime, by: Actor) -> Due:
     if due is current:
         return due
     before = loan.due_at
-    cancel_term_notices(session, loan, loan.term)
-    loan.term += 1
-    loan.due_at = due.at
-    session.add(
-        LoanTerm(
-            loan_id=loan.id,
-            n=loan.term,
-            kind=TermKind.SHORTENED,
-            due_at=due.at,
-            cohort_id=loan.cohort_id,
-            policy_id=policy.id,
-            rule=due.rule.value,
-            staff_id=by.staff_id,
-            made_at=at,
-        )
-    )
+    add_term(session, loan, TermKind.SHORTENED, due, at=at, by=by, policy_id=policy.id)
     tell_borrower(session, SHORTENED_NOTICE, loan=loan, at=at)
     record_on_kit(
         session,

@@ -89,6 +89,7 @@ def test_an_agreement_seen_signed_is_kept(database: Database, cast: Cast) -> Non
     with database.read() as session:
         signed = session.scalars(select(AgreementAcceptance).where(AgreementAcceptance.cohort_id == cast.cohort)).one()
         assert (signed.patron_id, signed.how, signed.staff_id) == (cast.luis_id, Signing.ON_PAPER, cast.ben_id)
+        assert signed.agreement_id is not None
 
 
 def test_a_card_that_expires_before_the_end_is_said(database: Database, cast: Cast) -> None:
