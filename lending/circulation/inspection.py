@@ -40,6 +40,9 @@ from lending.models.charges import ChargeKind
 from lending.models.kits import Kit, KitType, KitTypePart, Part, PartState, TurnaroundStepKind
 from lending.models.loans import Loan, LoanPart, LoanPartState
 
+IN_THE_BAG = frozenset({LoanPartState.OUT, LoanPartState.GIVEN})
+"""The parts of a loan that nobody has spoken of yet; one that was swapped meanwhile is not looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class PartSeen:
@@ -195,7 +198,7 @@ def _open_sheet(session: Session, kit: Kit) -> _Sheet:
     went_out = {}
     if loan is not None:
         rows = session.scalars(select(LoanPart).where(LoanPart.loan_id == loan.id).order_by(LoanPart.id))
-        went_out = {row.part_id: row for row in rows if row.state is not LoanPartState.SWAPPED}
+        went_out = {row.part_id: row for row in rows if row.state in IN_THE_BAG}
     own = Part.kit_id == kit.id if loan is None else Part.id.in_(went_out)
     parts = {part.id: part for part in session.scalars(select(Part).where(own).order_by(Part.id))}
     kinds = session.scalars(select(KitTypePart).where(KitTypePart.kit_type_id == kit.kit_type_id))

@@ -34,8 +34,12 @@ IN_HAND = frozenset({KitState.TO_INSPECT, KitState.TURNAROUND, KitState.INCOMPLE
 
 _steps = table_of(TurnaroundStep)
 _DO = {
-    "sqlite": sqlite.insert(_steps).on_conflict_do_nothing(index_elements=["kit_id", "round", "kind"]),
-    "postgresql": postgresql.insert(_steps).on_conflict_do_nothing(index_elements=["kit_id", "round", "kind"]),
+    "sqlite": sqlite.insert(_steps)
+    .on_conflict_do_nothing(index_elements=["kit_id", "round", "kind"])
+    .returning(_steps.c.id),
+    "postgresql": postgresql.insert(_steps)
+    .on_conflict_do_nothing(index_elements=["kit_id", "round", "kind"])
+    .returning(_steps.c.id),
 }
 
 
@@ -85,7 +89,7 @@ def do_steps(
             "staff_id": by.staff_id,
             "proof": proof[:200],
         }
-        if connection.execute(_DO[connection.dialect.name], values).rowcount == 1:
+        if connection.execute(_DO[connection.dialect.name], values).scalar_one_or_none() is not None:
             done.append(kind)
     return done
 
