@@ -121,6 +121,9 @@ _KIT_STATES: Mapping[KitState, Reason] = {
     KitState.WITHDRAWN: Reason.WITHDRAWN,
 }
 
+_NOWHERE = frozenset({KitState.ON_LOAN, KitState.MISSING, KitState.LOST, KitState.WITHDRAWN})
+"""A kit that is in no library: which branch had it last says nothing."""
+
 
 def _kit(kit: KitFacts) -> Iterator[_Found]:
     if kit.state in _KIT_STATES:
@@ -132,7 +135,7 @@ def _kit(kit: KitFacts) -> Iterator[_Found]:
         yield Reason.PROMISED_TO_ANOTHER, {"kit": kit.barcode}
     if kit.in_transit:
         yield Reason.IN_TRANSIT, {"kit": kit.barcode}
-    elif not kit.here and kit.state in (KitState.AVAILABLE, KitState.ON_SHELF):
+    elif not kit.here and kit.state not in _NOWHERE:
         yield Reason.AT_ANOTHER_BRANCH, {"kit": kit.barcode, "branch": kit.at_branch}
     if kit.line_state is not None and kit.line_state is not LineState.ACTIVE:
         yield Reason.LINE_SUSPENDED, {"kit": kit.barcode}
@@ -169,7 +172,7 @@ def _promise(facts: CheckOutFacts) -> Iterator[_Found]:
     promise = facts.promise
     if facts.kit.cohort_only and not promise.in_cohort:
         yield Reason.NOT_IN_COHORT, {}
-    elif promise.cohort is not None and promise.pickup_from is not None and facts.today < promise.pickup_from:
+    if promise.cohort is not None and promise.pickup_from is not None and facts.today < promise.pickup_from:
         yield Reason.BEFORE_PICKUP_WINDOW, {"cohort": promise.cohort, "from": promise.pickup_from}
     if promise.last_borrow_on is not None and facts.today > promise.last_borrow_on:
         yield Reason.AFTER_LAST_BORROW_DATE, {"on": promise.last_borrow_on}
