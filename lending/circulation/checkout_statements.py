@@ -73,11 +73,13 @@ _seat = (
         enrolments.c.state == EnrolmentState.ENROLLED,
         cohorts.c.status == CohortStatus.PLANNED,
         cohorts.c.return_by >= bindparam("yesterday", type_=cohorts.c.return_by.type),
-        exists().where(
+        exists()
+        .where(
             pools.c.cohort_id == cohorts.c.id,
             pools.c.stock_id == stocks.c.id,
             stocks.c.kit_type_id == kits.c.kit_type_id,
-        ),
+        )
+        .correlate(cohorts, kits),
     )
     # The branch's day is known only after this statement; a cohort that is surely not over comes first.
     .order_by(case((cohorts.c.return_by >= _UTC_DAY, 0), else_=1), cohorts.c.starts_on, enrolments.c.id)
