@@ -1,0 +1,97 @@
+"""Branches and kit types, as lists to choose from and as the API shows them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lending.domain.calendars import WeeklyHours
+from lending.models.branches import Branch
+from lending.models.kits import KitType, KitTypePart
+from lending.queries.scope import Branches, within
+
+
+@dataclass(frozen=True, slots=True)
+class BranchShown:
+    """A branch. ``branch_id`` stays on the server; addresses and the API show ``code``."""
+
+    branch_id: int
+    code: str
+    name: str
+    address: str
+    phone: str
+    zone: str
+    hours: WeeklyHours
+    floats: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KitTypePartShown:
+    """A part that kits of a type should hold. The price is for one, in whole cents."""
+
+    name: str
+    quantity: int
+    returnable: bool
+    price_cents: int
+    bills_alone: bool
+    photo: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KitTypeShown:
+    """A kind of kit, with what it should hold in the order of inspection. The price is in whole cents."""
+
+    code: str
+    name: str
+    description: str
+    whole_price_cents: int
+    cohort_only: bool
+    parts: tuple[KitTypePartShown, ...]
+
+
+def branches(session: Session, branch_ids: Branches = None) -> list[BranchShown]:
+    """The branches of a reader (all, unless told otherwise), by name."""
+    chosen = select(Branch).where(within(Branch.id, branch_ids)).order_by(Branch.name)
+    return [_branch(row) for row in session.scalars(chosen)]
+
+
+def branch(session: Session, code: str) -> BranchShown | None:
+    """The branch with this code, in either case; ``None`` when there is none."""
+    row = session.scalars(select(Branch).where(Branch.code == code.strip().upper())).one_or_none()
+    return None if row is None else _branch(row)
+
+
+def kit_types(session: Session) -> list[KitTypeShown]:
+    """Every kit type with its parts, by name."""
+    parts: dict[int, list[KitTypePartShown]] = defaultdict(list)
+    for part in session.scalars(select(KitTypePart).order_by(KitTypePart.position)):
+        parts[part.kit_type_id].append(
+            KitTypePartShown(part.name, part.quantity, part.returnable, part.price_cents, part.bills_alone, part.photo)
+        )
+    return [
+        KitTypeShown(
+            code=row.code,
+            name=row.name,
+            description=row.description,
+            whole_price_cents=row.whole_price_cents,
+            cohort_only=row.cohort_only,
+            parts=tuple(parts[row.id]),
+        )
+        for row in session.scalars(select(KitType).order_by(KitType.name, KitType.id))
+    ]
+
+
+def _branch(row: Branch) -> BranchShown:
+    return BranchShown(
+        branch_id=row.id,
+        code=row.code,
+        name=row.name,
+        address=row.address,
+        phone=row.phone,
+        zone=row.zone,
+        hours=row.hours,
+        floats=row.floats,
+    )

@@ -1,0 +1,20 @@
+"""Where a reader may look: the branches of a staff member, in the query itself.
+
+``None`` is every branch, which is an administrator's by the role; an empty set is none. Source: the permission sheet,
+"own branches"; BATTERY S1, "no branch is never every branch".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+Branches = Collection[int] | None
+"""The ids of the branches that a reader may see; ``None`` for every branch."""
+
+
+def within(column: ColumnElement[int] | InstrumentedAttribute[int], branch_ids: Branches) -> ColumnElement[bool]:
+    """Whether ``column`` names one of the reader's branches."""
+    return true() if branch_ids is None else column.in_(sorted(branch_ids))
