@@ -24,7 +24,7 @@ from lending.models.kits import Kit, KitType, KitTypePart, Part, PartState
 from lending.models.lines import Line, LinePlacement
 from lending.models.loans import Loan, LoanPart
 from lending.models.stock import Stock
-from lending.queries.scope import within
+from lending.queries.scope import seen_by
 
 _kits, _kit_types, _kinds, _parts = table_of(Kit), table_of(KitType), table_of(KitTypePart), table_of(Part)
 _branches, _stocks, _loans, _loan_parts = table_of(Branch), table_of(Stock), table_of(Loan), table_of(LoanPart)
@@ -113,7 +113,7 @@ _line_not_active = exists().where(
 
 
 def kit(session: Session, barcode: str, *, by: Actor) -> KitShown:
-    """The kit with this code, with its parts, where ``by`` may see it; else ``KIT_UNKNOWN``, whether or not it exists."""
+    """The kit with this code, with its parts, where ``by`` may see it; else ``KIT_UNKNOWN``, if it exists or not."""
     found = session.execute(_KITS.where(_kits.c.barcode == barcode, _visible(by))).one_or_none()
     if found is None:
         raise Refused.because(Reason.KIT_UNKNOWN, kit=barcode)
@@ -163,7 +163,7 @@ def part_id(session: Session, barcode: str, number: int) -> int:
 
 
 def _visible(by: Actor) -> Any:
-    return within(by, _kits.c.branch_id, _kits.c.in_transit_to_id, _stocks.c.branch_id)
+    return seen_by(by, _kits.c.branch_id, _kits.c.in_transit_to_id, _stocks.c.branch_id)
 
 
 def _with_parts(session: Session, rows: Sequence[AnyRow]) -> list[KitShown]:

@@ -25,7 +25,7 @@ from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, KitType
 from lending.models.loans import Loan, LoanTerm
 from lending.models.people import Card
-from lending.queries.scope import within
+from lending.queries.scope import seen_by
 
 _loans, _terms, _kits, _kit_types = table_of(Loan), table_of(LoanTerm), table_of(Kit), table_of(KitType)
 _branches, _cohorts, _cards, _journal = table_of(Branch), table_of(Cohort), table_of(Card), table_of(JournalEntry)
@@ -130,7 +130,7 @@ def loans(
 
 
 def _visible(by: Actor) -> Any:
-    return within(by, _loans.c.branch_id, _loans.c.received_branch_id)
+    return seen_by(by, _loans.c.branch_id, _loans.c.received_branch_id)
 
 
 def _shown(row: AnyRow) -> LoanShown:

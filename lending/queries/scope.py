@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
+
+from lending.domain.actors import Actor
 
 Branches = Collection[int] | None
 """The ids of the branches that a reader may see; ``None`` for every branch."""
@@ -18,3 +21,8 @@ Branches = Collection[int] | None
 def within(column: ColumnElement[int] | InstrumentedAttribute[int], branch_ids: Branches) -> ColumnElement[bool]:
     """Whether ``column`` names one of the reader's branches."""
     return true() if branch_ids is None else column.in_(sorted(branch_ids))
+
+
+def seen_by(by: Actor, *branch_ids: Any) -> ColumnElement[bool]:
+    """Whether one of these columns names a branch of ``by``; an administrator's are all."""
+    return or_(*(within(column, None if by.everywhere else by.branch_ids) for column in branch_ids))
