@@ -73,7 +73,8 @@ def attach_line(
 ) -> LineChanged:
     """Put a line's SIM into a part of a kit, since ``on``; it leaves the part it was in on that day.
 
-    Raises ``Refused``: ``NOT_FOUND`` for the line, ``PART_UNKNOWN``, ``WRONG_STATE`` for one that ended,
+    Raises ``Refused``: ``NOT_FOUND`` for the line, ``PART_UNKNOWN``, ``ALREADY_EXISTS`` for a part with another line,
+    ``WRONG_STATE`` for a line that ended,
     ``DATE_IN_THE_FUTURE``, ``DATE_IN_THE_PAST`` for a day before it was put where it is.
     """
     _, left = _where(session, number)
@@ -157,6 +158,13 @@ def _lock_line(session: Session, number: str) -> Line:
 
 def _place(session: Session, line: Line, part: Part, kit: Kit, on: date, at: datetime) -> None:
     _take_out(session, line, kit, on, at)
+    there = session.scalars(
+        select(Line.number)
+        .join(LinePlacement, LinePlacement.line_id == Line.id)
+        .where(LinePlacement.part_id == part.id, LinePlacement.until.is_(None))
+    ).first()
+    if there is not None:
+        raise Refused.because(Reason.ALREADY_EXISTS, field="line", value=there)
     session.add(LinePlacement(line_id=line.id, part_id=part.id, since=on))
 
 

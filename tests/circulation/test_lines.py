@@ -104,6 +104,15 @@ def test_a_sim_in_another_branchs_kit_is_not_taken(town: Town) -> None:
     assert town.reasons(lines.attach_line, by=town.cleo, **verb) == [Reason.NOT_PERMITTED]
 
 
+def test_a_part_holds_one_sim(town: Town) -> None:
+    _with_line(town)
+    other = replace(LINE, number="+12135550100", iccid="8901260123456789011")
+    verb: dict[str, Any] = {"line": other, "kit": CODE, "part_id": _hotspot(town), "on": TODAY}
+    assert town.refused(lines.add_line, by=town.ben, **verb) == [
+        Block(Reason.ALREADY_EXISTS, {"field": "line", "value": NUMBER})
+    ]
+
+
 def test_an_unknown_line_is_not_found(town: Town) -> None:
     town.add_kit(CODE)
     verb: dict[str, Any] = {"number": "+1", "kit": CODE, "part_id": _hotspot(town), "on": TODAY}
