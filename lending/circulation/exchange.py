@@ -78,7 +78,7 @@ def exchange(
     if ids.kit_id == new_ids.kit_id:
         raise Refused.because(Reason.EXCHANGE_SAME_KIT, kit=kit)
     if ids.patron_id is None:
-        raise Refused.because(Reason.NOT_ON_LOAN, kit=kit)
+        raise Refused.because(Reason.NOT_ON_LOAN, kit=kit, state=_state_of(session, ids.kit_id))
     patron = lock_patron(session, ids.patron_id)
     home = stock_of(session, branch_id=branch_id, kit_type_id=ids.kit_type_id)
     lock_stocks(session, [ids.stock_id, new_ids.stock_id, home])
@@ -154,7 +154,7 @@ def swap_part(
         )
     ).one_or_none()
     if went_out is None:
-        raise Refused.because(Reason.PART_UNKNOWN, parts=[part_id])
+        raise Refused.because(Reason.PART_UNKNOWN, kit=row.barcode, parts=[part_id])
     old = session.get_one(Part, part_id)
     kinds = kinds_of(session, row.kit_type_id)
     kind = next(known for known in kinds.values() if known.id == old.kind_id)
@@ -188,6 +188,10 @@ def swap_part(
     detail = {"old_part_id": old.id, "new_part_id": new.id}
     record_on_kit(session, "swap_part", kit=row, loan=loan, branch_id=branch_id, at=at, by=by, detail=detail)
     return Swapped(loan.public_id, row.barcode, kind.name, old.id, new.id)
+
+
+def _state_of(session: Session, kit_id: int) -> str:
+    return str(session.scalars(select(Kit.state).where(Kit.id == kit_id)).one().value)
 
 
 def _facts(session: Session, kit: Kit, branch_id: int) -> KitFacts:

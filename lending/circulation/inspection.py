@@ -8,7 +8,7 @@ Source: RULES 5; case 1 of RULES 10.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -102,7 +102,7 @@ class _Sheet:
         for part_id, seen in parts.items():
             most = self.whole_price_cents if self.loan is not None and seen.found is Found.DAMAGED else 0
             if not 0 <= seen.charge_cents <= most:
-                raise Refused.because(Reason.VALUE_WRONG, part=part_id, charge_cents=seen.charge_cents)
+                raise Refused.because(Reason.VALUE_WRONG, field="charge_cents", part=part_id)
 
 
 def inspect(
@@ -134,7 +134,7 @@ def inspect(
     found = {part_id: seen.found for part_id, seen in parts.items()}
     against = blocks(snapshot, found)
     if against:
-        raise Refused(*against)
+        raise Refused(*(replace(block, detail={**block.detail, "kit": row.barcode}) for block in against))
     sheet.check_charges(parts)
     result = completeness(snapshot, found, sheet.whole_price_cents)
     _write_parts(sheet, parts)
@@ -207,6 +207,7 @@ def _open_sheet(session: Session, kit: Kit) -> _Sheet:
         "kit_from": kit.state.value,
         "loan_from": None if loan is None else loan.state.value,
         "parts_from": {str(part.id): part.state.value for part in parts.values()},
+        "since": None if kit.turnaround_since is None else kit.turnaround_since.isoformat(),
     }
     return _Sheet(kit, loan, parts, {kind.id: kind for kind in kinds}, went_out, price, was)
 
@@ -234,7 +235,7 @@ def _settle_loan(session: Session, sheet: _Sheet, result: Completeness, *, at: d
         sheet.charges += bill(session, loan, missing, sheet.whole_price_cents, at=at)
         sheet.charged_cents += result.charge_cents
         loan.move(LoanVerb.SETTLE)
-        loan.settled_at = at
+        loan.settled_at, loan.incomplete_until = at, None
         return
     loan.move(LoanVerb.FIND_INCOMPLETE)
     policy = policy_for(session, kit_type_id=loan.kit_type_id, branch_id=loan.branch_id, at=at)
@@ -302,26 +303,45 @@ def _inspect_again(
     missing = {part.id for part, _ in rows if part.state is PartState.MISSING}
     unknown = sorted(parts.keys() - names.keys())
     if unknown:
-        raise Refused.because(Reason.PART_UNKNOWN, parts=unknown)
+        raise Refused.because(Reason.PART_UNKNOWN, kit=kit.barcode, parts=unknown)
     if missing - parts.keys():
         raise Refused.because(Reason.PARTS_NOT_COUNTED, parts=[names[id_] for id_ in sorted(missing - parts.keys())])
     counted = {part_id: seen for part_id, seen in parts.items() if part_id not in missing}
     if any(seen.found is not Found.HERE for seen in counted.values()) or any(
         seen.charge_cents for seen in parts.values()
     ):
-        raise Refused.because(Reason.VALUE_WRONG, parts=sorted(counted))
+        raise Refused.because(Reason.VALUE_WRONG, field="parts", parts=sorted(counted))
     if missing and all(parts[part_id].found is Found.MISSING for part_id in missing):
         raise Refused.because(Reason.NOT_TO_INSPECT, kit=kit.barcode, state=kit.state.value)
     loan = None
+    tasks: list[int] = []
     for part_id in sorted(missing):
         found = parts[part_id].found
         if found is Found.MISSING:
             continue
         _, loan = take_in(session, kit, part_id, PartState(found.value), at=at, by=by)
         if found is Found.DAMAGED:
-            ask_for_repair(session, kit, part_id, names[part_id], loan=loan, at=at)
-    do_steps(session, kit, steps, at=at, by=by)
+            _note(tasks, ask_for_repair(session, kit, part_id, names[part_id], loan=loan, at=at))
+    done = do_steps(session, kit, steps, at=at, by=by)
     complete_if_whole(session, kit, at=at, by=by)
+    record_on_kit(
+        session,
+        "inspect",
+        kit=kit,
+        loan=loan,
+        at=at,
+        by=by,
+        detail={
+            "kit_from": KitState.INCOMPLETE.value,
+            "kit_to": kit.state.value,
+            "loan_to": None if loan is None else loan.state.value,
+            "round": kit.round,
+            "found": {str(part_id): parts[part_id].found.value for part_id in sorted(missing)},
+            "charges": [],
+            "tasks": tasks,
+            "steps": [kind.value for kind in done],
+        },
+    )
     return Inspected(
         kit=kit.barcode,
         kit_state=kit.state,

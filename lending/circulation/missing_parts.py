@@ -83,9 +83,9 @@ def take_in(
     went_out = session.scalars(newest.order_by(LoanPart.id.desc()).limit(1)).one_or_none()
     part = session.get(Part, part_id)
     if part is None or (went_out is None and part.kit_id != kit.id):
-        raise Refused.because(Reason.PART_UNKNOWN, parts=[part_id])
+        raise Refused.because(Reason.PART_UNKNOWN, kit=kit.barcode, parts=[part_id])
     if went_out is None and part.state is not PartState.MISSING:
-        raise Refused.because(Reason.PART_NOT_MISSING, part=part_id)
+        raise Refused.because(Reason.PART_NOT_MISSING, kit=kit.barcode, part=part_id)
     loan = None if went_out is None else lock_loan(session, went_out.loan_id)
     cancelled: list[int] = []
     was_settled = went_out is not None and went_out.settled_at is not None
@@ -124,7 +124,8 @@ def take_in(
 def complete_if_whole(session: Session, kit: Kit, *, at: datetime, by: Actor) -> bool:
     """Let an incomplete ``kit``, which is locked, go on when none of its own parts is missing; whether it did.
 
-    To repair if a part is damaged, else into turnaround. Part of whatever brings a part back or replaces it.
+    To repair if a part is damaged, else into turnaround, and free if all of that is done. Part of whatever brings a
+    part back or replaces it.
     """
     if kit.state is not KitState.INCOMPLETE:
         return False
@@ -162,7 +163,7 @@ def report_missing_part(session: Session, *, kit: str, part_id: int, at: datetim
     )
     went_out = session.scalars(chosen).one_or_none()
     if went_out is None:
-        raise Refused.because(Reason.PART_UNKNOWN, parts=[part_id])
+        raise Refused.because(Reason.PART_UNKNOWN, kit=row.barcode, parts=[part_id])
     policy = policy_for(session, kit_type_id=loan.kit_type_id, branch_id=loan.branch_id, at=loan.checked_out_at)
     if not is_excused(loan.checked_out_at, at, policy.not_billed_hours):
         raise Refused.because(
