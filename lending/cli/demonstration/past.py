@@ -1,0 +1,312 @@
+"""The demonstration's past: six Work Ready cohorts one after another, and loans to whoever came by.
+
+Most people bring everything back in time. Some come late, lose a charger, change branches, leave, or never return.
+The proportions are plausible, not measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from lending.circulation.exchange import exchange
+from lending.circulation.lost import declare_lost
+from lending.circulation.missing_parts import bring_back_part, settle_incomplete_loans
+from lending.circulation.parts import replace_part
+from lending.circulation.renewal import renew
+from lending.circulation.returns import Next, Receipt
+from lending.circulation.transfers import arrive
+from lending.circulation.turnaround import record_step
+from lending.cli.demonstration.desk import (
+    Do,
+    damaged,
+    enrolling,
+    free_kit,
+    inspecting,
+    lending,
+    missing,
+    part_id,
+    paying,
+    registering,
+    returning,
+)
+from lending.cli.demonstration.names import Person
+from lending.cli.demonstration.rehearsal import Step, Story
+from lending.cli.demonstration.town import LAPTOP_HOTSPOT, WORK_READY, Place, Town, acting, open_at
+from lending.domain.actors import Actor
+from lending.domain.states import KitState
+from lending.errors import Refused
+from lending.models.kits import TurnaroundStepKind
+from lending.programs.cohorts import PoolPlan, WeeklyWorkshops, plan_cohort
+from lending.programs.withdrawal import withdraw
+
+COHORTS = 6
+LOST_AFTER_DAYS = 21
+"""When staff give up on a kit that is overdue."""
+
+_DAY = timedelta(days=1)
+_TITLES = (
+    "Getting started with your kit",
+    "Finding work that fits",
+    "A résumé that gets read",
+    "Applying online",
+    "The interview",
+    "Your first ninety days",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Session6:
+    """One cohort of the past: its code and its dates, six weeks from a Monday to a Friday."""
+
+    code: str
+    name: str
+    starts_on: date
+
+    @property
+    def ends_on(self) -> date:
+        return self.starts_on + timedelta(days=39)
+
+    @property
+    def pickup_from(self) -> date:
+        return self.starts_on - timedelta(days=7)
+
+
+def cohorts(today: date) -> list[Session6]:
+    """Six cohorts, eight weeks from one to the next; the last is in its third week today."""
+    last = today - timedelta(days=today.weekday() + 14)
+    return [
+        Session6(f"WR-{n + 1}", f"Work Ready {n + 1}", last - timedelta(weeks=8 * (COHORTS - 1 - n)))
+        for n in range(COHORTS)
+    ]
+
+
+def planning(town: Town, cohort: Session6, pools: dict[str, int], capacity: int) -> Story:
+    """The programme lead plans a cohort six weeks ahead: Wednesday evenings, online."""
+    plans = [PoolPlan(town.places[code].id, WORK_READY, kits) for code, kits in pools.items()]
+
+    def do(session: Session, at: datetime, by: Actor) -> None:
+        plan_cohort(
+            session,
+            code=cohort.code,
+            program=WORK_READY,
+            name=cohort.name,
+            starts_on=cohort.starts_on,
+            ends_on=cohort.ends_on,
+            capacity=capacity,
+            pools=plans,
+            workshops=WeeklyWorkshops(
+                cohort.starts_on + 2 * _DAY, time(18, 0), next(iter(town.places.values())).calendar.zone, titles=_TITLES
+            ),
+            languages="en, es",
+            at=at,
+            by=by,
+        )
+
+    place = town.places["ELA"]
+    yield Step(open_at(place, cohort.starts_on - timedelta(weeks=6), 0.2), town.lead, do)
+
+
+def participant(town: Town, place: Place, cohort: Session6, person: Person) -> Story:
+    """Somebody enrols, picks up a kit, and most often brings it back when the cohort ends."""
+    chance = town.chance("participant", person.sequence)
+    enrolment = yield Step(
+        open_at(place, cohort.starts_on - chance.randint(12, 28) * _DAY, chance.uniform(0.05, 0.95)),
+        place.desk,
+        enrolling(town, place, person, cohort.code),
+    )
+    if chance.random() < 0.04:
+        yield _leaving(place, enrolment, cohort.starts_on - chance.randint(1, 5) * _DAY, chance)
+        return
+    picked_up_on = cohort.pickup_from + min(int(chance.expovariate(1 / 4)), 20) * _DAY
+    try:
+        kit = yield Step(
+            open_at(place, picked_up_on, chance.uniform(0.05, 0.95)),
+            place.desk,
+            lending(town, place, person, WORK_READY),
+        )
+    except Refused:
+        return  # no kit was left for those who wait
+    back_on = cohort.ends_on + _days_late(chance) * _DAY
+    later_on = picked_up_on + chance.randint(6, 12) * _DAY
+    if chance.random() < 0.04:
+        yield _leaving(place, enrolment, later_on, chance)
+        back_on = later_on + 5 * _DAY
+    elif chance.random() < 0.03:
+        kit = yield from _exchanged(place, kit, later_on, chance)
+    yield from coming_back(town, place, kit, cohort.ends_on, max(back_on, later_on + 5 * _DAY), chance)
+
+
+def borrower(town: Town, place: Place, person: Person, on: date) -> Story:
+    """Somebody without a session borrows a kit for six weeks, and perhaps renews it once."""
+    chance = town.chance("borrower", person.sequence)
+    yield Step(
+        open_at(place, on - chance.randint(2, 9) * _DAY, chance.random()),
+        place.desk,
+        registering(town, place, person),
+    )
+    try:
+        kit = yield Step(
+            open_at(place, on, chance.uniform(0.05, 0.95)), place.desk, lending(town, place, person, LAPTOP_HOTSPOT)
+        )
+    except Refused:
+        return  # all were out that day
+    due_on = on + 42 * _DAY
+    if chance.random() < 0.3:
+        try:
+            yield Step(
+                open_at(place, due_on - 3 * _DAY, chance.random()),
+                place.desk,
+                lambda session, at, by: renew(session, kit=kit, at=at, by=by),
+            )
+            due_on += 42 * _DAY
+        except Refused:
+            pass  # it stays due when it was
+    yield from coming_back(town, place, kit, due_on, due_on + _days_late(chance) * _DAY, chance)
+
+
+def reader(town: Town, place: Place, person: Person) -> Story:
+    """Somebody has a card and has not borrowed a kit yet."""
+    chance = town.chance("reader", person.sequence)
+    yield Step(
+        open_at(place, town.today - chance.randint(10, 380) * _DAY, chance.random()),
+        place.desk,
+        registering(town, place, person),
+    )
+
+
+def sweeping(town: Town, begins_on: date) -> Story:
+    """Every second morning, parts whose deadline passed are billed."""
+    place = town.places["ELA"]
+    on = begins_on
+    while True:
+        on = place.calendar.next_open_on_or_after(on + 2 * _DAY) or on + 2 * _DAY
+        yield Step(
+            open_at(place, on, 0), town.system, lambda session, at, by: settle_incomplete_loans(session, at=at, by=by)
+        )
+
+
+def coming_back(town: Town, place: Place, kit: str, due_on: date, back_on: date, chance: Random) -> Story:
+    """A kit comes back, at its branch or another one, late or never, and is made ready for the next."""
+    if back_on - due_on > LOST_AFTER_DAYS * _DAY:
+        yield Step(
+            open_at(place, due_on + LOST_AFTER_DAYS * _DAY, 0.1),
+            town.admin,
+            lambda session, at, by: declare_lost(session, kit=kit, at=at, by=by),
+        )
+        if chance.random() < 0.5:
+            return
+    elsewhere = chance.random() < 0.03
+    where = chance.choice(list(town.places.values())) if elsewhere else place
+    receipt = Receipt.BOOK_DROP if chance.random() < 0.06 else Receipt.COUNTER
+    goes = yield Step(open_at(where, back_on, chance.uniform(0.02, 0.98)), where.desk, returning(kit, where, receipt))
+    on = where.calendar.local_date(open_at(where, back_on, 0)) + _DAY
+    if goes is Next.TRANSIT:
+        on += _DAY
+        yield Step(
+            open_at(place, on, 0.15),
+            place.desk,
+            lambda session, at, by: arrive(session, kit=kit, branch_id=place.id, at=at, by=by),
+        )
+        on = place.calendar.local_date(open_at(place, on, 0)) + _DAY
+    yield from making_ready(town, place, kit, on, chance)
+
+
+def making_ready(town: Town, place: Place, kit: str, on: date, chance: Random) -> Story:
+    """A kit that is back is inspected on a morning, and what is missing or broken is seen to."""
+    what = chance.random()
+    at = open_at(place, on, chance.uniform(0.02, 0.2))
+    if what < 0.05:
+        yield Step(at, place.desk, inspecting(kit, missing("Laptop charger")))
+        yield from _charger_comes_back(town, place, kit, on + chance.randint(3, 5) * _DAY, chance)
+    elif what < 0.07:
+        yield Step(at, place.desk, inspecting(kit, missing("Carrying case")))
+        yield from _replaced(town, place, kit, "Carrying case", on + 3 * _DAY, chance)
+    elif what < 0.08:
+        yield Step(at, place.desk, inspecting(kit, damaged("Chromebook", "screen cracked", 12_000)))
+    elif what < 0.3:
+        # Inspected on one day, wiped on the next.
+        yield Step(at, place.desk, inspecting(kit, steps={TurnaroundStepKind.CHARGED: ""}))
+        for step in (TurnaroundStepKind.WIPED, TurnaroundStepKind.RESTOCKED):
+            on = place.calendar.local_date(open_at(place, on, 0)) + _DAY
+            yield Step(open_at(place, on, chance.uniform(0.02, 0.9)), place.desk, _step(kit, step))
+    else:
+        yield Step(at, place.desk, inspecting(kit))
+
+
+def _charger_comes_back(town: Town, place: Place, kit: str, on: date, chance: Random) -> Story:
+    if chance.random() < 0.6:
+        at = open_at(place, on, chance.random())
+        state = yield Step(
+            at,
+            place.desk,
+            lambda session, at, by: (
+                bring_back_part(
+                    session, kit=kit, part_id=part_id(session, kit, "Laptop charger"), at=at, by=by
+                ).kit_state
+            ),
+        )
+        if state is KitState.AVAILABLE:
+            return
+        return
+    yield from _replaced(town, place, kit, "Laptop charger", on + 10 * _DAY, chance)
+
+
+def _replaced(town: Town, place: Place, kit: str, name: str, on: date, chance: Random) -> Story:
+    """A new part arrives, the kit goes on; most people pay for the old one."""
+
+    def do(session: Session, at: datetime, by: Actor) -> None:
+        state = replace_part(session, kit=kit, part_id=part_id(session, kit, name), at=at, by=by).kit_state
+        for step in TurnaroundStepKind if state is KitState.TURNAROUND else ():
+            if step is not TurnaroundStepKind.LINE_ACTIVE:
+                record_step(session, kit=kit, kind=step, at=at, by=acting(by))
+
+    yield Step(open_at(place, on, chance.random()), place.desk, do)
+    if chance.random() < 0.7:
+        on = place.calendar.local_date(open_at(place, on, 0)) + chance.randint(1, 12) * _DAY
+        yield Step(open_at(place, on, chance.random()), place.desk, paying(kit))
+
+
+def _exchanged(place: Place, kit: str, on: date, chance: Random) -> Generator[Step, Any, str]:
+    """The kit does not work; another one goes out for it."""
+
+    def do(session: Session, at: datetime, by: Actor) -> str:
+        other = free_kit(session, place.id, WORK_READY)
+        exchange(session, kit=kit, replacement=other, branch_id=place.id, reason="does not start", at=at, by=by)
+        inspecting(kit)(session, at, acting(by))
+        return other
+
+    try:
+        other: str = yield Step(open_at(place, on, chance.random()), place.desk, do)
+    except Refused:
+        return kit
+    return other
+
+
+def _leaving(place: Place, enrolment: str, on: date, chance: Random) -> Step:
+    return Step(
+        open_at(place, on, chance.uniform(0.05, 0.95)),
+        place.desk,
+        lambda session, at, by: withdraw(session, enrolment=enrolment, reason="found work", at=at, by=by),
+    )
+
+
+def _step(kit: str, kind: TurnaroundStepKind) -> Do:
+    return lambda session, at, by: record_step(session, kit=kit, kind=kind, at=at, by=by)
+
+
+def _days_late(chance: Random) -> int:
+    """When a kit comes back, in days after it is due: early and on time, late, or (40) never by itself."""
+    what = chance.random()
+    if what < 0.15:
+        return -chance.randint(5, 15)
+    if what < 0.85:
+        return -chance.randint(0, 4)
+    if what < 0.97:
+        return chance.randint(1, 9)
+    return 40
