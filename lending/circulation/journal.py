@@ -6,7 +6,7 @@ stays whole. The sealing sweep (``seal``) chains rows by hash afterwards, so tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,22 +38,33 @@ def record(
 
     ``patron`` is the pseudonym. ``detail`` holds plain JSON values: instants and dates as ISO text, money as cents.
     """
-    session.connection().execute(
-        _APPEND,
-        {
-            "act": by.act,
-            "verb": verb,
-            "at": happened_at or at,
-            "recorded_at": at,
-            "door": by.door,
-            "role": by.role,
-            "staff_id": by.staff_id,
-            "station_id": by.station_id,
-            "branch_id": branch_id,
-            "kit_id": kit_id,
-            "loan_id": loan_id,
-            "cohort_id": cohort_id,
-            "patron": patron,
-            "detail": dict(detail or {}),
-        },
-    )
+    row = {
+        "branch_id": branch_id,
+        "kit_id": kit_id,
+        "loan_id": loan_id,
+        "cohort_id": cohort_id,
+        "patron": patron,
+        "detail": dict(detail or {}),
+    }
+    session.connection().execute(_APPEND, _of_act(verb, at, by) | row | {"at": happened_at or at})
+
+
+def record_each(session: Session, verb: str, rows: Sequence[Mapping[str, Any]], *, at: datetime, by: Actor) -> None:
+    """Append many rows of one act at once, each with its ``branch_id``, ``patron`` and ``detail``."""
+    if rows:
+        common = _of_act(verb, at, by) | {"kit_id": None, "loan_id": None, "cohort_id": None}
+        session.connection().execute(_APPEND, [{**common, **row} for row in rows])
+
+
+def _of_act(verb: str, at: datetime, by: Actor) -> dict[str, Any]:
+    """What all rows of one act have in common."""
+    return {
+        "act": by.act,
+        "verb": verb,
+        "at": at,
+        "recorded_at": at,
+        "door": by.door,
+        "role": by.role,
+        "staff_id": by.staff_id,
+        "station_id": by.station_id,
+    }

@@ -56,3 +56,10 @@ def policy_for(session: Session, *, kit_type_id: int, branch_id: int, at: dateti
     Raises ``NoResultFound`` in a library without a policy: setting up always makes the general one.
     """
     return session.connection().execute(_POLICY, {"kit_type_id": kit_type_id, "branch_id": branch_id, "at": at}).one()
+
+
+def ensure_general_policy(session: Session, *, at: datetime) -> None:
+    """Make the policy that applies where no other does, in a library that has none yet. Part of setting up."""
+    general = Policy.kit_type_id.is_(None) & Policy.branch_id.is_(None)
+    if session.scalars(select(Policy.id).where(general)).first() is None:
+        session.add(Policy(valid_from=at))

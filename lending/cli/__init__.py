@@ -19,10 +19,12 @@ from lending.cli.saying import saying
 COMMANDS: Final[Mapping[str, str]] = {
     "db": "lending.cli.database:db",
     "demo": "lending.cli.demo:demo",
+    "import": "lending.cli.imports:import_",
     "invariants": "lending.cli.journal:invariants",
     "jobs": "lending.cli.jobs:jobs",
     "journal": "lending.cli.journal:journal",
     "labels": "lending.cli.labels:labels",
+    "staff": "lending.cli.staff:staff",
     "up": "lending.cli.up:up",
     "web": "lending.cli.web:web",
 }

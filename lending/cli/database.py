@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lending.cli.context import library
 from lending.cli.saying import FAILED, Said
+
+if TYPE_CHECKING:
+    from lending.library import Library
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -23,8 +27,17 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the tables to this version. Of several that start at once, one does it and the others wait."""
     with library() as opened:
-        opened.db.upgrade()
+        set_up(opened)
         click.echo(f"Up to date: {opened.db.check().engine}.")
+
+
+def set_up(opened: Library) -> None:
+    """Bring the tables to this version, and make what no library does without: the policy for everything."""
+    from lending.circulation.policies import ensure_general_policy
+
+    opened.db.upgrade()
+    at = opened.clock.now()
+    opened.db.act(lambda session: ensure_general_policy(session, at=at))
 
 
 @db.command()

@@ -10,6 +10,7 @@ import click
 
 FAILED: Final = 1
 BAD_INPUT: Final = 65
+UNKNOWN: Final = 66
 NO_DATABASE: Final = 69
 BUSY: Final = 75
 WRONG_SETTING: Final = 78

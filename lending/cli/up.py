@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lending.cli.context import library
+from lending.cli.database import set_up
 from lending.cli.saying import FAILED, Said
 from lending.cli.web import GRACEFUL_SECONDS, binding
 
@@ -50,7 +51,7 @@ def make_ready(opened: Library) -> None:
     if opened.settings.profile is Profile.DEMONSTRATION and not has_staff(opened):
         make(opened)
     else:
-        opened.db.upgrade()
+        set_up(opened)
 
 
 def sign_ins(opened: Library) -> list[str]:

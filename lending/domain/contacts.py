@@ -7,6 +7,7 @@ address with its unit ... no address matches nobody)"; RULES 8, masked contact d
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from lending.domain.names import fold
 
@@ -15,10 +16,26 @@ MASK = "•••"
 
 def email_address(text: str) -> str:
     """``text`` as an e-mail address, with its domain in lower case; ``ValueError`` when it cannot be one."""
+    local, _, domain = text.strip().rpartition("@")
+    if _PLAIN_LOCAL.fullmatch(local) and len(local) <= 64 and len(local) + len(domain) < 254:
+        # The usual address: only its domain needs a judge, and an import has few domains and many addresses.
+        return f"{local}@{_domain(domain)}"
+    return _judged(text.strip())
+
+
+_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*", re.ASCII)
+
+
+@lru_cache(maxsize=1024)
+def _domain(domain: str) -> str:
+    return _judged(f"a@{domain}")[2:]
+
+
+def _judged(text: str) -> str:
     from email_validator import EmailNotValidError, validate_email  # heavy, and needed by few acts
 
     try:
-        return validate_email(text.strip(), check_deliverability=False).normalized
+        return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
 
@@ -29,6 +46,8 @@ def phone_number(text: str, region: str = "US") -> str:
     ``ValueError`` when it has the wrong number of digits. Whether somebody has the number is not asked: new area codes
     are older than the lists of them.
     """
+    if region == "US" and (usual := _US_NUMBER.fullmatch(text)):
+        return "+1" + "".join(usual.groups())
     import phonenumbers  # heavy, and needed by few acts
 
     try:
@@ -38,6 +57,10 @@ def phone_number(text: str, region: str = "US") -> str:
     if not phonenumbers.is_possible_number(number):
         raise ValueError(f"{len(text)} characters are no telephone number of {region}")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+_US_NUMBER = re.compile(r"(?:\+?1[ .-]?)?\(?([2-9][0-9]{2})\)?[ .-]?([0-9]{3})[ .-]?([0-9]{4})", re.ASCII)
+"""The forms in which nearly all numbers of a county come; ten digits are all that is asked of them."""
 
 
 def address_key(

@@ -97,3 +97,56 @@ def test_contact_details_are_recognised_but_not_read() -> None:
     assert masked_phone("+12135550142") == "•••42"
     assert masked_email(None) is None
     assert masked_phone(None) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ana@example.org",
+        "Ana.Morales+kits@EXAMPLE.org",
+        "a_b-c@sub.example.org",
+        "x@bücher.example",
+        "josé@example.org",
+        "a..b@example.org",
+        ".a@example.org",
+        "a@example",
+        "a@-example.org",
+        "a@exa mple.org",
+        "@example.org",
+        "a@b@example.org",
+        '"a b"@example.org',
+        "a" * 64 + "@example.org",
+        "a" * 65 + "@example.org",
+        "a@" + "b" * 60 + "." + "c" * 60 + "." + "d" * 60 + "." + "e" * 60 + ".example.org",
+    ],
+)
+def test_a_usual_address_is_judged_as_the_library_for_addresses_would(text: str) -> None:
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        expected = validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError:
+        with pytest.raises(ValueError, match=r"."):
+            email_address(text)
+    else:
+        assert email_address(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(213) 555-0142",
+        "213-555-0142",
+        "213.555.0142",
+        "2135550142",
+        "+1 213 555 0142",
+        "1-213-555-0142",
+        "12135550142",
+    ],
+)
+def test_a_usual_number_is_read_as_the_library_for_numbers_would(text: str) -> None:
+    import phonenumbers
+
+    number = phonenumbers.parse(text, "US")
+    expected = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    assert phone_number(text) == expected == "+12135550142"

@@ -1,0 +1,114 @@
+"""Files of rows as people keep them: CSV in UTF-8, or the first sheet of an XLSX workbook.
+
+Every cell comes out as text without blanks around it. What a spreadsheet would run as a formula is reported and never
+let in, so that nobody's next export carries it on. Source: DEPENDENCIES, "sheets"; BATTERY S12.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from lending.circulation.imports.report import BadFile, Fault, Problem
+
+LARGEST_BYTES: Final = 20 * 1024 * 1024
+LARGEST_UNPACKED_BYTES: Final = 400 * 1024 * 1024
+"""A workbook is a ZIP: a small one may unpack to more than memory holds."""
+
+EXACT: Final = 2**53
+"""Above it a spreadsheet's number has lost its last digits."""
+
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9 ().-]*$)")
+"""What a spreadsheet runs. A plus or minus before nothing but digits is a telephone number or an amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows of a file, each with its number as spreadsheets count, and what is wrong with single cells."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[int, list[str]]]
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_sheet(data: bytes) -> Sheet:
+    """The sheet in a file's bytes; ``BadFile`` when there is none."""
+    if len(data) > LARGEST_BYTES:
+        raise BadFile(Fault.TOO_LARGE, limit=LARGEST_BYTES // 1024**2)
+    problems: list[Problem] = []
+    raw = _xlsx_rows(data, problems) if data.startswith(b"PK") else _csv_rows(data)
+    header: tuple[str, ...] = ()
+    rows: list[tuple[int, list[str]]] = []
+    for number, cells in enumerate(raw, start=1):
+        cells = [cell.strip() for cell in cells]
+        while cells and not cells[-1]:
+            cells.pop()
+        if not cells:
+            continue
+        if not header:
+            header = tuple(cell.lower().replace(" ", "_").replace("-", "_") for cell in cells)
+            continue
+        if len(cells) > len(header):
+            problems.append(Problem(number, None, Fault.TOO_MANY_CELLS, {"cells": len(cells), "columns": len(header)}))
+            continue
+        cells += [""] * (len(header) - len(cells))
+        problems += (
+            Problem(number, name, Fault.FORMULA)
+            for name, cell in zip(header, cells, strict=True)
+            if cell and _FORMULA.match(cell)
+        )
+        rows.append((number, cells))
+    return Sheet(header, rows, problems)
+
+
+def _csv_rows(data: bytes) -> Iterator[list[str]]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadFile(Fault.WRONG_ENCODING, line=data.count(b"\n", 0, error.start) + 1) from None
+    if "\x00" in text:
+        raise BadFile(Fault.NOT_A_SHEET)
+    first = text.split("\n", 1)[0]
+    # Spreadsheets of many countries write semicolons, because a comma is part of their numbers.
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        yield from reader
+    except csv.Error:
+        raise BadFile(Fault.BROKEN_CSV, line=reader.line_num) from None
+
+
+def _xlsx_rows(data: bytes, problems: list[Problem]) -> Iterator[list[str]]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if sum(entry.file_size for entry in packed.infolist()) > LARGEST_UNPACKED_BYTES:
+                raise BadFile(Fault.TOO_LARGE, limit=LARGEST_UNPACKED_BYTES // 1024**2)
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
+    except (CalamineError, zipfile.BadZipFile, IndexError, OSError, ValueError):
+        raise BadFile(Fault.NOT_A_SHEET) from None
+    for number, row in enumerate(rows, start=1):
+        yield [_text(cell, number, problems) for cell in row]
+
+
+def _text(cell: object, row: int, problems: list[Problem]) -> str:
+    """A cell of a workbook as it would be typed."""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        if abs(cell) >= EXACT:
+            problems.append(Problem(row, None, Fault.ROUNDED))
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(sep=" ")
+    if isinstance(cell, dt.date):
+        return cell.isoformat()
+    return str(cell)
