@@ -50,7 +50,10 @@ def gather(
             cohort = None
     in_household = _household_unreceived(session, found)
     ids = {"patron_id": found.patron_id, "stock_id": found.stock_id, "kit_id": found.kit_id}
-    locked = connection.execute(sql.LOCK, ids).one()
+    locked = connection.execute(sql.LOCK, ids).one_or_none()
+    if locked is None:
+        # The record was merged into another between finding and locking. Looking again finds the one that stays.
+        raise Refused.because(Reason.BUSY)
     seen = connection.execute(
         sql.FACTS, {**ids, "at": at, "cohort_id": cohort_id, "reservation_id": found.reservation_id}
     ).one()

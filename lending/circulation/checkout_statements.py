@@ -27,7 +27,7 @@ from lending.models.kits import Kit, KitType, KitTypePart, Part, PartState, Turn
 from lending.models.lines import Line, LinePlacement
 from lending.models.loans import Loan, LoanPart, LoanPartState, LoanTerm
 from lending.models.notices import Notice
-from lending.models.people import Card, Household, Patron
+from lending.models.people import Card, Household, Patron, PatronStatus
 from lending.models.policies import Agreement, AgreementAcceptance
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
@@ -182,7 +182,7 @@ LOCK = (
         .join(kit_types, kit_types.c.id == kits.c.kit_type_id)
         .join(_kit_branch, _kit_branch.c.id == kits.c.branch_id)
     )
-    .where(patrons.c.id == _PATRON_ID)
+    .where(patrons.c.id == _PATRON_ID, patrons.c.status == PatronStatus.ACTIVE)
     .with_for_update(of=[patrons, stocks, kits])
 )
 
