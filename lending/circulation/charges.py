@@ -6,6 +6,7 @@ that someone must hand back. Amounts are whole cents. Source: RULES 1 (bills), 5
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -125,6 +126,15 @@ def cancel_part_charge(session: Session, loan: Loan, loan_part_id: int, *, at: d
     """A billed part has come back: its charge falls away as a lost kit's does."""
     of_part = _live(loan, ChargeKind.MISSING_PART).where(Charge.loan_part_id == loan_part_id)
     return _take_back(session, loan, of_part, reason="brought_back", at=at, by=by)
+
+
+def withdraw_charges(session: Session, loan: Loan, charge_ids: Collection[int], *, at: datetime, by: Actor) -> None:
+    """The act that made these charges is undone. ``CHANGED_SINCE`` when one was paid or ended meanwhile."""
+    chosen = select(Charge).where(Charge.id.in_(charge_ids), Charge.loan_id == loan.id).order_by(Charge.id)
+    for charge in session.scalars(chosen).all():
+        if charge.state is not ChargeState.OWED:
+            raise Refused.because(Reason.CHANGED_SINCE)
+        _end(session, charge, loan, ChargeVerb.CANCEL, reason="undone", at=at, by=by)
 
 
 def part_charges_cents(session: Session, loan: Loan) -> int:

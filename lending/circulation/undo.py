@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.charges import add_charge
 from lending.circulation.counts import count
+from lending.circulation.inspection_undo import undo_inspection
 from lending.circulation.journal import record
 from lending.circulation.loans import cancel_notices
 from lending.circulation.locks import lock_kit, lock_loan, lock_patron, lock_reservation, lock_stocks
@@ -59,11 +60,16 @@ def undo(session: Session, *, at: datetime, by: Actor) -> Undone:
     """
     if by.station_id is None:
         raise Refused.because(Reason.NOTHING_TO_UNDO)
-    station = session.get_one(Station, by.station_id, with_for_update=True)
+    # Not for its key: a check-out at this station names it in the loan while it holds the stock that this waits for.
+    station = session.get_one(Station, by.station_id, with_for_update={"key_share": True})
     by.permit(Act.UNDO, station.branch_id)
     last = session.scalars(
         select(JournalEntry)
-        .where(JournalEntry.station_id == station.id, JournalEntry.kit_id.is_not(None))
+        .where(
+            JournalEntry.station_id == station.id,
+            JournalEntry.kit_id.is_not(None),
+            JournalEntry.verb != "free",  # it follows from the act before it, and goes with it
+        )
         .order_by(JournalEntry.id.desc())
         .limit(1)
     ).first()
@@ -125,6 +131,12 @@ def _undo_return(session: Session, entry: JournalEntry, at: datetime, by: Actor)
     return _done(session, entry, kit, loan, Counter.RETURN, at, by)
 
 
+def _undo_inspection(session: Session, entry: JournalEntry, at: datetime, by: Actor) -> Undone:
+    """The kit waits for inspection again, and its parts, loan and charges are as they were."""
+    kit, loan = undo_inspection(session, entry, at=at, by=by)
+    return Undone(entry.verb, kit.barcode, "" if loan is None else loan.public_id)
+
+
 def _charge_again(session: Session, entry: JournalEntry, loan: Loan, at: datetime) -> None:
     """The charge that the return took away stands again, as a new row; one already paid is a person's matter."""
     gone = session.scalars(
@@ -183,4 +195,5 @@ def _done(
 _UNDOERS: Mapping[str, Callable[[Session, JournalEntry, datetime, Actor], Undone]] = {
     "check_out": _undo_check_out,
     "return": _undo_return,
+    "inspect": _undo_inspection,
 }
