@@ -18,7 +18,8 @@ from lending.circulation.checkout import CheckedOut
 from lending.circulation.inspection import Inspected
 from lending.circulation.renewal import DueDateSet, Renewed
 from lending.circulation.returns import Next, Returned
-from lending.circulation.turnaround import steps_missing
+from lending.circulation.transfers import Transferred
+from lending.circulation.turnaround import StepRecorded, steps_missing
 from lending.circulation.undo import Undone
 from lending.domain.due_dates import DueRule
 from lending.domain.names import short_name
@@ -34,7 +35,7 @@ from lending.models.loans import Loan
 from lending.models.people import Patron
 from lending.models.stock import Stock
 
-Outcome = CheckedOut | Returned | Undone | Inspected | Renewed | DueDateSet
+Outcome = CheckedOut | Returned | Undone | Inspected | Renewed | DueDateSet | Transferred | StepRecorded
 
 _journal, _kits, _kit_types, _loans = table_of(JournalEntry), table_of(Kit), table_of(KitType), table_of(Loan)
 _patrons, _cohorts, _stocks, _branches = table_of(Patron), table_of(Cohort), table_of(Stock), table_of(Branch)
@@ -49,6 +50,7 @@ _ENTRIES: Select[Any] = select(
     _journal.c.detail,
     _kits.c.id.label("kit_id"),
     _kits.c.barcode.label("kit"),
+    _kits.c.state.label("kit_state"),
     _kit_types.c.code.label("kit_type"),
     _loans.c.public_id.label("loan"),
     _loans.c.incomplete_until,
@@ -56,7 +58,7 @@ _ENTRIES: Select[Any] = select(
     _patrons.c.name.label("patron_name"),
     _cohorts.c.name.label("cohort"),
     _branches.c.name.label("owner"),
-    _at_branch.c.name.label("branch"),
+    _at_branch.c.code.label("branch"),
 ).select_from(
     _journal.join(_kits, _kits.c.id == _journal.c.kit_id)
     .join(_kit_types, _kit_types.c.id == _kits.c.kit_type_id)
@@ -93,9 +95,10 @@ def outcome(session: Session, act: str) -> Outcome:
         if isinstance(found, CheckedOut):
             by_hand = [_due_date_set(session, other) for other in rows if other.verb == "set_due_date"]
             return due_by_hand(found, by_hand[-1]) if by_hand else found
-        if isinstance(found, Inspected):
+        if isinstance(found, Inspected | StepRecorded):
             kit = session.get_one(Kit, row.kit_id)
-            found = replace(found, steps=steps_missing(session, kit, at=row.recorded_at))
+            left = steps_missing(session, kit, at=row.recorded_at)
+            found = replace(found, steps=left) if isinstance(found, Inspected) else replace(found, missing=left)
         return _freed(found) if any(other.verb == _FREED for other in rows) else found
     raise Refused.because(Reason.KEY_REUSED)
 
@@ -194,6 +197,10 @@ def _inspected(session: Session, row: AnyRow) -> Inspected:
     )
 
 
+def _step_recorded(session: Session, row: AnyRow) -> StepRecorded:
+    return StepRecorded(row.kit, row.kit_state, ())
+
+
 def _renewed(session: Session, row: AnyRow) -> Renewed:
     detail = row.detail
     return Renewed(
@@ -220,6 +227,14 @@ def _due_date_set(session: Session, row: AnyRow) -> DueDateSet:
     )
 
 
+def _arrived(session: Session, row: AnyRow) -> Transferred:
+    return Transferred(row.kit, row.kit_state, row.branch, None)
+
+
+def _sent(session: Session, row: AnyRow) -> Transferred:
+    return Transferred(row.kit, row.kit_state, row.branch, session.get_one(Branch, row.detail["to_branch_id"]).code)
+
+
 def due_by_hand(out: CheckedOut, then: DueDateSet) -> CheckedOut:
     """A check-out whose due date was set by hand in the same act."""
     return replace(out, due_at=then.due_at, due_on=then.due_on, rule=DueRule.BY_HAND)
@@ -235,7 +250,11 @@ _BUILDERS: Mapping[str, Callable[[Session, AnyRow], Outcome]] = {
     "return": _returned,
     "undo_check_out": _undone,
     "undo_return": _undone,
+    "undo_inspect": _undone,
     "inspect": _inspected,
+    "record_step": _step_recorded,
+    "arrive_kit": _arrived,
+    "send_kit": _sent,
     "renew": _renewed,
     "set_due_date": _due_date_set,
 }

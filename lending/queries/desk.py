@@ -63,7 +63,7 @@ class KitGlance:
     state: KitState
     branch_id: int
     branch: str
-    in_transit: bool
+    in_transit_to_id: int | None
     due_at: datetime | None
     patron_name: str | None
 
@@ -259,6 +259,13 @@ _FREE = (
     .order_by(_kits.c.barcode)
     .limit(bindparam("limit"))
 )
+_KITS_OUT = (
+    select(_kits.c.barcode)
+    .join(_loans, _loans.c.kit_id == _kits.c.id)
+    .join(_cards, _cards.c.patron_id == _loans.c.patron_id)
+    .where(_cards.c.number == bindparam("card"), unreceived)
+    .order_by(_loans.c.due_at, _loans.c.id)
+)
 _COUNTED = (
     select(_journal.c.verb, func.count().label("number"))
     .where(_journal.c.station_id == bindparam("station_id"), _journal.c.recorded_at >= bindparam("since"))
@@ -277,7 +284,7 @@ def glance(session: Session, kit: str) -> KitGlance | None:
         state=row.state,
         branch_id=row.branch_id,
         branch=row.branch,
-        in_transit=row.in_transit_to_id is not None,
+        in_transit_to_id=row.in_transit_to_id,
         due_at=row.due_at,
         patron_name=short_name(row.patron_name) if row.patron_name else None,
     )
@@ -286,6 +293,11 @@ def glance(session: Session, kit: str) -> KitGlance | None:
 def free_instead(session: Session, kit: str, *, branch_id: int, limit: int = 3) -> list[str]:
     """Codes of kits of the same type that lie free at the branch: the way out of a stop."""
     return list(session.connection().scalars(_FREE, {"kit": kit, "branch_id": branch_id, "limit": limit}))
+
+
+def kits_out(session: Session, card: str) -> list[str]:
+    """Codes of the kits that the holder of a card has out, the first due first."""
+    return list(session.connection().scalars(_KITS_OUT, {"card": card}))
 
 
 def counters(session: Session, station_id: int, *, since: datetime) -> Counters:

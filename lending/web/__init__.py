@@ -1,1 +1,12 @@
-"""The pages of staff and patrons: forms, scans and what they answer."""
+"""The web door: pages for the people who work at the desk, and the scans their pages send."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """Every group of pages, for ``create_app``."""
+    from lending.web import account, desk, health, help, inspection, kits, patrons, slips
+
+    return tuple(page.bp for page in (account, desk, health, help, inspection, kits, patrons, slips))

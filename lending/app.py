@@ -1,0 +1,111 @@
+"""The web application: the one place where everything is put together.
+
+Pages, the API and the ground they stand on. Nothing heavy is imported here that a page does not need (BATTERY P9).
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import flask_login
+import structlog
+from flask import Flask, g
+from flask_babel import Babel
+from flask_bootstrap import Bootstrap5
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from lending import paths, web
+from lending import settings as setting
+from lending.clock import clock_from
+from lending.db import Database
+from lending.library import Library
+from lending.queries.staff import account
+from lending.settings import Settings
+from lending.web import access, answers, current, errors, languages
+
+
+def create_app(settings: Settings | None = None, library: Library | None = None) -> Flask:
+    """The application for one library; its settings and rows are the process's own unless they are given.
+
+    Raises ``WrongSetting``, and ``RuntimeError`` when an endpoint does not say who may use it.
+    """
+    if library is None:
+        chosen = settings or setting.load()
+        library = Library(Database.from_url(chosen.database_url), clock_from(chosen.clock), None, chosen)
+    app = Flask("lending", template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
+    app.extensions["lending"] = library
+    _configure(app, library.settings)
+    _log(library.settings)
+    answers.install(app)
+    csrf = CSRFProtect(app)
+    Bootstrap5(app)
+    Babel(app, locale_selector=languages.chosen, default_translation_directories=str(paths.LOCALE))
+    _sign_in(app, library)
+    app.before_request(access.guard)
+    errors.install(app)
+    for blueprint in web.blueprints():
+        app.register_blueprint(blueprint)
+    app.context_processor(_for_every_page)
+    silent = list(access.undeclared(app))
+    if silent:
+        raise RuntimeError(f"Nobody said who may use {', '.join(silent)}: declare it with allow, signed_in or public.")
+    app.extensions["lending_csrf"] = csrf
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        TESTING=settings.profile is setting.Profile.TESTING,
+        TRUSTED_HOSTS=list(settings.trusted_hosts),
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=min(settings.max_upload_bytes, 500_000),
+        SESSION_COOKIE_NAME="__Host-lending" if settings.secure_cookies else "lending",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        # From signing in, not from the last scan: a shift ends, also for a browser that scans all night.
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        # A desk left open over lunch keeps its token; the session's own end is the limit.
+        WTF_CSRF_TIME_LIMIT=None,
+        BOOTSTRAP_SERVE_LOCAL=True,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as Flask's manual does
+
+
+def _log(settings: Settings) -> None:
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _sign_in(app: Flask, library: Library) -> None:
+    manager = flask_login.LoginManager(app)
+    manager.session_protection = None  # it would sign a desk out whose address changes; the cookie is signed and short
+
+    @manager.user_loader  # type: ignore[untyped-decorator]  # flask-login has no types
+    def load(kept: str) -> current.SignedIn | None:
+        public_id, _, version = kept.partition(".")
+        with library.db.read() as session:
+            found = account(session, public_id)
+        return current.SignedIn(found) if found is not None and found.session_version == version else None
+
+
+def _for_every_page() -> dict[str, object]:
+    code = current.locale()
+    return {
+        "lang": code.replace("_", "-"),
+        "direction": languages.direction(code),
+        "languages": languages.named(),
+        "staff": current.staff() if "_login_user" in g or current.staff() else None,
+        "station": current.station(),
+        "request_id": answers.request_id(),
+    }

@@ -1,0 +1,135 @@
+"""Signing in and out, choosing where one stands, and the language of the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask_login
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from lending import passwords
+from lending.circulation import staff as accounts
+from lending.domain.permissions import Role
+from lending.errors import Block, Reason, Refused
+from lending.queries import staff as queries
+from lending.web import current, languages
+from lending.web.access import public, signed_in
+from lending.wording import status_of
+
+bp = Blueprint("account", __name__)
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """Name and password."""
+
+    username = StringField(_l("Name"), validators=[InputRequired(_l("Type your name.")), Length(max=60)])
+    password = PasswordField(_l("Password"), validators=[InputRequired(_l("Type your password.")), Length(max=256)])
+    next = HiddenField()
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@public
+def sign_in() -> ResponseReturnValue:
+    """Let a staff member in. What is wrong is never told apart: the name, the password or both."""
+    form = SignInForm()
+    if request.method == "GET":
+        form.next.data = request.args.get("next", "")
+    status = 200
+    if form.validate_on_submit():
+        try:
+            account = _checked(form.username.data.strip(), form.password.data)
+        except Refused as refused:
+            form.form_errors.extend(current.sentence(block) for block in refused.blocks)
+            status = status_of(refused.blocks)
+        else:
+            target = current.safe_next(form.next.data)
+            language = session.get("language")
+            session.clear()  # a session begun by somebody else is not carried on
+            if language:
+                session["language"] = language
+            session.permanent = True
+            flask_login.login_user(current.SignedIn(account))
+            return redirect(_first_page(account, target))
+    elif request.method == "POST":
+        status = 422
+    return render_template("account/sign_in.html", form=form), status
+
+
+def _checked(username: str, password: str) -> queries.StaffAccount:
+    """The account that this name and password open. The guess is counted before it is made; hashing holds no lock."""
+    library, at = current.library(), current.now()
+    library.db.act(lambda s: accounts.reserve_guess(s, account=f"staff:{username.casefold()}", at=at))
+    with library.db.read() as s:
+        found = queries.sign_in_of(s, username)
+    if not passwords.matches(password, found.password_hash if found else None) or found is None:
+        raise Refused(Block(Reason.SIGN_IN_FAILED))
+    library.db.act(lambda s: accounts.clear_guesses(s, account=f"staff:{username.casefold()}"))
+    with library.db.read() as s:
+        account = queries.account(s, found.public_id)
+    if account is None or account.session_version != found.session_version:
+        raise Refused(Block(Reason.SIGN_IN_FAILED))
+    return account
+
+
+def _first_page(account: queries.StaffAccount, target: str) -> str:
+    """Where to go after signing in: to the only station there is, or to the choice of one."""
+    places = _places(account)
+    if len(places) == 1:
+        current.stand_at(places[0], account)
+        return target
+    return url_for("account.station", next=target) if places else target
+
+
+def _places(account: queries.StaffAccount) -> list[queries.StationPlace]:
+    with current.library().db.read() as s:
+        return queries.stations(s, None if account.role is Role.ADMIN else account.branch_ids)
+
+
+@bp.post("/sign-out")
+@signed_in
+def sign_out() -> ResponseReturnValue:
+    """Leave this browser."""
+    flask_login.logout_user()
+    session.clear()
+    return redirect(url_for("account.sign_in"))
+
+
+@bp.route("/station", methods=["GET", "POST"])
+@signed_in
+def station() -> ResponseReturnValue:
+    """Choose where one stands; every scan carries it."""
+    places = _places(current.person())
+    target = request.values.get("next")
+    if request.method == "POST":
+        chosen = [place for place in places if place.address == request.form.get("station")]
+        if not chosen:
+            raise Refused(Block(Reason.NOT_FOUND))
+        current.stand_at(chosen[0], current.person())
+        return redirect(current.safe_next(target))
+    here = current.station()
+    branches: dict[str, dict[str, Any]] = {}
+    for place in places:
+        branch = branches.setdefault(place.branch_code, {"name": place.branch_name, "stations": []})
+        branch["stations"].append(
+            {
+                "address": place.address,
+                "name": place.name,
+                "current": here is not None and here.address == place.address,
+            }
+        )
+    return render_template("account/station.html", branches=list(branches.values()), next=target)
+
+
+@bp.post("/language")
+@public
+def language() -> ResponseReturnValue:
+    """Read the pages in another language."""
+    chosen = request.form.get("language", "")
+    if chosen in languages.codes():
+        session["language"] = chosen
+    return redirect(current.safe_next(request.form.get("next")))

@@ -1,0 +1,81 @@
+"""What every answer carries besides its page: security headers, a request id, and one log line without patron data."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+
+import structlog
+from flask import Flask, Response, g, request
+
+from lending.models.base import new_public_id
+from lending.web import current, metrics
+
+_log = structlog.get_logger("lending.web")
+
+
+def install(app: Flask) -> None:
+    """Begin each request with an id and end each answer with its headers and its line in the log."""
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def request_id() -> str:
+    """The id of the request under way: what a person reads out when something went wrong."""
+    if "request_id" not in g:
+        g.request_id = new_public_id()
+    return str(g.request_id)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    response.headers.setdefault("X-Request-ID", request_id())
+    for name, value in _security_headers(current.library().settings.secure_cookies):
+        response.headers.setdefault(name, value)
+    rule = request.url_rule.rule if request.url_rule else "none"
+    static = request.endpoint is not None and request.endpoint.endswith("static")
+    if not static:
+        # What a signed-in person saw is not kept by a shared computer's browser.
+        response.headers["Cache-Control"] = "no-store"
+    seconds = time.perf_counter() - g.get("began", time.perf_counter())
+    metrics.count(request.method, rule, response.status_code, seconds)
+    # The rule and never the path or the query: those hold codes and names.
+    _log.info(
+        "request",
+        method=request.method,
+        rule=rule,
+        status=response.status_code,
+        ms=round(seconds * 1000, 1),
+        request_id=request_id(),
+    )
+    return response
+
+
+@cache
+def _security_headers(https: bool) -> tuple[tuple[str, str], ...]:
+    """A policy that runs nothing but the library's own files; built once."""
+    import secure
+
+    policy = (
+        secure.ContentSecurityPolicy()
+        .default_src("'self'")
+        .img_src("'self'", "data:")  # Bootstrap's own ticks and arrows are pictures inside its style sheet
+        .object_src("'none'")
+        .base_uri("'none'")
+        .form_action("'self'")
+        .frame_ancestors("'none'")
+    )
+    headers = secure.Secure(
+        csp=policy,
+        coop=secure.CrossOriginOpenerPolicy().same_origin(),
+        corp=secure.CrossOriginResourcePolicy().same_origin(),
+        referrer=secure.ReferrerPolicy().same_origin(),
+        permissions=secure.PermissionsPolicy().geolocation().microphone().camera().payment().usb(),
+        xcto=secure.XContentTypeOptions().nosniff(),
+        xfo=secure.XFrameOptions().deny(),
+        hsts=secure.StrictTransportSecurity().max_age(31_536_000).include_subdomains() if https else None,
+    )
+    return tuple(headers.headers.items())

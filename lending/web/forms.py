@@ -1,0 +1,152 @@
+"""The forms of the kit and patron pages. What a value may be is the verbs' matter; a form only says what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from lending.errors import Refused
+from lending.models.base import new_public_id
+from lending.web import current
+
+_NEEDED = _l("Fill this in.")
+
+
+class KeyedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """A form whose act happens once, however often it is sent."""
+
+    key = HiddenField(default=new_public_id)
+
+    def refuse(self, refused: Refused) -> None:
+        """Put a refusal at the fields it is about, and what is about none of them at the top."""
+        for block in refused.blocks:
+            name = str(block.detail.get("field", ""))
+            sentence = current.sentence(block)
+            if name in self:
+                self[name].errors = [*self[name].errors, sentence]
+            else:
+                self.form_errors.append(sentence)
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """The values of fields, by name; an empty text is nothing."""
+        return {name: (self[name].data or None) for name in names}
+
+
+class ReasonForm(KeyedForm):
+    """An act that needs no more than a reason."""
+
+    reason = StringField(_l("Reason"), validators=[InputRequired(_NEEDED), Length(max=240)])
+
+
+class KitForm(KeyedForm):
+    """Where a kit stands and what is to be known about it."""
+
+    place = StringField(_l("Place on the shelf"), validators=[Optional(), Length(max=60)])
+    note = TextAreaField(_l("Note"), validators=[Optional(), Length(max=500)])
+
+
+class NewKitForm(KitForm):
+    """A kit that did not circulate before."""
+
+    code = StringField(
+        _l("Code on the label"), description=_l("Scan it, or type it."), validators=[InputRequired(_NEEDED)]
+    )
+    kit_type = SelectField(_l("Kind"), validators=[InputRequired(_NEEDED)])
+    branch = SelectField(_l("Library"), validators=[InputRequired(_NEEDED)])
+
+
+class PartForm(KeyedForm):
+    """The part that takes the place of another."""
+
+    tag = StringField(_l("Label"), description=_l("Scan it, or leave it empty."), validators=[Optional()])
+    manufacturer = StringField(_l("Maker"), validators=[Optional(), Length(max=80)])
+    model = StringField(_l("Model"), validators=[Optional(), Length(max=80)])
+    serial = StringField(_l("Serial number"), validators=[Optional(), Length(max=80)])
+
+
+class SendForm(KeyedForm):
+    """Where a kit is sent."""
+
+    to_branch = SelectField(_l("To"), validators=[InputRequired(_NEEDED)])
+
+
+class KitFilter(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """Which kits are listed."""
+
+    class Meta:
+        csrf = False  # it only reads
+
+    branch = SelectField(_l("Library"), validators=[Optional()])
+    type = SelectField(_l("Kind"), validators=[Optional()])
+    state = SelectField(_l("State"), validators=[Optional()])
+
+
+class PatronForm(KeyedForm):
+    """What the library knows about a patron."""
+
+    name = StringField(_l("Name"), validators=[InputRequired(_NEEDED), Length(max=160)])
+    birth_date = DateField(_l("Date of birth"), validators=[InputRequired(_NEEDED)])
+    guardian_agreed_on = DateField(_l("Day the guardian agreed"), validators=[Optional()])
+    email = EmailField(_l("E-mail"), validators=[Optional(), Length(max=254)])
+    phone = TelField(_l("Telephone"), validators=[Optional(), Length(max=60)])
+    street = StringField(_l("Street"), validators=[Optional(), Length(max=160)])
+    unit = StringField(_l("Apartment or unit"), validators=[Optional(), Length(max=40)])
+    city = StringField(_l("City"), validators=[Optional(), Length(max=80)])
+    postal_code = StringField(_l("Postal code"), validators=[Optional(), Length(max=16)])
+    language = SelectField(_l("Language"), choices=[("en", "English"), ("es", "Español")])
+    expires_on = DateField(_l("Card good until"), validators=[Optional()])
+    note = TextAreaField(_l("Note for staff"), validators=[Optional(), Length(max=500)])
+
+    DETAILS = (
+        "name",
+        "birth_date",
+        "guardian_agreed_on",
+        "email",
+        "phone",
+        "street",
+        "unit",
+        "city",
+        "postal_code",
+        "language",
+        "expires_on",
+        "note",
+    )
+
+
+class NewPatronForm(PatronForm):
+    """A person who gets a card."""
+
+    card = StringField(
+        _l("Library card"), description=_l("Scan the new card."), validators=[InputRequired(_NEEDED), Length(max=80)]
+    )
+    home_branch = SelectField(_l("Home library"), validators=[InputRequired(_NEEDED)])
+
+
+class CardForm(KeyedForm):
+    """A card that takes the place of another."""
+
+    card = StringField(
+        _l("New card"), description=_l("Scan the new card."), validators=[InputRequired(_NEEDED), Length(max=80)]
+    )
+
+
+class MergeForm(KeyedForm):
+    """The record that goes into this one."""
+
+    card = StringField(
+        _l("Card of the double record"),
+        description=_l("Its loans, promises and charges come here. This cannot be undone."),
+        validators=[InputRequired(_NEEDED), Length(max=80)],
+    )
+
+
+def fill(form: KeyedForm, values: Mapping[str, Any]) -> None:
+    """Show what is kept, on the first look at a form."""
+    for name, value in values.items():
+        if name in form:
+            form[name].data = value

@@ -1,0 +1,54 @@
+"""What the journal says about a kit, in words people use. A verb without words of its own is told by its plain name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+
+from lending.phrases import N_, Reader
+from lending.queries.kits import Happened
+
+VERBS: Mapping[str, str] = {
+    "add_kit": N_("Added"),
+    "change_kit": N_("Changed"),
+    "check_out": N_("Checked out"),
+    "undo_check_out": N_("Check-out undone"),
+    "return": N_("Returned, to inspection"),
+    "undo_return": N_("Return undone"),
+    "inspect": N_("Inspected"),
+    "undo_inspect": N_("Inspection undone"),
+    "record_step": N_("Made ready, one step"),
+    "free": N_("Free again"),
+    "renew": N_("Renewed"),
+    "set_due_date": N_("Due date set by hand"),
+    "exchange": N_("Exchanged"),
+    "send_kit": N_("Sent to another library"),
+    "arrive_kit": N_("Arrived"),
+    "withdraw_kit": N_("Withdrawn"),
+    "reinstate_kit": N_("Back into service"),
+    "declare_missing": N_("Listed as missing"),
+    "find_kit": N_("Found again"),
+    "declare_lost": N_("Listed as lost"),
+    "claim_returned": N_("Claimed returned"),
+    "add_part": N_("Part added"),
+    "replace_part": N_("Part replaced"),
+    "move_tag": N_("Label moved to another part"),
+    "bring_back_part": N_("Missing part brought back"),
+    "report_missing_part": N_("Part reported missing"),
+    "settle_incomplete": N_("Missing part billed"),
+    "attach_line": N_("Line put in"),
+    "detach_line": N_("Line taken out"),
+}
+
+
+def happened(event: Happened, reader: Reader) -> dict[str, Any]:
+    """One line of a kit's history."""
+    known = VERBS.get(event.verb)
+    return {
+        "when": reader.moment(event.at),
+        "what": _(known) if known else event.verb.replace("_", " ").capitalize(),
+        "who": event.patron_name,
+        "by": event.staff_name,
+    }

@@ -1,0 +1,390 @@
+"""Kit pages: the list of a person's branches, and one kit with its parts, its history and what may be done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lending.circulation import kits as verbs
+from lending.circulation import lost, missing_parts, transfers
+from lending.circulation.parts import GivenPart, replace_part
+from lending.domain.barcodes import read
+from lending.domain.permissions import Act
+from lending.domain.states import KitState, LoanState
+from lending.errors import Reason, Refused
+from lending.models.base import new_public_id
+from lending.phrases import KIT_STATES
+from lending.queries import branches as places
+from lending.queries import kits as queries
+from lending.queries.kits import KitShown, PartShown
+from lending.queries.labels import kit_labels
+from lending.web import current
+from lending.web.access import allow
+from lending.web.acting import act_once
+from lending.web.finding import kit_line
+from lending.web.forms import KeyedForm, KitFilter, KitForm, NewKitForm, PartForm, ReasonForm, SendForm, fill
+from lending.web.histories import happened
+from lending.web.posting import Doing, posted, status
+
+bp = Blueprint("kits", __name__, url_prefix="/kits")
+
+_IN_HAND = frozenset({KitState.TO_INSPECT, KitState.TURNAROUND, KitState.INCOMPLETE, KitState.REPAIR})
+
+
+@bp.get("")
+@allow(Act.CIRCULATE, Act.CHANGE_KIT, Act.TRANSFER_KIT)
+def index() -> ResponseReturnValue:
+    """The kits of the person's branches."""
+    own = current.branch_ids()
+    with current.library().db.read() as session:
+        here = [place for place in places.branches(session) if own is None or place.branch_id in own]
+        types = places.kit_types(session)
+        chosen = KitFilter(request.args, meta={"csrf": False})
+        chosen.branch.choices = [("", _("All")), *((place.code, place.name) for place in here)]
+        chosen.type.choices = [("", _("All")), *((kind.code, kind.name) for kind in types)]
+        chosen.state.choices = [("", _("All")), *((state.value, _(KIT_STATES[state])) for state in KitState)]
+        state = chosen.state.data if chosen.state.data in set(KitState) else None
+        listed = queries.kit_list(
+            session,
+            branch_ids=own,
+            branch=chosen.branch.data or None,
+            kit_type=chosen.type.data or None,
+            state=None if state is None else KitState(state),
+            after=request.args.get("after", "")[:32] or None,
+        )
+    filters: dict[str, Any] = {
+        name: request.args[name] for name in ("branch", "type", "state") if request.args.get(name)
+    }
+    return render_template(
+        "kits/list.html",
+        kits=[kit_line(kit) for kit in listed.kits],
+        filters=chosen,
+        total=listed.total,
+        next_url=url_for("kits.index", **filters, after=listed.after) if listed.after else None,
+        first_url=url_for("kits.index", **filters) if request.args.get("after") else None,
+        may_add=current.may_anywhere(Act.CHANGE_KIT),
+    )
+
+
+@bp.get("/<barcode>")
+@allow(Act.CIRCULATE, Act.CHANGE_KIT, Act.TRANSFER_KIT)
+def show(barcode: str) -> ResponseReturnValue:
+    """One kit: an exact code opens it at any branch."""
+    return render_template("kits/show.html", kit=_shown(_kit(barcode)))
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@allow(Act.CHANGE_KIT)
+def new() -> ResponseReturnValue:
+    """Add a kit with the parts its kind expects."""
+    form = NewKitForm()
+    own = current.branch_ids()
+    with current.library().db.read() as session:
+        here = {place.code: place for place in places.branches(session) if own is None or place.branch_id in own}
+        form.kit_type.choices = [(kind.code, kind.name) for kind in places.kit_types(session)]
+    form.branch.choices = [(code, place.name) for code, place in here.items()]
+
+    def add(session: Any, at: Any, by: Any) -> None:
+        verbs.add_kit(
+            session,
+            code=read(form.code.data, current.spaces()),
+            kit_type=form.kit_type.data,
+            branch_id=here[form.branch.data].branch_id,
+            place=form.place.data or None,
+            note=form.note.data or None,
+            at=at,
+            by=by,
+        )
+
+    done = posted(form, add)
+    if done:
+        flash(_("%(kit)s is added and free.", kit=read(form.code.data, current.spaces()).text), "done")
+        return redirect(url_for("kits.show", barcode=read(form.code.data, current.spaces()).text), 303)
+    heading = _("Add a kit")
+    page = render_template("kits/edit.html", form=form, heading=heading, back_url=url_for("kits.index"), submit=heading)
+    return page, status(form)
+
+
+@bp.route("/<barcode>/edit", methods=["GET", "POST"])
+@allow(Act.CHANGE_KIT)
+def edit(barcode: str) -> ResponseReturnValue:
+    """Change a kit's place and note."""
+    kit, form = _kit(barcode), KitForm()
+    if request.method == "GET":
+        fill(form, {"place": kit.place, "note": kit.note})
+    return _form_page(
+        kit,
+        form,
+        lambda session, at, by: verbs.change_kit(
+            session, kit=kit.code, details=form.given("place", "note"), at=at, by=by
+        ),
+        heading=_("Change %(kit)s", kit=kit.code),
+        submit=_("Save"),
+        told=_("%(kit)s is changed.", kit=kit.code),
+    )
+
+
+@bp.route("/<barcode>/withdraw", methods=["GET", "POST"])
+@allow(Act.WITHDRAW_KIT)
+def withdraw(barcode: str) -> ResponseReturnValue:
+    """Take a kit out of service, with a reason."""
+    kit, form = _kit(barcode), ReasonForm()
+    return _form_page(
+        kit,
+        form,
+        lambda session, at, by: verbs.withdraw(session, kit=kit.code, reason=form.reason.data, at=at, by=by),
+        heading=_("Withdraw %(kit)s", kit=kit.code),
+        submit=_("Withdraw"),
+        told=_("%(kit)s is withdrawn.", kit=kit.code),
+    )
+
+
+@bp.route("/<barcode>/send", methods=["GET", "POST"])
+@allow(Act.TRANSFER_KIT)
+def send(barcode: str) -> ResponseReturnValue:
+    """Send a kit to another branch."""
+    kit, form = _kit(barcode), SendForm()
+    with current.library().db.read() as session:
+        others = [place for place in places.branches(session) if place.branch_id != kit.branch_id]
+    form.to_branch.choices = [(place.code, place.name) for place in others]
+    return _form_page(
+        kit,
+        form,
+        lambda session, at, by: transfers.send(session, kit=kit.code, to_branch=form.to_branch.data, at=at, by=by),
+        heading=_("Send %(kit)s to another library", kit=kit.code),
+        submit=_("Send"),
+        told=_("%(kit)s is on its way. Print its slip.", kit=kit.code),
+    )
+
+
+@bp.route("/<barcode>/parts/<int:part_id>/replace", methods=["GET", "POST"])
+@allow(Act.CHANGE_KIT)
+def replace(barcode: str, part_id: int) -> ResponseReturnValue:
+    """Put another part in the place of one that is gone or broken."""
+    kit, form = _kit(barcode), PartForm()
+    old = _part(kit, part_id)
+
+    def do(session: Any, at: Any, by: Any) -> None:
+        tag = read(form.tag.data, current.spaces()) if form.tag.data else None
+        given = GivenPart(
+            kind=old.name,
+            quantity=old.quantity,
+            tag=tag,
+            manufacturer=form.manufacturer.data or "",
+            model=form.model.data or "",
+            serial=form.serial.data or None,
+        )
+        replace_part(session, kit=kit.code, part_id=part_id, part=given, at=at, by=by)
+
+    return _form_page(
+        kit,
+        form,
+        do,
+        heading=_("Replace %(part)s in %(kit)s", part=old.name, kit=kit.code),
+        submit=_("Replace"),
+        told=_("%(part)s is replaced.", part=old.name),
+    )
+
+
+@bp.post("/<barcode>/parts/<int:part_id>/report")
+@allow(Act.CIRCULATE)
+def report(barcode: str, part_id: int) -> ResponseReturnValue:
+    """A patron says a part was not in the bag."""
+    kit = _kit(barcode)
+    name = _part(kit, part_id).name
+    return _button(
+        kit,
+        lambda session, at, by: missing_parts.report_missing_part(session, kit=kit.code, part_id=part_id, at=at, by=by),
+        _("%(part)s is noted as missing from the bag. It will not be billed.", part=name),
+    )
+
+
+@bp.post("/<barcode>/parts/<int:part_id>/back")
+@allow(Act.CIRCULATE)
+def back(barcode: str, part_id: int) -> ResponseReturnValue:
+    """A missing part was brought back."""
+    kit = _kit(barcode)
+    name = _part(kit, part_id).name
+    return _button(
+        kit,
+        lambda session, at, by: missing_parts.bring_back_part(session, kit=kit.code, part_id=part_id, at=at, by=by),
+        _("%(part)s is back.", part=name),
+    )
+
+
+@bp.post("/<barcode>/<any(missing,found,lost,claimed,reinstate):what>")
+@allow(Act.CIRCULATE, Act.CHANGE_KIT, Act.WITHDRAW_KIT)
+def say(barcode: str, what: str) -> ResponseReturnValue:
+    """One press: a kit cannot be found, was found, is given up, is claimed returned, or comes back into service."""
+    kit, place = _kit(barcode), current.station()
+    branch_id = kit.branch_id if place is None else place.branch_id
+    acts: dict[str, tuple[Doing, str]] = {
+        "missing": (
+            lambda session, at, by: verbs.declare_missing(session, kit=kit.code, at=at, by=by),
+            _("%(kit)s is listed as missing.", kit=kit.code),
+        ),
+        "found": (
+            lambda session, at, by: verbs.find(session, kit=kit.code, branch_id=branch_id, at=at, by=by),
+            _("%(kit)s is found. Put it on the inspection cart.", kit=kit.code),
+        ),
+        "lost": (
+            lambda session, at, by: lost.declare_lost(session, kit=kit.code, at=at, by=by),
+            _("%(kit)s is listed as lost, and charged once.", kit=kit.code),
+        ),
+        "claimed": (
+            lambda session, at, by: lost.claim_returned(session, kit=kit.code, branch_id=branch_id, at=at, by=by),
+            _("Noted: the patron says %(kit)s was returned. The clock has stopped.", kit=kit.code),
+        ),
+        "reinstate": (
+            lambda session, at, by: verbs.reinstate(session, kit=kit.code, at=at, by=by),
+            _("%(kit)s is back in service. Put it on the inspection cart.", kit=kit.code),
+        ),
+    }
+    act, told = acts[what]
+    return _button(kit, act, told)
+
+
+@bp.get("/<barcode>/label.pdf")
+@allow(Act.CIRCULATE, Act.CHANGE_KIT)
+def label(barcode: str) -> ResponseReturnValue:
+    """The kit's label, for a roll of single labels."""
+    from lending.labels import SHEETS, Label, print_labels  # heavy, and few print a label here
+
+    kit = _kit(barcode)
+    with current.library().db.read() as session:
+        found = kit_labels(session, [kit.code])[0]
+    library = current.library().settings.library_name
+    pdf = print_labels([Label(found.code, found.kit_type, found.branch, library)], SHEETS["single"])
+    return Response(pdf, content_type="application/pdf")
+
+
+# --- Parts of the pages -----------------------------------------------------------------------------------------------
+
+
+def _kit(barcode: str) -> KitShown:
+    code = read(barcode, current.spaces()).text
+    with current.library().db.read() as session:
+        found = queries.kit_shown(session, code, branch_ids=current.branch_ids())
+    if found is None:
+        raise Refused.because(Reason.KIT_UNKNOWN, kit=code)
+    return found
+
+
+def _part(kit: KitShown, part_id: int) -> PartShown:
+    for part in kit.parts:
+        if part.part_id == part_id:
+            return part
+    raise Refused.because(Reason.NOT_FOUND)
+
+
+def _form_page(
+    kit: KitShown, form: KeyedForm, do: Doing, *, heading: str, submit: str, told: str
+) -> ResponseReturnValue:
+    back_url = url_for("kits.show", barcode=kit.code)
+    if posted(form, do):
+        flash(told, "done")
+        return redirect(back_url, 303)
+    page = render_template("kits/edit.html", form=form, heading=heading, back_url=back_url, submit=submit)
+    return page, status(form)
+
+
+def _button(kit: KitShown, do: Doing, told: str) -> ResponseReturnValue:
+    act_once(do)
+    flash(told, "done")
+    return redirect(url_for("kits.show", barcode=kit.code), 303)
+
+
+def _shown(kit: KitShown) -> dict[str, Any]:
+    reader = current.reader()
+    loan = kit.loan
+    here = current.may(Act.CHANGE_KIT, kit.branch_id)
+    may_see_lines = here or current.may(Act.CIRCULATE, kit.branch_id)
+    due = None if loan is None else reader.day_and_year(loan.due_at)
+    return {
+        "code": kit.code,
+        "kit_type": kit.kit_type_name,
+        "branch_name": kit.owner_name,
+        "at_branch": _("on its way to %(branch)s", branch=kit.in_transit_to) if kit.in_transit_to else kit.branch_name,
+        "place": kit.place,
+        "note": kit.note,
+        "state": kit.state.value,
+        "sentence": _sentence(kit),
+        "due": due,
+        "overdue": loan is not None and loan.state is LoanState.OUT and loan.due_at < current.now(),
+        "patron": None
+        if loan is None or loan.patron is None
+        else {"short_name": loan.patron_name, "url": url_for("patrons.show", public_id=loan.patron)},
+        "price": reader.money(kit.whole_price_cents),
+        "parts": [_part_row(kit, part, may_see_lines) for part in kit.parts],
+        "history": [happened(event, reader) for event in kit.history],
+        "actions": _actions(kit),
+        "edit_url": url_for("kits.edit", barcode=kit.code) if here else None,
+        "key": new_public_id(),
+    }
+
+
+def _sentence(kit: KitShown) -> str:
+    if kit.withdrawn_reason:
+        return str(_("Withdrawn: %(reason)s", reason=kit.withdrawn_reason))
+    if kit.quarantine_until is not None and kit.quarantine_until > current.now():
+        return str(_("It rests until %(moment)s.", moment=current.reader().moment(kit.quarantine_until)))
+    return ""
+
+
+def _part_row(kit: KitShown, part: PartShown, may_see_lines: bool) -> dict[str, Any]:
+    actions = []
+    url: dict[str, Any] = {"barcode": kit.code, "part_id": part.part_id}
+    if kit.loan is not None and part.returnable and current.may(Act.CIRCULATE, kit.branch_id):
+        actions.append({"label": _("Not in the bag"), "url": url_for("kits.report", **url), "post": True})
+    if part.state.value == "missing" and current.may(Act.CIRCULATE, kit.branch_id):
+        actions.append({"label": _("It is back"), "url": url_for("kits.back", **url), "post": True})
+    if kit.loan is None and current.may(Act.CHANGE_KIT, kit.branch_id):
+        actions.append({"label": _("Replace"), "url": url_for("kits.replace", **url), "post": False})
+    return {
+        "name": part.name,
+        "quantity": part.quantity,
+        "code": part.tag,
+        "maker_model": f"{part.manufacturer} {part.model}".strip(),
+        "serial": part.serial,
+        "state": part.state.value,
+        "line": part.line if may_see_lines else None,
+        "actions": actions,
+    }
+
+
+def _actions(kit: KitShown) -> list[dict[str, Any]]:
+    """What this person may do with the kit as it is now, the usual first."""
+    found: list[dict[str, Any]] = []
+
+    def offer(label: str, endpoint: str, *, post: bool = False, tone: str = "", **values: Any) -> None:
+        url = url_for(endpoint, barcode=kit.code, **values)
+        found.append({"label": label, "url": url, "post": post, "tone": tone})
+
+    state, circulates = kit.state, current.may(Act.CIRCULATE, kit.branch_id)
+    manages = current.may(Act.WITHDRAW_KIT, kit.branch_id)
+    if circulates and state in _IN_HAND and kit.in_transit_to is None:
+        offer(_("Inspect or make ready"), "inspection.sheet")
+        offer(_("Inspection slip"), "slips.inspection")
+    offer(_("Print label"), "kits.label")
+    offer(_("Print parts list"), "slips.parts")
+    if kit.in_transit_to is not None:
+        offer(_("Transfer slip"), "slips.transfer")
+    elif current.may(Act.TRANSFER_KIT, kit.branch_id) and state in transfers.MAY_TRAVEL:
+        offer(_("Send to another library"), "kits.send")
+    if circulates and kit.loan is not None and kit.loan.state is LoanState.OUT:
+        offer(_("Patron says it was returned"), "kits.say", post=True, what="claimed")
+    if state is KitState.MISSING and current.may(Act.CHANGE_KIT, kit.branch_id):
+        offer(_("It was found"), "kits.say", post=True, what="found")
+    if manages:
+        if state is KitState.ON_LOAN:
+            offer(_("Declare lost"), "kits.say", post=True, tone="stop", what="lost")
+        elif state is KitState.WITHDRAWN:
+            offer(_("Back into service"), "kits.say", post=True, what="reinstate")
+        elif state not in (KitState.LOST, KitState.MISSING):
+            offer(_("It cannot be found"), "kits.say", post=True, what="missing")
+        if kit.loan is None and state not in (KitState.WITHDRAWN, KitState.ON_SHELF, KitState.TO_INSPECT):
+            offer(_("Withdraw"), "kits.withdraw", tone="stop")
+    return found

@@ -1,0 +1,269 @@
+"""Patron pages: found, shown, registered, changed, blocked; a card replaced, a double record merged.
+
+A search by name and a look at contact details are journalled. Source: RULES 2 and 8; the permission sheet.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lending.circulation import merging
+from lending.circulation import patrons as verbs
+from lending.domain.barcodes import Kind, read
+from lending.domain.permissions import Act
+from lending.domain.states import LoanState
+from lending.errors import Reason, Refused
+from lending.models.base import new_public_id
+from lending.models.charges import ChargeKind
+from lending.phrases import CHARGE_STATES, N_
+from lending.queries import branches as places
+from lending.queries import desk
+from lending.queries import patrons as queries
+from lending.queries.patrons import PatronShown
+from lending.web import current, finding
+from lending.web.access import allow
+from lending.web.acting import act_once
+from lending.web.forms import CardForm, KeyedForm, MergeForm, NewPatronForm, PatronForm, ReasonForm, fill
+from lending.web.posting import posted, status
+
+bp = Blueprint("patrons", __name__, url_prefix="/patrons")
+
+CHARGES = {
+    ChargeKind.MISSING_PART: N_("missing part"),
+    ChargeKind.DAMAGE: N_("damage"),
+    ChargeKind.WHOLE_KIT: N_("lost kit"),
+    ChargeKind.REACTIVATION: N_("line put back into service"),
+}
+
+
+@bp.get("")
+@allow(Act.FIND_PATRON)
+def index() -> ResponseReturnValue:
+    """Find a patron; the page opens empty, because a search is journalled."""
+    found = finding.find(request.args.get("q", ""))
+    return render_template(
+        "patrons/list.html",
+        query=found["query"],
+        patrons=found["patrons"],
+        too_short=found["too_short"],
+        more=found["more"],
+        may_add=current.may_anywhere(Act.CHANGE_PATRON),
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@allow(Act.CHANGE_PATRON)
+def new() -> ResponseReturnValue:
+    """Register a person under a card."""
+    form = NewPatronForm()
+    own = current.branch_ids()
+    with current.library().db.read() as session:
+        here = {place.code: place for place in places.branches(session) if own is None or place.branch_id in own}
+    form.home_branch.choices = [(code, place.name) for code, place in here.items()]
+    place = current.station()
+    if request.method == "GET":
+        fill(form, {"home_branch": place.branch_code if place else None, "card": request.args.get("card", "")[:32]})
+    made: list[str] = []
+
+    def do(session: Any, at: Any, by: Any) -> None:
+        done = verbs.register(
+            session,
+            card=read(form.card.data, current.spaces()),
+            details=form.given(*form.DETAILS),
+            home_branch_id=here[form.home_branch.data].branch_id,
+            at=at,
+            by=by,
+        )
+        made[:] = [done.patron]
+
+    if posted(form, do):
+        flash(_("The patron is registered. Scan the card at the desk."), "done")
+        target = url_for("patrons.show", public_id=made[0]) if made else url_for("patrons.index")
+        return redirect(target, 303)
+    return _form(form, _("Add a patron"), url_for("patrons.index"), _("Add")), status(form)
+
+
+@bp.get("/<public_id>")
+@allow(Act.FIND_PATRON)
+def show(public_id: str) -> ResponseReturnValue:
+    """One patron. Looking at contact details is journalled."""
+    patron = _patron(public_id)
+    by, at = current.actor(at_station=current.station()), current.now()
+    current.library().db.act(lambda session: verbs.note_look(session, patron=public_id, at=at, by=by))
+    with current.library().db.read() as session:
+        strip = desk.strip_by_public_id(
+            session, public_id, branch_id=patron.home_branch_id, zone=patron.zone, at=current.now()
+        )
+    return render_template("patrons/show.html", patron=_shown(patron, strip))
+
+
+@bp.route("/<public_id>/edit", methods=["GET", "POST"])
+@allow(Act.CHANGE_PATRON)
+def edit(public_id: str) -> ResponseReturnValue:
+    """Change what the library knows about a patron."""
+    patron, form = _patron(public_id), PatronForm()
+    if request.method == "GET":
+        fill(form, {name: getattr(patron, name) for name in form.DETAILS})
+    details = form.given(*form.DETAILS)
+    return _act(
+        patron,
+        form,
+        lambda session, at, by: verbs.change(session, patron=public_id, details=details, at=at, by=by),
+        heading=_("Change a patron"),
+        submit=_("Save"),
+        told=_("Saved."),
+    )
+
+
+@bp.route("/<public_id>/card", methods=["GET", "POST"])
+@allow(Act.CHANGE_PATRON)
+def card(public_id: str) -> ResponseReturnValue:
+    """Give a patron a new card; the old number says that it was replaced."""
+    patron, form = _patron(public_id), CardForm()
+    return _act(
+        patron,
+        form,
+        lambda session, at, by: verbs.replace_card(
+            session, patron=public_id, card=read(form.card.data, current.spaces()), at=at, by=by
+        ),
+        heading=_("Replace the card"),
+        submit=_("Replace"),
+        told=_("The card is replaced. The old one no longer works."),
+    )
+
+
+@bp.route("/<public_id>/merge", methods=["GET", "POST"])
+@allow(Act.MERGE_PATRONS)
+def merge(public_id: str) -> ResponseReturnValue:
+    """Bring a double record into this one."""
+    patron, form = _patron(public_id), MergeForm()
+
+    def do(session: Any, at: Any, by: Any) -> None:
+        code = read(form.card.data, current.spaces())
+        if code.kind is not Kind.PATRON:
+            raise Refused.because(Reason.CODE_NOT_A_CARD, kind=code.kind.value)
+        double = verbs.patron_with_card(session, code)
+        merging.merge(session, loser=double.public_id, survivor=public_id, at=at, by=by)
+
+    return _act(
+        patron,
+        form,
+        do,
+        heading=_("Merge a double record into this one"),
+        submit=_("Merge"),
+        told=_("Both records are one now."),
+    )
+
+
+@bp.route("/<public_id>/block", methods=["GET", "POST"])
+@allow(Act.CHANGE_PATRON)
+def block(public_id: str) -> ResponseReturnValue:
+    """Block a card by hand, with a reason that staff read."""
+    patron, form = _patron(public_id), ReasonForm()
+    return _act(
+        patron,
+        form,
+        lambda session, at, by: verbs.block(session, patron=public_id, reason=form.reason.data, at=at, by=by),
+        heading=_("Block the card"),
+        submit=_("Block"),
+        told=_("The card is blocked."),
+    )
+
+
+@bp.post("/<public_id>/unblock")
+@allow(Act.CHANGE_PATRON)
+def unblock(public_id: str) -> ResponseReturnValue:
+    """Lift a block that was set by hand."""
+    _patron(public_id)
+    act_once(lambda session, at, by: verbs.unblock(session, patron=public_id, at=at, by=by))
+    flash(_("The block is lifted."), "done")
+    return redirect(url_for("patrons.show", public_id=public_id), 303)
+
+
+def _patron(public_id: str) -> PatronShown:
+    with current.library().db.read() as session:
+        found = queries.patron_shown(session, public_id, branch_ids=current.branch_ids())
+    if found is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return found
+
+
+def _form(form: KeyedForm, heading: str, back_url: str, submit: str) -> str:
+    return render_template("patrons/edit.html", form=form, heading=heading, back_url=back_url, submit=submit)
+
+
+def _act(patron: PatronShown, form: KeyedForm, do: Any, *, heading: str, submit: str, told: str) -> ResponseReturnValue:
+    back_url = url_for("patrons.show", public_id=patron.patron)
+    if posted(form, do):
+        flash(told, "done")
+        return redirect(back_url, 303)
+    return _form(form, heading, back_url, submit), status(form)
+
+
+def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any]:
+    reader, may_change = current.reader(), current.may(Act.CHANGE_PATRON, patron.home_branch_id)
+    card = next((card.number for card in patron.cards if card.ended_at is None), None)
+    lines = [" ".join(filter(None, (patron.street, patron.unit))), patron.city, patron.postal_code]
+    return {
+        "name": patron.name,
+        "short_name": patron.short_name,
+        "card": card,
+        "card_good_until": reader.day_and_year(patron.expires_on) if patron.expires_on else None,
+        "home_branch": patron.home_branch_name,
+        "language": patron.language,
+        "birth_date": reader.day_and_year(patron.birth_date) if patron.birth_date else None,
+        "email": patron.email,
+        "phone": patron.phone,
+        "address": ", ".join(filter(None, lines)),
+        "note": patron.note,
+        "session": strip.session if strip else None,
+        "reasons": [current.sentence(one) for one in strip.blocks] if strip else [],
+        "kits_out": patron.kits_out,
+        "limit": strip.limit if strip else 1,
+        "owes_cents": patron.owes_cents,
+        "loans": [
+            {
+                "kit_code": loan.kit,
+                "kit_url": url_for("kits.show", barcode=loan.kit),
+                "receipt_url": url_for("slips.receipt", loan=loan.loan),
+                "out_on": reader.day_and_year(loan.checked_out_at),
+                "due": reader.day_and_year(loan.due_at),
+                "state": loan.state.value,
+                "overdue": loan.state is LoanState.OUT and loan.due_at < current.now(),
+            }
+            for loan in patron.loans
+        ],
+        "charges": [
+            {
+                "what": _("%(kit)s: %(what)s", kit=charge.kit, what=_(CHARGES[charge.kind])),
+                "amount_cents": charge.amount_cents,
+                "state": _(CHARGE_STATES[charge.state]),
+                "when": reader.day_and_year(charge.made_at),
+            }
+            for charge in patron.charges
+        ],
+        "edit_url": url_for("patrons.edit", public_id=patron.patron) if may_change else None,
+        "actions": _actions(patron, may_change),
+        "key": new_public_id(),
+    }
+
+
+def _actions(patron: PatronShown, may_change: bool) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+
+    def offer(label: str, endpoint: str, *, post: bool = False, tone: str = "") -> None:
+        found.append({"label": label, "url": url_for(endpoint, public_id=patron.patron), "post": post, "tone": tone})
+
+    if may_change:
+        offer(_("Replace the card"), "patrons.card")
+        if patron.blocked_reason is None:
+            offer(_("Block the card"), "patrons.block", tone="stop")
+        else:
+            offer(_("Lift the block"), "patrons.unblock", post=True)
+    if current.may_anywhere(Act.MERGE_PATRONS):
+        offer(_("Merge a double record"), "patrons.merge")
+    return found

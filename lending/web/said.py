@@ -1,0 +1,167 @@
+"""What was done, in the words of the desk: one sentence for the banner, the live region and the row of the log.
+
+The first answer, a repeated one and the log of the day come through here, so that an act is never told in two ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flask_babel import gettext as _
+
+from lending.circulation.checkout import CheckedOut
+from lending.circulation.inspection import Inspected
+from lending.circulation.renewal import DueDateSet, Renewed
+from lending.circulation.returns import Next, Returned
+from lending.circulation.transfers import Transferred
+from lending.circulation.turnaround import StepRecorded
+from lending.circulation.undo import Undone
+from lending.domain.states import KitState
+from lending.phrases import STEPS, Reader, isolated, why_due
+from lending.queries.acts import Outcome
+from lending.wording import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An act in words. ``moved`` is what it adds to the station's numbers; ``loan`` has a receipt to print."""
+
+    sentence: str
+    kit: str
+    tone: Tone = Tone.DONE
+    who: str = ""
+    loan: str | None = None
+    undoable: bool = False
+    moved: Mapping[str, int] = field(default_factory=dict)
+
+
+def said(outcome: Outcome, reader: Reader) -> Said:
+    """Put what an act came to into words."""
+    match outcome:
+        case CheckedOut():
+            return _checked_out(outcome, reader)
+        case Returned():
+            return _returned(outcome, reader)
+        case Undone():
+            return _undone(outcome)
+        case Renewed():
+            return _renewed(outcome, reader)
+        case DueDateSet():
+            return _due_date_set(outcome, reader)
+        case Inspected():
+            return _inspected(outcome, reader)
+        case StepRecorded():
+            return _step_recorded(outcome, reader)
+        case Transferred():
+            return _transferred(outcome)
+
+
+def _checked_out(out: CheckedOut, reader: Reader) -> Said:
+    why = why_due(out.rule, out.cohort, reader.gettext)
+    given = {"kit": out.kit, "patron": isolated(out.patron_name), "day": reader.day(out.due_on), "why": why}
+    if why:
+        sentence = _("%(kit)s checked out to %(patron)s. Due %(day)s (%(why)s).", **given)
+    else:
+        sentence = _("%(kit)s checked out to %(patron)s. Due %(day)s.", **given)
+    return Said(sentence, out.kit, who=out.patron_name, loan=out.loan, undoable=True, moved={"out": 1, "kits_out": 1})
+
+
+def _returned(back: Returned, reader: Reader) -> Said:
+    sentences = []
+    if back.book_drop:
+        day = reader.moment(back.received_at)
+        sentences.append(_("%(kit)s is back, from the book drop: counted as of %(day)s.", kit=back.kit, day=day))
+    else:
+        sentences.append(_("%(kit)s is back.", kit=back.kit))
+    if back.next is Next.TRANSIT:
+        sentences.append(_("Send it to %(branch)s.", branch=back.owner))
+    else:
+        sentences.append(_("Put it on the inspection cart."))
+    if back.was_lost:
+        sentences.append(_("It was listed as lost; the charge for it is taken back."))
+    return Said(
+        " ".join(sentences),
+        back.kit,
+        # Elsewhere than on the cart is what a hurried hand gets wrong.
+        tone=Tone.LOOK if back.next is Next.TRANSIT or back.was_lost else Tone.DONE,
+        who=back.patron_name,
+        loan=back.loan,
+        undoable=True,
+        moved={"in_": 1},
+    )
+
+
+def _undone(undone: Undone) -> Said:
+    if undone.verb == "check_out":
+        sentence = _("Undone: %(kit)s is not checked out.", kit=undone.kit)
+        return Said(sentence, undone.kit, moved={"out": -1, "kits_out": -1})
+    if undone.verb == "return":
+        return Said(_("Undone: %(kit)s is out again, due as before.", kit=undone.kit), undone.kit, moved={"in_": -1})
+    return Said(_("Undone: %(kit)s is as it was before.", kit=undone.kit), undone.kit)
+
+
+def _renewed(renewed: Renewed, reader: Reader) -> Said:
+    day = reader.day(renewed.due_on)
+    sentence = _("%(kit)s renewed. Due %(day)s.", kit=renewed.kit, day=day)
+    return Said(sentence, renewed.kit, loan=renewed.loan)
+
+
+def _due_date_set(changed: DueDateSet, reader: Reader) -> Said:
+    day = reader.day(changed.due_on)
+    if changed.rolled_from is not None:
+        closed = reader.day(changed.rolled_from)
+        sentence = _(
+            "%(kit)s is now due %(day)s; the library is closed on %(closed)s.", kit=changed.kit, day=day, closed=closed
+        )
+    else:
+        sentence = _("%(kit)s is now due %(day)s.", kit=changed.kit, day=day)
+    return Said(sentence, changed.kit, loan=changed.loan)
+
+
+def _inspected(seen: Inspected, reader: Reader) -> Said:
+    given = {
+        "kit": seen.kit,
+        "missing": reader.listed(list(seen.missing)),
+        "damaged": reader.listed(list(seen.damaged)),
+    }
+    sentences = []
+    if seen.missing and seen.owed_until is not None:
+        day = reader.day(seen.owed_until)
+        sentences.append(_("%(kit)s: %(missing)s missing. The patron has until %(day)s.", **given, day=day))
+    elif seen.missing:
+        sentences.append(_("%(kit)s: %(missing)s missing.", **given))
+    if seen.damaged:
+        sentences.append(_("%(kit)s: %(damaged)s damaged. Put it with the repairs.", **given))
+    if seen.charged_cents:
+        sentences.append(_("Charged: %(amount)s.", amount=reader.money(seen.charged_cents)))
+    if seen.kit_state is KitState.AVAILABLE:
+        sentences.append(_("%(kit)s is free again.", **given))
+    elif seen.kit_state is KitState.TURNAROUND:
+        sentences.append(_("%(kit)s is complete. Make it ready for the next patron.", **given))
+    return Said(
+        " ".join(sentences),
+        seen.kit,
+        tone=Tone.LOOK if seen.missing or seen.damaged else Tone.DONE,
+        loan=seen.loan,
+    )
+
+
+def _step_recorded(step: StepRecorded, reader: Reader) -> Said:
+    if step.state is KitState.AVAILABLE:
+        return Said(_("%(kit)s is free again.", kit=step.kit), step.kit)
+    if step.missing:
+        left = reader.listed([_(STEPS[kind]) for kind in step.missing])
+        return Said(_("%(kit)s: noted. Still to do: %(steps)s.", kit=step.kit, steps=left), step.kit)
+    return Said(_("%(kit)s: noted.", kit=step.kit), step.kit)
+
+
+def _transferred(moved: Transferred) -> Said:
+    if moved.to_branch is not None:
+        return Said(_("%(kit)s is on its way to %(branch)s.", kit=moved.kit, branch=moved.to_branch), moved.kit)
+    arrived = _("%(kit)s has arrived.", kit=moved.kit)
+    then = {
+        KitState.TO_INSPECT: _("Put it on the inspection cart."),
+        KitState.AVAILABLE: _("It is free."),
+    }.get(moved.kit_state, _("Make it ready for the next patron."))
+    return Said(f"{arrived} {then}", moved.kit)

@@ -1,0 +1,304 @@
+"""One scan at a desk: what it is, the act it asks for, and what is said about it.
+
+A refusal changes nothing and names the way out (``stops.py``). Source: RULES 1, 2 and 5; SCREENS; INTERFACES, "Desk".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lending.circulation.acts import once
+from lending.circulation.calendars import branch_calendar
+from lending.circulation.checkout import check_out
+from lending.circulation.renewal import renew, set_due_date
+from lending.circulation.returns import Receipt, return_kit
+from lending.circulation.transfers import arrive
+from lending.circulation.undo import undo
+from lending.domain.actors import Actor
+from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, read
+from lending.domain.states import KitState
+from lending.errors import Reason, Refused
+from lending.models.policies import Signing
+from lending.phrases import KIT_STATES, isolated
+from lending.queries import acts, desk
+from lending.queries.acts import Outcome, due_by_hand, outcome
+from lending.queries.desk import PatronStrip
+from lending.queries.staff import StationPlace
+from lending.web import current
+from lending.web.said import said
+from lending.web.scanning import COMMANDS, Answer, Scan, Screen, told
+from lending.web.stops import not_a_label, stopped
+from lending.wording import Tone
+
+
+def answer(scan: Scan, place: StationPlace) -> Answer:
+    """Do what a scan asks for, and say what came of it. ``Refused`` only for ``BUSY``: that scan is sent again."""
+    code = read(scan.code, current.spaces())
+    try:
+        return replace(_dispatch(scan, place, code), at=current.now())
+    except Refused as refused:
+        if any(block.reason is Reason.BUSY for block in refused.blocks):
+            raise
+        return replace(stopped(scan, place, code, refused.blocks), at=current.now())
+
+
+def _dispatch(scan: Scan, place: StationPlace, code: Code) -> Answer:
+    if not code.text:
+        raise Refused.because(Reason.CODE_EMPTY)
+    if code.kind is Kind.COMMAND:
+        return _command(scan, place, code)
+    if code.kind in (Kind.PART, Kind.UNKNOWN) or code.kind in DEVICE_NUMBERS:
+        raise Refused(not_a_label(code))
+    if scan.screen is Screen.RETURNS:
+        return _take_back(scan, place, _kit_code(code))
+    if scan.screen is Screen.INSPECTION:
+        return _open_inspection(_kit_code(code))
+    if code.kind is Kind.PATRON:
+        return _show_patron(scan, place, code)
+    if scan.patron:
+        return _lend(scan, place, kit=_kit_code(code), card=_card_of(scan, place))
+    return _remember_kit(place, code)
+
+
+# --- Desk -------------------------------------------------------------------------------------------------------------
+
+
+def _show_patron(scan: Scan, place: StationPlace, code: Code) -> Answer:
+    """A card: show the person; nothing changes. With a kit waiting, it is lent to them."""
+    if scan.kit:
+        waiting = read(scan.kit, current.spaces())
+        done = _lend(scan, place, kit=_kit_code(waiting), card=code.text)
+        return replace(done, patron=_strip_of_card(place, code), same_patron=False)
+    strip = _strip_of_card(place, code)
+    name = strip.short_name
+    if strip.blocks:
+        sentences = " ".join(current.sentence(block) for block in strip.blocks)
+        return Answer(f"{isolated(name)}: {sentences}", Tone.LOOK, who=name, patron=strip)
+    if strip.ready_kit:
+        sentence = _("%(patron)s: %(kit)s is ready to pick up.", patron=isolated(name), kit=strip.ready_kit)
+    elif strip.kits_out:
+        sentence = _(
+            "%(patron)s has %(out)s of %(limit)s kits.", patron=isolated(name), out=strip.kits_out, limit=strip.limit
+        )
+    elif strip.session:
+        sentence = _("%(patron)s, %(session)s. Scan a kit.", patron=isolated(name), session=strip.session)
+    else:
+        sentence = _("%(patron)s. Scan a kit.", patron=isolated(name))
+    return Answer(sentence, Tone.DONE, who=name, patron=strip)
+
+
+def _strip_of_card(place: StationPlace, code: Code) -> PatronStrip:
+    try:
+        with current.library().db.read() as session:
+            return desk.strip_by_card(session, code.text, branch_id=place.branch_id, zone=place.zone, at=current.now())
+    except Refused as refused:
+        if code.valid or refused.blocks[0].reason is not Reason.CARD_UNKNOWN:
+            raise
+        raise Refused.because(Reason.CODE_MISREAD, code=code.text) from None
+
+
+def _card_of(scan: Scan, place: StationPlace) -> str:
+    """The card of the patron a scan belongs to; the page sends the card, a program may send the public id."""
+    patron = scan.patron or ""
+    if read(patron, current.spaces()).kind is Kind.PATRON:
+        return patron
+    with current.library().db.read() as session:
+        strip = desk.strip_by_public_id(session, patron, branch_id=place.branch_id, zone=place.zone, at=current.now())
+    if strip is None or strip.card is None:
+        raise Refused.because(Reason.CARD_UNKNOWN, code=patron)
+    return strip.card
+
+
+def _remember_kit(place: StationPlace, code: Code) -> Answer:
+    """A kit before its card: the page keeps it until the card comes; one that cannot be lent says so now."""
+    kit = _kit_code(code)
+    with current.library().db.read() as session:
+        found = desk.glance(session, kit)
+    if found is None:
+        raise Refused.because(Reason.KIT_UNKNOWN if code.valid else Reason.CODE_MISREAD, code=kit)
+    if found.state in (KitState.AVAILABLE, KitState.ON_SHELF) and found.in_transit_to_id is None:
+        sentence = _("%(kit)s, %(kit_type)s. Now scan the library card.", kit=kit, kit_type=found.kit_type)
+        return Answer(sentence, Tone.LOOK, code=kit, kit=kit)
+    reader = current.reader()
+    if found.due_at is not None:
+        sentence = _(
+            "%(kit)s is checked out to %(patron)s, due %(day)s. To take it back, go to Returns.",
+            kit=kit,
+            patron=isolated(found.patron_name or "?"),
+            day=reader.day(found.due_at),
+        )
+    else:
+        sentence = _("%(kit)s cannot be lent now: it is %(state)s.", kit=kit, state=_(KIT_STATES[found.state]))
+    return Answer(sentence, Tone.LOOK, code=kit, who=found.patron_name or "", resolve_url=_kit_url(kit))
+
+
+def _lend(scan: Scan, place: StationPlace, *, kit: str, card: str) -> Answer:
+    by, at = current.actor(at_station=place), current.now()
+
+    def do(session: Session) -> Outcome:
+        out = check_out(
+            session,
+            kit=kit,
+            patron=card,
+            branch_id=place.branch_id,
+            at=at,
+            by=by,
+            override=scan.override,
+            signed=Signing.AT_DESK if scan.agreement else None,
+        )
+        if scan.date is None:
+            return out
+        why = scan.override.note or "at check-out"
+        return due_by_hand(out, set_due_date(session, kit=kit, on=scan.date, reason=why, at=at, by=by))
+
+    done = said(_once(scan, by, at, do), current.reader())
+    return replace(told(done), same_patron=True)
+
+
+# --- Returns and inspection -------------------------------------------------------------------------------------------
+
+
+def _take_back(scan: Scan, place: StationPlace, kit: str) -> Answer:
+    by, at = current.actor(at_station=place), current.now()
+
+    def do(session: Session) -> Outcome:
+        return return_kit(
+            session,
+            kit=kit,
+            branch_id=place.branch_id,
+            at=at,
+            by=by,
+            received_at=None if scan.date is None else _on_that_day(session, scan.date, place, at),
+            receipt=Receipt.BOOK_DROP if scan.book_drop else Receipt.COUNTER,
+        )
+
+    try:
+        return told(said(_once(scan, by, at, do), current.reader()))
+    except Refused as refused:
+        if [block.reason for block in refused.blocks] != [Reason.NOT_ON_LOAN]:
+            raise
+        return _arrive(scan, place, kit, refused)
+
+
+def _arrive(scan: Scan, place: StationPlace, kit: str, not_out: Refused) -> Answer:
+    """A kit that nobody has out may be one that comes from another branch; the refusal left the key free."""
+    by, at = current.actor(at_station=place), current.now()
+    with current.library().db.read() as session:
+        found = desk.glance(session, kit)
+    if found is None or found.in_transit_to_id != place.branch_id:
+        raise not_out
+
+    def do(session: Session) -> Outcome:
+        return arrive(session, kit=kit, branch_id=place.branch_id, at=at, by=by)
+
+    return told(said(_once(scan, by, at, do), current.reader()))
+
+
+def _on_that_day(session: Session, on: date, place: StationPlace, at: datetime) -> datetime:
+    """The closing of a day named by hand, which is on time for that day; noon where the branch was closed."""
+    calendar = branch_calendar(session, place.branch_id, since=on)
+    if on >= calendar.local_date(at):
+        return at if on == calendar.local_date(at) else datetime.combine(on, time(12), ZoneInfo(place.zone))
+    return calendar.closing_at(on) if calendar.is_open_on(on) else datetime.combine(on, time(12), ZoneInfo(place.zone))
+
+
+def _open_inspection(kit: str) -> Answer:
+    with current.library().db.read() as session:
+        found = desk.glance(session, kit)
+    if found is None:
+        raise Refused.because(Reason.KIT_UNKNOWN, code=kit)
+    if found.state not in (KitState.TO_INSPECT, KitState.INCOMPLETE, KitState.TURNAROUND, KitState.REPAIR):
+        raise Refused.because(Reason.NOT_TO_INSPECT, kit=kit, state=found.state.value)
+    sentence = _("%(kit)s, %(kit_type)s. Look for each part.", kit=kit, kit_type=found.kit_type)
+    return Answer(
+        sentence, Tone.LOOK, code=kit, go=url_for("inspection.sheet", barcode=kit), same_patron=True, is_row=False
+    )
+
+
+# --- Commands ---------------------------------------------------------------------------------------------------------
+
+
+def _command(scan: Scan, place: StationPlace, code: Code) -> Answer:
+    if code.text == COMMANDS["end"]:
+        return Answer(_("Ready for the next patron."), Tone.LOOK, is_row=False)
+    if code.text == COMMANDS["undo"]:
+        return _undo(scan, place)
+    if code.text == COMMANDS["receipt"]:
+        return _receipt(place)
+    if code.text == COMMANDS["renew"]:
+        return _renew(scan, place)
+    return Answer(_("Scan a kit at Inspection first, then this."), Tone.LOOK, same_patron=True, is_row=False)
+
+
+def _undo(scan: Scan, place: StationPlace) -> Answer:
+    by, at = current.actor(at_station=place), current.now()
+    done = said(_once(scan, by, at, lambda session: undo(session, at=at, by=by)), current.reader())
+    return replace(told(done), same_patron=True)
+
+
+def _receipt(place: StationPlace) -> Answer:
+    with current.library().db.read() as session:
+        log = acts.station_log(session, place.station_id, since=current.now() - timedelta(hours=12), limit=10)
+    for logged in log:
+        loan = said(logged.outcome, current.reader()).loan
+        if loan is not None and not logged.taken_back:
+            url = url_for("slips.receipt", loan=loan)
+            return Answer(
+                _("The receipt for %(kit)s.", kit=logged.kit),
+                Tone.LOOK,
+                same_patron=True,
+                receipt_loan=loan,
+                is_row=False,
+                go=f"{url}?print=1",
+            )
+    return Answer(_("There is no receipt to print."), Tone.LOOK, same_patron=True, is_row=False)
+
+
+def _renew(scan: Scan, place: StationPlace) -> Answer:
+    """Renew what the patron on the screen has: with the one-kit limit, that is one kit."""
+    if not scan.patron:
+        return Answer(_("Scan a card first, then renew."), Tone.LOOK, is_row=False)
+    by, at = current.actor(at_station=place), current.now()
+    with current.library().db.read() as session:
+        kits = desk.kits_out(session, _card_of(scan, place))
+    if not kits:
+        return Answer(_("There is no kit to renew."), Tone.LOOK, same_patron=True, is_row=False)
+    done = said(
+        _once(scan, by, at, lambda session: renew(session, kit=kits[0], at=at, by=by, override=scan.override)),
+        current.reader(),
+    )
+    return replace(told(done), same_patron=True)
+
+
+# --- Once, refused, told ----------------------------------------------------------------------------------------------
+
+
+def _once(scan: Scan, by: Actor, at: datetime, do: Callable[[Session], Outcome]) -> Outcome:
+    return current.library().db.act(
+        lambda session: once(
+            session,
+            by=by,
+            key=scan.key,
+            body=scan.body,
+            at=at,
+            do=lambda: do(session),
+            again=lambda act: outcome(session, act),
+        )
+    )
+
+
+def _kit_code(code: Code) -> str:
+    if code.kind is not Kind.KIT:
+        raise Refused.because(Reason.CODE_NOT_A_KIT, code=code.text, kind=code.kind.value)
+    return code.text
+
+
+def _kit_url(kit: str) -> str:
+    return url_for("kits.show", barcode=kit)

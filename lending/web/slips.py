@@ -1,0 +1,153 @@
+"""Print pages: receipts, inspection and transfer slips, the parts list. No surname and no device number on any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lending.domain.barcodes import read
+from lending.domain.permissions import Act
+from lending.errors import Reason, Refused
+from lending.phrases import STEPS, Reader, why_due
+from lending.queries import branches as places
+from lending.queries import inspections, kits, slips
+from lending.queries.kits import KitShown
+from lending.web import current
+from lending.web.access import allow
+
+bp = Blueprint("slips", __name__, url_prefix="/slips")
+
+
+@bp.get("/loans/<loan>")
+@allow(Act.CIRCULATE)
+def receipt(loan: str) -> ResponseReturnValue:
+    """What the patron takes home: the parts that went out, the due date and its reason; or proof of the return."""
+    with current.library().db.read() as session:
+        slip = slips.loan_slip(session, loan, branch_ids=current.branch_ids())
+    reader = Reader(current.reader().gettext, current.locale(), slip.zone)
+    if slip.received_at is not None:
+        return _page("print/return_receipt.html", receipt=_came_back(slip, reader))
+    why = why_due(slip.rule, slip.cohort, reader.gettext)
+    shown = {
+        "branch_name": slip.branch,
+        "branch_phone": slip.branch_phone,
+        "printed_at": reader.moment(current.now()),
+        "patron_short_name": slip.patron_short_name,
+        "loans": [
+            {
+                "kit_code": slip.kit,
+                "kit_type": slip.kit_type,
+                "due": reader.moment(slip.due_at),
+                "why": why[:1].upper() + why[1:],
+                "parts": [
+                    {"name": part.name, "quantity": part.quantity, "keep": not part.returnable} for part in slip.parts
+                ],
+            }
+        ],
+        "advice": [],
+    }
+    return _page("print/receipt.html", receipt=shown)
+
+
+def _came_back(slip: slips.LoanSlip, reader: Reader) -> dict[str, Any]:
+    received = slip.received_at
+    if received is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return {
+        "branch_name": slip.received_branch or slip.branch,
+        "patron_short_name": slip.patron_short_name,
+        "kit_code": slip.kit,
+        "kit_type": slip.kit_type,
+        "received_at": reader.moment(received),
+        "book_drop": slip.book_drop,
+        "on_time": received <= slip.due_at,
+        "next_sentence": "",
+    }
+
+
+@bp.get("/kits/<barcode>/inspection")
+@allow(Act.CIRCULATE)
+def inspection(barcode: str) -> ResponseReturnValue:
+    """Goes with a kit to the inspection cart."""
+    code = read(barcode, current.spaces()).text
+    with current.library().db.read() as session:
+        sheet = inspections.sheet(session, code, branch_ids=current.branch_ids(), at=current.now())
+    reader = current.reader()
+    shown = {
+        "kit_code": sheet.barcode,
+        "kit_type": sheet.kit_type,
+        "branch_name": sheet.branch,
+        "came_back": reader.moment(sheet.received_at) if sheet.received_at else "",
+        "book_drop": sheet.book_drop,
+        "parts": [
+            {"name": part.name, "quantity": part.quantity, "code": part.tag, "returnable": part.returnable}
+            for part in sheet.parts
+        ],
+        "steps": [{"label": _(STEPS[step.kind])} for step in sheet.steps],
+    }
+    return _page("print/inspection_slip.html", slip=shown)
+
+
+@bp.get("/kits/<barcode>/parts")
+@allow(Act.CIRCULATE, Act.CHANGE_KIT)
+def parts(barcode: str) -> ResponseReturnValue:
+    """Lies in the bag: what belongs in it, with the price of what gets lost."""
+    kit = _kit(barcode)
+    with current.library().db.read() as session:
+        branch = next(place for place in places.branches(session) if place.branch_id == kit.branch_id)
+    shown = {
+        "code": kit.code,
+        "kit_type": kit.kit_type_name,
+        "branch_name": branch.name,
+        "branch_phone": branch.phone,
+        "whole_price_cents": kit.whole_price_cents,
+        "parts": [
+            {
+                "name": part.name,
+                "quantity": part.quantity,
+                "returnable": part.returnable,
+                "price_cents": part.price_cents,
+            }
+            for part in kit.parts
+        ],
+    }
+    return _page("print/parts_list.html", kit=shown)
+
+
+@bp.get("/kits/<barcode>/transfer")
+@allow(Act.TRANSFER_KIT, Act.CIRCULATE)
+def transfer(barcode: str) -> ResponseReturnValue:
+    """Goes with a kit to another branch: a code, never a name."""
+    kit = _kit(barcode)
+    if kit.in_transit_to is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    with current.library().db.read() as session:
+        to = next(place for place in places.branches(session) if kit.in_transit_to in (place.name, place.code))
+    shown = {
+        "kit_code": kit.code,
+        "kit_type": kit.kit_type_name,
+        "from_branch": kit.branch_name,
+        "to_branch": to.name,
+        "to_code": to.code,
+        "sent_at": current.reader().moment(current.now()),
+        "why": "",
+        "hold_code": None,
+    }
+    return _page("print/transfer_slip.html", slip=shown)
+
+
+def _kit(barcode: str) -> KitShown:
+    code = read(barcode, current.spaces()).text
+    with current.library().db.read() as session:
+        found = kits.kit_shown(session, code, branch_ids=current.branch_ids())
+    if found is None:
+        raise Refused.because(Reason.KIT_UNKNOWN, kit=code)
+    return found
+
+
+def _page(template: str, **given: Any) -> ResponseReturnValue:
+    paper = "letter" if request.args.get("paper") == "letter" else "80mm"
+    return render_template(template, paper=paper, print_now=request.args.get("print") == "1", **given)

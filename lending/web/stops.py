@@ -1,0 +1,122 @@
+"""A scan that was refused, in words: what it is, the way out, and what this person may override.
+
+A refusal changed nothing. Nothing a scanner can type overrides one. Source: SCREENS, rules 3 and 4; RULES 1 and 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from flask import session as browser
+from flask import url_for
+from flask_babel import gettext as _
+
+from lending.circulation.parts import resolve_part_code
+from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind
+from lending.errors import Block, Reason
+from lending.queries import acts, desk
+from lending.queries.staff import StationPlace
+from lending.web import current
+from lending.web.scanning import Answer, Offer, Scan, Screen
+from lending.wording import Tone, status_of, tone_of
+
+TWICE_WITHIN = timedelta(seconds=4)
+"""The same code again this soon is one scan read twice, not a second wish."""
+
+
+def stopped(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ...]) -> Answer:
+    """A refusal in words: the way out where there is one, and what this person may override."""
+    if _read_twice(scan, place, code, blocks):
+        return Answer(_("Same scan twice. Nothing changed."), Tone.AGAIN, 409, code=code.text, same_patron=True)
+    blocks = _with_the_way_out(scan, place, code, blocks)
+    sentences = [current.sentence(block) for block in blocks]
+    reasons = {block.reason for block in blocks}
+    if Reason.CODE_UNKNOWN in reasons:
+        # The second time a person has obeyed "Scan it again"; now they need another way.
+        if browser.get("unknown") == code.text:
+            sentences = [_("We still don't know %(code)s. Search for it, or add it.", code=code.text)]
+        browser["unknown"] = code.text
+    if reasons & {Reason.KIT_UNKNOWN, Reason.CARD_UNKNOWN} and _is_foreign(code):
+        sentences.append(_("Its number is another library's."))
+    tone = tone_of(blocks)
+    return Answer(
+        " ".join(sentences),
+        tone,
+        status_of(blocks),
+        code=code.text,
+        same_patron=True,
+        resolve_url=_resolve_url(code, reasons),
+        offer=_offer(scan, code, blocks, sentences),
+        moved={"not_done": 1} if tone is Tone.STOP else {},
+    )
+
+
+def _read_twice(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ...]) -> bool:
+    """Whether this station took this kit back a moment ago: the label was read twice."""
+    if scan.screen is not Screen.RETURNS or [block.reason for block in blocks] != [Reason.NOT_ON_LOAN]:
+        return False
+    with current.library().db.read() as session:
+        log = acts.station_log(session, place.station_id, since=current.now() - TWICE_WITHIN, limit=1)
+    return bool(log) and log[0].kit == code.text
+
+
+_OTHER_KIT_HELPS = frozenset(
+    {
+        Reason.PROMISED_TO_ANOTHER,
+        Reason.ON_LOAN_TO_ANOTHER,
+        Reason.NOT_INSPECTED,
+        Reason.NOT_READY,
+        Reason.NOT_WIPED,
+        Reason.INCOMPLETE,
+        Reason.IN_REPAIR,
+        Reason.LINE_SUSPENDED,
+        Reason.WITHDRAWN,
+    }
+)
+
+
+def _with_the_way_out(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    helped = [block for block in blocks if block.reason in _OTHER_KIT_HELPS]
+    if not helped or scan.screen is not Screen.DESK:
+        return blocks
+    kit = str(helped[0].detail.get("kit", code.text))
+    with current.library().db.read() as session:
+        free = desk.free_instead(session, kit, branch_id=place.branch_id)
+    last = helped[-1]
+    return tuple(replace(block, detail={**block.detail, "free": free}) if block is last else block for block in blocks)
+
+
+def _offer(scan: Scan, code: Code, blocks: tuple[Block, ...], sentences: list[str]) -> Offer | None:
+    """An override is offered only where it would help: when this person may set every block aside."""
+    if not blocks or not all(block.overridable for block in blocks):
+        return None
+    return Offer(scan.kit or code.text, scan.patron or code.text, [block.reason.value for block in blocks], sentences)
+
+
+def not_a_label(code: Code) -> Block:
+    """A part, a device's own number or an unknown code: said for what it is. It never lends or returns anything."""
+    with current.library().db.read() as session:
+        part = resolve_part_code(session, code.text)
+    if part is None:
+        return Block(Reason.CODE_UNKNOWN, {"code": code.text})
+    detail = {"code": code.text, "kind": code.kind.value, "part": part.name}
+    if part.kit is not None:
+        detail["kit"] = part.kit
+    is_device = code.kind in DEVICE_NUMBERS or part.mark in ("imei", "iccid")
+    return Block(Reason.CODE_IS_A_DEVICE_NUMBER if is_device else Reason.CODE_IS_A_PART, detail)
+
+
+def _is_foreign(code: Code) -> bool:
+    text = code.text
+    return len(text) == 14 and text.isdigit() and text[1:5] != current.spaces().institution
+
+
+def _resolve_url(code: Code, reasons: set[Reason]) -> str | None:
+    if reasons & {Reason.CODE_UNKNOWN, Reason.CARD_UNKNOWN, Reason.KIT_UNKNOWN, Reason.CARD_REPLACED}:
+        return url_for("desk.search", q=code.text)
+    return (
+        url_for("kits.show", barcode=code.text)
+        if code.kind is Kind.KIT and not reasons & {Reason.CODE_MISREAD}
+        else None
+    )

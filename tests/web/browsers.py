@@ -1,0 +1,64 @@
+"""People's browsers before the application, and the application itself."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from lending import passwords, settings
+from lending.app import create_app
+from lending.clock import Clock
+from lending.db import Database
+from lending.library import Library
+from lending.models.people import Staff
+
+PASSWORD = "correct horse battery"
+HASH = passwords.hash_secret(PASSWORD)
+
+
+@dataclass(slots=True)
+class Browser:
+    """One person's browser: it keeps its cookies and sends the token of its session."""
+
+    client: FlaskClient
+
+    @property
+    def token(self) -> str:
+        page = self.client.get("/help").get_data(as_text=True)
+        return page.partition('name="csrf-token" content="')[2].partition('"')[0]
+
+    def get(self, url: str, **options: Any) -> TestResponse:
+        return self.client.get(url, **options)
+
+    def post(self, url: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
+        return self.client.post(url, data={"csrf_token": self.token, **(data or {})}, **options)
+
+    def scan(self, code: str, *, screen: str = "desk", key: str | None = None, **more: Any) -> TestResponse:
+        body = {"code": code, "key": key or secrets.token_hex(8), "screen": screen, "station": "ELA/Station 1", **more}
+        return self.client.post("/desk/scans", json=body, headers={"X-CSRFToken": self.token})
+
+    def sign_in(self, username: str, password: str = PASSWORD, **more: str) -> TestResponse:
+        return self.post("/sign-in", {"username": username, "password": password, **more})
+
+
+def an_app(database: Database, clock: Clock, instance: Any) -> Flask:
+    """The application on ``database``, with the standing staff's passwords."""
+
+    def give_passwords(session: Any) -> None:
+        for staff in session.query(Staff):
+            staff.password_hash = HASH
+
+    database.act(give_passwords)
+    chosen = settings.load({}, instance=instance, given={"profile": "testing", "secret_key": "k" * 40})
+    return create_app(library=Library(database, clock, None, chosen))
+
+
+def signed_in(browser: Browser, username: str) -> Browser:
+    answer = browser.sign_in(username)
+    assert answer.status_code == 302, answer.get_data(as_text=True)
+    return browser
