@@ -38,6 +38,8 @@ def undo_inspection(session: Session, entry: JournalEntry, *, at: datetime, by: 
     later = exists().where(JournalEntry.kit_id == kit.id, JournalEntry.id > entry.id, JournalEntry.act != entry.act)
     if session.scalar(select(later)):
         raise Refused.because(Reason.CHANGED_SINCE)
+    if kit.state is KitState.AVAILABLE:  # every step was done with the inspection
+        kit.move(KitVerb.UNDO_FREE)
     kit.move(KitVerb.UNDO_INSPECTION)
     since = detail["since"]
     kit.turnaround_since = None if since is None else datetime.fromisoformat(since)

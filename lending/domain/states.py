@@ -45,6 +45,7 @@ class KitVerb(StrEnum):
     UNDO_INSPECTION = "undo_inspection"
     COMPLETE = "complete"
     FREE = "free"
+    UNDO_FREE = "undo_free"
     REPAIR = "repair"
     DECLARE_MISSING = "declare_missing"
     DECLARE_LOST = "declare_lost"
@@ -61,7 +62,7 @@ KIT_MOVES: Mapping[tuple[KitState, KitVerb], KitState] = {
     (_K.AVAILABLE, _V.FIND_INCOMPLETE): _K.INCOMPLETE,
     (_K.AVAILABLE, _V.FIND_DAMAGED): _K.REPAIR,
     (_K.AVAILABLE, _V.DECLARE_MISSING): _K.MISSING,
-    (_K.AVAILABLE, _V.UNDO_INSPECTION): _K.TO_INSPECT,
+    (_K.AVAILABLE, _V.UNDO_FREE): _K.TURNAROUND,
     (_K.AVAILABLE, _V.WITHDRAW): _K.WITHDRAWN,
     (_K.ON_SHELF, _V.PUT_BACK): _K.AVAILABLE,
     (_K.ON_SHELF, _V.CHECK_OUT): _K.ON_LOAN,
