@@ -133,3 +133,36 @@ PATRONS = Template(
 )
 TEMPLATES: Mapping[str, Template] = {each.kind: each for each in (BRANCHES, KIT_TYPES, KITS, PATRONS)}
 """Every kind of import, by the name the command line uses. PINs and passwords are never imported."""
+
+
+def as_markdown() -> str:
+    """All templates as the text of ``docs/imports.md``; written there with ``python -m`` this module."""
+    lines = [_HEADING]
+    for template in TEMPLATES.values():
+        lines += [f"## `lending import {template.kind} FILE`", "", f"A row is: {template.row}", ""]
+        lines += ["| Column | Must be there | What stands in it | Example |", "|---|---|---|---|"]
+        for column in template.columns:
+            must = "yes" if column.required else ""
+            form = column.form[:1].upper() + column.form[1:]
+            lines.append(f"| `{column.name}` | {must} | {form} | {column.example} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+_HEADING = """\
+# Importing from files
+
+`lending import KIND FILE` takes CSV in UTF-8 (commas, semicolons or tabs) or the first sheet of an XLSX workbook, up to
+20 MB. The first row names the columns, in any order. Every row is checked before anything is written; when anything is
+wrong, the report names each row and column, and nothing is changed. `--check` only looks. One import is one act on the
+journal. A cell that a spreadsheet would run as a formula is refused. Long numbers (cards, IMEIs) belong in columns
+formatted as text, or the spreadsheet rounds them. PINs and passwords are never imported.
+
+A patron whose card is known already is changed where the file says otherwise, and an empty cell empties the field; a
+column that the file does not have is left alone. Branches, kit types and kits that are there already are told as taken.
+
+This page is written from the code (`lending/circulation/imports/columns.py`); a test compares them.
+"""
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")  # noqa: T201 - the page itself, for whoever writes it to docs/imports.md

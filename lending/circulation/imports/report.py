@@ -105,6 +105,17 @@ class Report:
     problems: tuple[Problem, ...] = ()
 
 
-def of_refusal(row: int, refused: Refused, columns: Mapping[str, str]) -> list[Problem]:
-    """A verb's refusal of one row as problems; ``columns`` names the column of each of the verb's fields."""
-    return [Problem(row, columns.get(str(block.detail.get("field", "code"))), block) for block in refused.blocks]
+def of_refusal(row: int, refused: Refused, columns: Mapping[str, str], cells: Mapping[str, str]) -> list[Problem]:
+    """A verb's refusal of one row as problems; ``columns`` names the column of each field that the verb may name.
+
+    A code that is refused is looked for among the row's ``cells``.
+    """
+
+    def column(block: Block) -> str | None:
+        if "field" in block.detail:
+            return columns.get(str(block.detail["field"]))
+        if "part" in block.detail:
+            return columns.get("part")
+        return next((name for name, cell in cells.items() if cell.upper() == block.detail.get("code")), columns["code"])
+
+    return [Problem(row, column(block), block) for block in refused.blocks]

@@ -33,7 +33,14 @@ from lending.models.kits import KitType, KitTypePart
 _COLUMNS: Mapping[str, Mapping[str, str]] = {
     "branches": {"code": "code", "name": "name", "hours": "hours", "zone": "zone", "address": "address"},
     "kit-types": {"code": "code", "name": "name", "whole_price_cents": "price", "parts": "part", "part": "part"},
-    "kits": {"code": "barcode", "place": "place", "note": "note", "kind": "part", "price_cents": "price"}
+    "kits": {
+        "code": "barcode",
+        "part": "part",
+        "place": "place",
+        "note": "note",
+        "kind": "part",
+        "price_cents": "price",
+    }
     | {name: name for name in ("tag", "serial", "imei", "quantity", "delivered_on", "manufacturer", "model", "fund")},
 }
 """The column of each field that a verb may refuse."""
@@ -195,7 +202,7 @@ class _Work:
             with self.session.begin_nested():
                 verb()
         except Refused as refused:
-            self.problems += of_refusal(cells.row, refused, _COLUMNS[self.kind])
+            self.problems += of_refusal(cells.row, refused, _COLUMNS[self.kind], cells.values)
         else:
             self.added += 1
 
