@@ -1,1 +1,23 @@
-"""The REST door: JSON under /api/v1 for systems and scripts that act for staff."""
+"""The door for other programs: bearer tokens, JSON, one problem shape."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+GUARDED = ("api", "api_description")
+"""The blueprints that guard themselves: the calls by their tokens; the description is for everybody."""
+
+
+def register(app: Flask) -> None:
+    """Add the API to an application whose extensions hold the library.
+
+    It answers a bearer token alone and never looks at a cookie, so a form's CSRF token would protect nothing: the
+    application exempts its blueprints (``GUARDED``). Raises ``RuntimeError`` for a call without a declaration.
+    """
+    from lending.api import access, branches, circulation, description, inspections, kits, loans, patrons, problems
+    from lending.api.calls import PREFIX, calls
+
+    assert all((branches, circulation, inspections, kits, loans, patrons))  # noqa: S101 - each declares its calls
+    problems.install(app, prefix=PREFIX)
+    description.describe(app)
+    access.check(app, calls)

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lending.domain.calendars import WeeklyHours
-from lending.models.branches import Branch
+from lending.errors import Reason, Refused
+from lending.models.branches import Branch, Station
 from lending.models.kits import KitType, KitTypePart
 from lending.queries.scope import Branches, within
 
@@ -62,6 +63,14 @@ def branch(session: Session, code: str) -> BranchShown | None:
     """The branch with this code, in either case; ``None`` when there is none."""
     row = session.scalars(select(Branch).where(Branch.code == code.strip().upper())).one_or_none()
     return None if row is None else _branch(row)
+
+
+def station_id(session: Session, name: str, *, branch_id: int) -> int:
+    """The row of a branch's station of this name. Raises ``Refused`` (``NOT_FOUND``) when there is none."""
+    found = session.scalar(select(Station.id).where(Station.branch_id == branch_id, Station.name == name))
+    if found is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return found
 
 
 def kit_types(session: Session) -> list[KitTypeShown]:

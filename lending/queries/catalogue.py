@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Subquery, and_, exists, func, select, union
+from sqlalchemy import Select, Subquery, and_, exists, func, select, union
 from sqlalchemy.orm import Session
 
 from lending.circulation.checkout_statements import unreceived
@@ -114,7 +114,16 @@ _line_not_active = exists().where(
 
 def kit(session: Session, barcode: str, *, by: Actor) -> KitShown:
     """The kit with this code, with its parts, where ``by`` may see it; else ``KIT_UNKNOWN``, if it exists or not."""
-    found = session.execute(_KITS.where(_kits.c.barcode == barcode, _visible(by))).one_or_none()
+    return _one(session, _KITS.where(_kits.c.barcode == barcode, _visible(by)), barcode)
+
+
+def kit_anywhere(session: Session, barcode: str) -> KitShown:
+    """The kit with this code, for the answer of an act on it: an exact scan works at any branch."""
+    return _one(session, _KITS.where(_kits.c.barcode == barcode), barcode)
+
+
+def _one(session: Session, chosen: Select[Any], barcode: str) -> KitShown:
+    found = session.execute(chosen).one_or_none()
     if found is None:
         raise Refused.because(Reason.KIT_UNKNOWN, kit=barcode)
     return _with_parts(session, [found])[0]

@@ -129,6 +129,15 @@ def loans(
     return LoanPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
 
+def newest_of_kit(session: Session, kit: str) -> LoanShown:
+    """The newest loan of the kit with this code, for the answer of an act on it. ``NOT_FOUND`` for one never lent."""
+    newest = _LOANS.where(_kits.c.barcode == kit).order_by(_loans.c.checked_out_at.desc(), _loans.c.id.desc())
+    row = session.execute(newest.limit(1)).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return _shown(row)
+
+
 def _visible(by: Actor) -> Any:
     return seen_by(by, _loans.c.branch_id, _loans.c.received_branch_id)
 

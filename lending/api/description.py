@@ -1,0 +1,122 @@
+"""What the API can do, for programs (OpenAPI 3.1) and for people: no file of it comes from elsewhere.
+
+The description is made from the same declarations that guard and read the calls, so that it cannot lag behind them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Blueprint, Flask, Response, current_app, json, render_template
+from flask_smorest import Api
+from marshmallow import Schema, fields
+
+from lending.api import answers
+from lending.api.acts import KEY, LONGEST_KEY
+from lending.api.calls import PREFIX, calls
+from lending.api.problems import MEDIA_TYPE
+from lending.errors import Reason
+from lending.wording import WORDS
+
+pages = Blueprint("api_description", __name__)
+
+_ABOUT = (
+    "Kits on loan from the library. Send a bearer token; what may be seen and done follows from its account's role and "
+    "branches. Instants are ISO 8601 with an offset. Lists are paged: give `next` back as `cursor`."
+)
+_PROBLEMS = {
+    "400": "The body or the key cannot be read.",
+    "401": "The token opens nothing.",
+    "403": "The role may not do this.",
+    "404": "There is none, or none that the account may see.",
+    "409": "Refused, for the reasons in blocks. Nothing was changed.",
+    "413": "The body is too large.",
+    "415": "The body is no JSON.",
+    "422": "The request does not fit.",
+    "429": "Too often; see Retry-After.",
+    "503": "Busy; see Retry-After, then send the same request with the same key.",
+}
+
+
+class Problem(Schema):
+    """Why not (RFC 9457). errors names the fields of a request that does not fit."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    blocks = fields.List(fields.Nested(answers.Block), required=True)
+    errors = fields.Raw()
+
+
+class Described(Api):  # type: ignore[misc]  # flask-smorest has no types
+    """The library's description of its calls. Failures are answered by ``problems``, and its own pages are below."""
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+    def _register_responses(self) -> None:
+        pass
+
+
+def describe(app: Flask) -> None:
+    """Register the calls and write their description."""
+    api = Described(spec_kwargs={"title": "Lending", "version": "1", "openapi_version": "3.1.0"})
+    api.init_app(app)
+    api.register_blueprint(calls)
+    api.spec.components.schema("Problem", schema=Problem)
+    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    app.register_blueprint(pages)
+    app.extensions["lending_api_description"] = _completed(api.spec.to_dict())
+
+
+def _completed(spec: dict[str, Any]) -> dict[str, Any]:
+    """What is true of every call, said at each of them."""
+    spec["info"]["description"] = _ABOUT
+    spec["security"] = [{"token": []}]
+    spec["servers"] = [{"url": "/"}]
+    for path in spec["paths"].values():
+        for method in ("get", "post", "put", "patch", "delete"):
+            if method in path:
+                _complete(path[method], method)
+    return spec
+
+
+def _complete(operation: dict[str, Any], method: str) -> None:
+    keyed = operation.pop("x-keyed")
+    if method != "get":
+        operation.setdefault("parameters", []).append(
+            {
+                "in": "header",
+                "name": KEY,
+                "required": keyed,
+                "description": "The same key and body again give the same answer; another body is refused.",
+                "schema": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": LONGEST_KEY,
+                    "pattern": f"^[ -~]{{1,{LONGEST_KEY}}}$",
+                },
+            }
+        )
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status, description in _PROBLEMS.items():
+        operation["responses"][status] = {"description": description, "content": content}
+
+
+@pages.get(f"{PREFIX}/openapi.json")
+def openapi() -> Response:
+    """The description for programs."""
+    return Response(json.dumps(description(), indent=2, sort_keys=False), content_type="application/json")
+
+
+@pages.get("/api/docs")
+def docs() -> str:
+    """The description for people."""
+    reasons = {reason.value: WORDS[reason] for reason in Reason}
+    return render_template("api/docs.html", spec=description(), reasons=reasons, problems=_PROBLEMS)
+
+
+def description() -> dict[str, Any]:
+    """The description of this application's calls."""
+    return cast(dict[str, Any], current_app.extensions["lending_api_description"])
