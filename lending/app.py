@@ -16,7 +16,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lending import paths, web
+from lending import api, paths, web
 from lending import settings as setting
 from lending.clock import clock_from
 from lending.db import Database
@@ -47,11 +47,15 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     errors.install(app)
     for blueprint in web.blueprints():
         app.register_blueprint(blueprint)
+    # The API answers bearer tokens alone and guards itself; a form's token would protect nothing there.
+    access.guarded_blueprints(app).update(api.GUARDED)
+    api.register(app)
+    for name in api.GUARDED:
+        csrf.exempt(app.blueprints[name])
     app.context_processor(_for_every_page)
     silent = list(access.undeclared(app))
     if silent:
         raise RuntimeError(f"Nobody said who may use {', '.join(silent)}: declare it with allow, signed_in or public.")
-    app.extensions["lending_csrf"] = csrf
     return app
 
 
