@@ -45,10 +45,11 @@ LOCK_ORDER: Final = (
     "enrolment",
     "roll-up",
 )
-"""The one order in which a verb locks scarce rows (``SELECT ... FOR UPDATE``), ids ascending within a kind.
+"""The one order in which a verb locks scarce rows (``FOR NO KEY UPDATE``), ids ascending within a kind.
 
 Ids are found without a lock, then locked in this order, then checked again. Two acts that keep it cannot wait for
-each other. SQLite has one writer at a time, and SQLAlchemy leaves ``FOR UPDATE`` out of its statements.
+each other. Not ``FOR UPDATE``: that also keeps out whoever only names the row by a foreign key, as the journal names
+a cohort last of all, and so against the order. SQLite has one writer at a time; SQLAlchemy leaves locks out for it.
 """
 
 LOCK_WAIT_SECONDS: Final = 3.0

@@ -18,6 +18,9 @@ from lending.models.base import AnyRow
 from lending.models.kits import TurnaroundStepKind
 from lending.models.policies import AgreementRule, Signing
 
+LOOKS = 2
+"""Ids are found without a lock. Whoever changed what they lead to had the locks first, so a second look finds it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
@@ -38,6 +41,17 @@ def gather(
 
     Raises ``Refused`` when the card or the kit is unknown, or the card was replaced.
     """
+    for _ in range(LOOKS):
+        gathered = _look(session, kit=kit, patron=patron, branch_id=branch_id, at=at, signed=signed)
+        if gathered is not None:
+            return gathered
+    raise Refused.because(Reason.BUSY)
+
+
+def _look(
+    session: Session, *, kit: str, patron: str, branch_id: int, at: datetime, signed: Signing | None
+) -> Gathered | None:
+    """The facts; ``None`` when what was found without a lock was no longer so under it."""
     connection = session.connection()
     found = _resolve(session, kit=kit, patron=patron, branch_id=branch_id, at=at)
     calendar = calendar_of(session, branch_id, found.zone, found.hours, since=at.date() - timedelta(days=1))
@@ -52,14 +66,12 @@ def gather(
     ids = {"patron_id": found.patron_id, "stock_id": found.stock_id, "kit_id": found.kit_id}
     locked = connection.execute(sql.LOCK, ids).one_or_none()
     if locked is None:
-        # The record was merged into another between finding and locking. Looking again finds the one that stays.
-        raise Refused.because(Reason.BUSY)
+        return None  # the record was merged, or the kit went to another branch or stock
     seen = connection.execute(
         sql.FACTS, {**ids, "at": at, "cohort_id": cohort_id, "reservation_id": found.reservation_id}
     ).one()
     if found.reservation_id is not None and seen.reservation_state not in LIVE_RESERVATIONS:
-        # It went between finding and locking: whoever took it had the stock first. Looking again finds the truth.
-        raise Refused.because(Reason.BUSY)
+        return None  # it was picked up or ended
     promise = _promise_facts(session, found, locked, seen, cohort, calendar, at)
     facts = CheckOutFacts(
         at=at,

@@ -146,7 +146,7 @@ HOUSEHOLD = (
     select(households.c.id, households.c.exempt)
     .join(patrons, patrons.c.household_id == households.c.id)
     .where(patrons.c.id == _PATRON_ID)
-    .with_for_update(of=households)
+    .with_for_update(of=households, key_share=True)
 )
 HOUSEHOLD_UNRECEIVED = (
     select(func.count())
@@ -178,12 +178,12 @@ LOCK = (
     )
     .select_from(
         patrons.join(stocks, stocks.c.id == bindparam("stock_id"))
-        .join(kits, kits.c.id == _KIT_ID)
+        .join(kits, and_(kits.c.id == _KIT_ID, kits.c.stock_id == stocks.c.id))
         .join(kit_types, kit_types.c.id == kits.c.kit_type_id)
         .join(_kit_branch, _kit_branch.c.id == kits.c.branch_id)
     )
     .where(patrons.c.id == _PATRON_ID, patrons.c.status == PatronStatus.ACTIVE)
-    .with_for_update(of=[patrons, stocks, kits])
+    .with_for_update(of=[patrons, stocks, kits], key_share=True)
 )
 
 LINE_STATES = (

@@ -193,7 +193,7 @@ def _awaiting(kit_id: int) -> Any:
 
 def _open_sheet(session: Session, kit: Kit) -> _Sheet:
     loan: Loan | None = session.scalars(
-        _awaiting(kit.id).with_for_update().execution_options(populate_existing=True)
+        _awaiting(kit.id).with_for_update(key_share=True).execution_options(populate_existing=True)
     ).one_or_none()
     went_out = {}
     if loan is not None:

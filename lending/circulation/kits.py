@@ -233,7 +233,7 @@ def _let_go(session: Session, kit: Kit) -> None:
     bound = session.scalars(
         select(Reservation)
         .where(Reservation.kit_id == kit.id, Reservation.state.in_(LIVE_RESERVATIONS))
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if bound is None:
         return

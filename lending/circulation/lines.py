@@ -150,7 +150,9 @@ def _where(session: Session, number: str) -> tuple[Part | None, str | None]:
 
 def _lock_line(session: Session, number: str) -> Line:
     chosen = select(Line).where(Line.number == number)
-    line = session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    line = session.scalars(
+        chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one_or_none()
     if line is None:
         raise Refused.because(Reason.NOT_FOUND)
     return line

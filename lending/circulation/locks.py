@@ -51,19 +51,19 @@ def find_kit(session: Session, code: str) -> KitIds:
 def lock_patron(session: Session, patron_id: int) -> Patron:
     """Lock one patron."""
     chosen = select(Patron).where(Patron.id == patron_id)
-    return session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one()
+    return session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True)).one()
 
 
 def lock_stocks(session: Session, stock_ids: Collection[int]) -> None:
     """Lock stocks, in the order of their ids."""
     chosen = select(Stock.id).where(Stock.id.in_(sorted(set(stock_ids)))).order_by(Stock.id)
-    session.execute(chosen.with_for_update()).all()
+    session.execute(chosen.with_for_update(key_share=True)).all()
 
 
 def lock_kits(session: Session, kit_ids: Collection[int]) -> dict[int, Kit]:
     """Lock kits, in the order of their ids."""
     chosen = select(Kit).where(Kit.id.in_(sorted(set(kit_ids)))).order_by(Kit.id)
-    found = session.scalars(chosen.with_for_update(of=Kit).execution_options(populate_existing=True))
+    found = session.scalars(chosen.with_for_update(of=Kit, key_share=True).execution_options(populate_existing=True))
     return {kit.id: kit for kit in found}
 
 
@@ -75,16 +75,18 @@ def lock_kit(session: Session, kit_id: int) -> Kit:
 def lock_loan(session: Session, loan_id: int) -> Loan:
     """Lock one loan. Its kit is locked before it by whatever moves both."""
     chosen = select(Loan).where(Loan.id == loan_id)
-    return session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one()
+    return session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True)).one()
 
 
 def lock_unreceived_loan(session: Session, kit_id: int) -> Loan | None:
     """Lock the loan that a kit is out on, if it is; the kit is locked already."""
     chosen = select(Loan).where(Loan.kit_id == kit_id, unreceived)
-    return session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    return session.scalars(
+        chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one_or_none()
 
 
 def lock_reservation(session: Session, reservation_id: int) -> Reservation:
     """Lock one reservation. Its stock, and its kit if it has one, are locked before it."""
     chosen = select(Reservation).where(Reservation.id == reservation_id)
-    return session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one()
+    return session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True)).one()

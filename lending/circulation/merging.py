@@ -120,10 +120,10 @@ def _lock(session: Session, ids: tuple[int, int]) -> dict[int, Patron]:
     ).all()
     cohort_ids = {*seated_in, *(row.cohort_id for row in promised_from if row.cohort_id is not None)}
     chosen = select(Cohort.id).where(Cohort.id.in_(sorted(cohort_ids))).order_by(Cohort.id)
-    session.execute(chosen.with_for_update()).all()
+    session.execute(chosen.with_for_update(key_share=True)).all()
     lock_households(session, *session.scalars(select(Patron.household_id).where(Patron.id.in_(ids))))
     both = select(Patron).where(Patron.id.in_(ids)).order_by(Patron.id)
-    found = session.scalars(both.with_for_update().execution_options(populate_existing=True)).all()
+    found = session.scalars(both.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
     if any(row.status is not PatronStatus.ACTIVE for row in found):
         raise Refused.because(Reason.NOT_FOUND)
     lock_stocks(session, [row.stock_id for row in promised_from])
@@ -150,7 +150,7 @@ def _end_second_promises(
     """
     chosen = select(Reservation).where(Reservation.patron_id.in_(ids), Reservation.state.in_(LIVE_RESERVATIONS))
     live = session.scalars(
-        chosen.order_by(Reservation.id).with_for_update().execution_options(populate_existing=True)
+        chosen.order_by(Reservation.id).with_for_update(key_share=True).execution_options(populate_existing=True)
     ).all()
     for row in live:
         if row.enrolment_id is not None:

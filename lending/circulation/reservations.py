@@ -120,7 +120,7 @@ def promise_next(session: Session, pool_id: int, *, at: datetime, by: Actor) -> 
         )
         .order_by(Reservation.id)
         .limit(left)
-        .with_for_update(of=Reservation)
+        .with_for_update(of=Reservation, key_share=True)
         .execution_options(populate_existing=True)
     )
     promised = list(session.scalars(queue))
@@ -139,7 +139,7 @@ def live_reservation(session: Session, *, patron_id: int, cohort_id: int) -> Res
         Reservation.state.in_(LIVE_RESERVATIONS),
     )
     return session.scalars(
-        chosen.with_for_update(of=Reservation).execution_options(populate_existing=True)
+        chosen.with_for_update(of=Reservation, key_share=True).execution_options(populate_existing=True)
     ).one_or_none()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
-from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
@@ -19,6 +18,7 @@ from lending.circulation.charges import cancel_lost_charge
 from lending.circulation.counts import count
 from lending.circulation.journal import record
 from lending.circulation.stocks import stock_of
+from lending.circulation.tasks import close_task, loan_subject
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
 from lending.domain.counting import Counter
@@ -34,6 +34,7 @@ from lending.models.loans import Loan
 from lending.models.notices import Notice, NoticeState
 from lending.models.people import Patron
 from lending.models.stock import Stock
+from lending.models.tasks import TaskKind
 
 _kits, _kit_types, _stocks, _branches = table_of(Kit), table_of(KitType), table_of(Stock), table_of(Branch)
 _loans, _patrons, _notices = table_of(Loan), table_of(Patron), table_of(Notice)
@@ -63,7 +64,7 @@ _LOCK_KIT = (
         .join(_branches, _branches.c.id == bindparam("branch_id"))
     )
     .where(_kits.c.barcode == bindparam("kit"))
-    .with_for_update(of=_kits)
+    .with_for_update(of=_kits, key_share=True)
 )
 _LOCK_LOAN = (
     select(
@@ -81,7 +82,7 @@ _LOCK_LOAN = (
     )
     .join(_patrons, _patrons.c.id == _loans.c.patron_id)
     .where(_loans.c.kit_id == bindparam("kit_id"), _loans.c.received_at.is_(None), _loans.c.state != LoanState.UNDONE)
-    .with_for_update(of=_loans)
+    .with_for_update(of=_loans, key_share=True)
 )
 _RECEIVE_KIT = (
     update(_kits)
@@ -216,6 +217,8 @@ def return_kit(
     connection.execute(_CANCEL_NOTICES, {"loan_id_": loan.id})
     if was_lost:
         cancel_lost_charge(session, loan_id=loan.id, at=at, by=by)
+    if loan.state is LoanState.CLAIMED:
+        close_task(session, TaskKind.CLAIM, subject=loan_subject(loan.id), at=at, by=by, outcome="returned")
     due_on, received_on = calendar.local_date(loan.due_at), calendar.local_date(received)
     days_late = max((received_on - due_on).days, 1) if received > loan.due_at else 0
     record(

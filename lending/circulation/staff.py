@@ -211,7 +211,9 @@ def _key(account: str) -> str:
 
 def _lock(session: Session, staff: str) -> Staff:
     chosen = select(Staff).where(Staff.public_id == staff, Staff.active)
-    row = session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    row = session.scalars(
+        chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one_or_none()
     if row is None:
         raise Refused.because(Reason.NOT_FOUND)
     return row

@@ -86,7 +86,9 @@ def finish_task(session: Session, *, task: str, outcome: str, at: datetime, by: 
     it is closed already.
     """
     chosen = select(Task).where(Task.public_id == task)
-    row = session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    row = session.scalars(
+        chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one_or_none()
     if row is None:
         raise Refused.because(Reason.NOT_FOUND)
     by.permit(Act.CIRCULATE, row.branch_id)

@@ -139,7 +139,9 @@ def free_rested_kits(session: Session, *, at: datetime, by: Actor) -> int:
     """Free the kits whose quarantine is over and that wait for nothing else; how many. For the sweep."""
     by.permit(Act.ADMINISTER)
     rested = select(Kit).where(Kit.state == KitState.TURNAROUND, Kit.quarantine_until <= at).order_by(Kit.id)
-    kits = session.scalars(rested.with_for_update(of=Kit).execution_options(populate_existing=True)).all()
+    kits = session.scalars(
+        rested.with_for_update(of=Kit, key_share=True).execution_options(populate_existing=True)
+    ).all()
     return sum(free_if_ready(session, kit, at=at, by=by) for kit in kits)
 
 

@@ -195,7 +195,7 @@ def _cohort_id(session: Session, code: str) -> int:
 def lock_cohort(session: Session, cohort_id: int) -> Cohort:
     """Lock a cohort, whose seats and pools are counted next. Part of another act."""
     chosen = select(Cohort).where(Cohort.id == cohort_id)
-    return session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).one()
+    return session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True)).one()
 
 
 def _patron_id(session: Session, number: str) -> int:

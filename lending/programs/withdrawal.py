@@ -76,7 +76,7 @@ def withdraw(session: Session, *, enrolment: str, reason: str = "", at: datetime
     row = session.scalars(
         select(Enrolment)
         .where(Enrolment.id == found.id)
-        .with_for_update(of=Enrolment)
+        .with_for_update(of=Enrolment, key_share=True)
         .execution_options(populate_existing=True)
     ).one()
     if row.state not in LIVE_ENROLMENTS:
@@ -164,7 +164,9 @@ def _lock_loan_of(session: Session, cohort_id: int, patron_id: int) -> Loan | No
         return None
     lock_kit(session, found.kit_id)
     return session.scalars(
-        theirs.where(Loan.id == found.id).with_for_update(of=Loan).execution_options(populate_existing=True)
+        theirs.where(Loan.id == found.id)
+        .with_for_update(of=Loan, key_share=True)
+        .execution_options(populate_existing=True)
     ).one_or_none()
 
 
@@ -178,7 +180,7 @@ def _seat_next(session: Session, cohort: Cohort, *, at: datetime, by: Actor) -> 
         .where(Enrolment.cohort_id == cohort.id, Enrolment.state == EnrolmentState.WAITING)
         .order_by(Enrolment.id)
         .limit(1)
-        .with_for_update(of=Enrolment)
+        .with_for_update(of=Enrolment, key_share=True)
         .execution_options(populate_existing=True)
     )
     seated = list(session.scalars(waiting))
