@@ -109,3 +109,11 @@ def test_a_claimed_kit_that_is_not_found_is_declared_lost_after_all(database: Da
     give_up(database, cast)
     assert only(database, Loan).state is LoanState.LOST
     assert only(database, Task).outcome == "lost"
+
+
+def test_a_claimed_kit_that_comes_back_answers_the_claim(database: Database, cast: Cast) -> None:
+    lend(database, cast)
+    claim(database, cast)
+    receive(database, cast)
+    assert only(database, Loan).state is LoanState.RECEIVED
+    assert only(database, Task).outcome == "returned"
