@@ -59,7 +59,7 @@ def test_a_card_that_is_merged_away_under_a_check_out_lends_nothing(postgres_dat
     merged: list[Any] = []
 
     def merge_first(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if "FOR UPDATE" in statement and not merged:
+        if "FOR NO KEY UPDATE" in statement and not merged:
             merged.append(None)
             with postgres_database.read() as session:
                 luis, mina = (session.get_one(Patron, key).public_id for key in (cast.luis_id, cast.mina_id))
@@ -71,7 +71,7 @@ def test_a_card_that_is_merged_away_under_a_check_out_lends_nothing(postgres_dat
     try:
         with pytest.raises(Refused) as refused:
             postgres_database.act(_lend(cast))
-        assert [block.reason for block in refused.value.blocks] == [Reason.BUSY]
+        assert [block.reason for block in refused.value.blocks] == [Reason.CARD_REPLACED]
     finally:
         event.remove(postgres_database.write_engine, "before_cursor_execute", merge_first)
     with postgres_database.read() as session:
