@@ -14,6 +14,7 @@ from lending.cli.context import library
 from lending.cli.saying import FAILED, Said
 
 if TYPE_CHECKING:
+    from lending.cli.demonstration import Summary
     from lending.library import Library
 
 SEED = 7
@@ -32,12 +33,12 @@ def demo(seed: int, size: str) -> None:
             raise Said("The production profile makes nothing up. Set LENDING_PROFILE=demonstration.", FAILED)
         if has_staff(opened):
             raise Said("Somebody works here already; the demonstration is made in an empty library alone.", FAILED)
-        make(opened, seed=seed, size=size)
-    for line in sign_in_lines():
+        summary = make(opened, seed=seed, size=size)
+    for line in [*sign_in_lines(), *(f"{card}  {hint}" for hint, card in summary.hints)]:
         click.echo(line)
 
 
-def make(opened: Library, *, seed: int = SEED, size: str = "small") -> None:
+def make(opened: Library, *, seed: int = SEED, size: str = "small") -> Summary:
     """Make the demonstration, whole or not at all where the database is a file that is not there yet."""
     from lending.db import Database
 
@@ -45,8 +46,7 @@ def make(opened: Library, *, seed: int = SEED, size: str = "small") -> None:
     file = Path(url.database or "")
     if not opened.db.is_sqlite or file.exists():
         opened.db.upgrade()
-        _make(opened, seed, size)
-        return
+        return _make(opened, seed, size)
     # Made beside its place and moved there when whole, so that a start that was interrupted leaves nothing half done.
     making = file.with_name(f"{file.name}.making")
     for stale in file.parent.glob(f"{making.name}*"):
@@ -54,10 +54,11 @@ def make(opened: Library, *, seed: int = SEED, size: str = "small") -> None:
     beside = Database.from_url(url.set(database=str(making)))
     try:
         beside.upgrade()
-        _make(replace(opened, db=beside), seed, size)
+        summary = _make(replace(opened, db=beside), seed, size)
     finally:
         beside.close()
     making.rename(file)
+    return summary
 
 
 def sign_in_lines() -> list[str]:
@@ -84,11 +85,11 @@ def has_staff(opened: Library) -> bool:
         return False  # an unreachable database is told by the upgrade that follows
 
 
-def _make(opened: Library, seed: int, size: str) -> None:
+def _make(opened: Library, seed: int, size: str) -> Summary:
     from lending.cli.demonstration import make_demonstration
 
     with _progress() as progress:
-        make_demonstration(opened, seed=seed, size=size, progress=progress)
+        return make_demonstration(opened, seed=seed, size=size, progress=progress)
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from lending.cli.saying import Said
+
 if TYPE_CHECKING:
     from lending.library import Library
 
@@ -29,8 +31,8 @@ SIGN_INS: Final = (
 """Who may sign in, and as what. The other branches' desks have accounts without a password."""
 
 
-class NotEmpty(Exception):
-    """The library has data already; the message says so."""
+class NotEmpty(Said):
+    """The library has data already; the sentence says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Size:
 
 
 SIZES: Final[Mapping[str, Size]] = {
-    "tiny": Size(115, 80, (3, 4, 4, 5, 6, 14), 10, 4),
+    "tiny": Size(69, 64, (3, 4, 4, 5, 6, 14), 10, 4),
     "small": Size(400, 112, (50, 60, 70, 80, 90, 110), 110, 40),
     "county": Size(1600, 448, (200, 240, 280, 320, 360, 440), 440, 17_700),
 }

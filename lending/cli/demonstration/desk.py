@@ -5,7 +5,7 @@ A kit is taken from the shelf as staff would: any that is free, the least used f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,10 @@ from lending.circulation.charges import pay_charge
 from lending.circulation.checkout import check_out
 from lending.circulation.inspection import PartSeen, all_here, inspect
 from lending.circulation.lines import move_line
-from lending.circulation.patrons import register
+from lending.circulation.patrons import patron_with_card, register
 from lending.circulation.returns import Receipt, return_kit
 from lending.cli.demonstration.names import Person
+from lending.cli.demonstration.rehearsal import Do
 from lending.cli.demonstration.town import WORK_READY, Place, Town, acting
 from lending.domain.actors import Actor
 from lending.domain.completeness import Found
@@ -31,8 +32,6 @@ from lending.models.loans import Loan
 from lending.models.people import Patron
 from lending.models.policies import Signing
 from lending.programs.enrolment import enrol
-
-Do = Callable[[Session, datetime, Actor], Any]
 
 DONE: Mapping[TurnaroundStepKind, str] = {
     TurnaroundStepKind.WIPED: "powerwashed",
@@ -188,8 +187,6 @@ def part_id(session: Session, kit: str, name: str) -> int:
 
 def public_id(session: Session, town: Town, person: Person) -> str:
     """The public id of whoever has this card."""
-    from lending.circulation.patrons import patron_with_card
-
     found: Patron = patron_with_card(session, town.card(person.sequence))
     return found.public_id
 

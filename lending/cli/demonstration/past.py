@@ -23,7 +23,6 @@ from lending.circulation.returns import Next, Receipt
 from lending.circulation.transfers import arrive
 from lending.circulation.turnaround import record_step
 from lending.cli.demonstration.desk import (
-    Do,
     damaged,
     enrolling,
     free_kit,
@@ -36,8 +35,8 @@ from lending.cli.demonstration.desk import (
     returning,
 )
 from lending.cli.demonstration.names import Person
-from lending.cli.demonstration.rehearsal import Step, Story
-from lending.cli.demonstration.town import LAPTOP_HOTSPOT, WORK_READY, Place, Town, acting, open_at
+from lending.cli.demonstration.rehearsal import Do, Step, Story
+from lending.cli.demonstration.town import LAPTOP_HOTSPOT, WORK_READY, Place, Town, acting
 from lending.domain.actors import Actor
 from lending.domain.states import KitState
 from lending.errors import Refused
@@ -61,7 +60,7 @@ _TITLES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Session6:
+class CohortDates:
     """One cohort of the past: its code and its dates, six weeks from a Monday to a Friday."""
 
     code: str
@@ -77,16 +76,16 @@ class Session6:
         return self.starts_on - timedelta(days=7)
 
 
-def cohorts(today: date) -> list[Session6]:
+def cohorts(today: date) -> list[CohortDates]:
     """Six cohorts, eight weeks from one to the next; the last is in its third week today."""
     last = today - timedelta(days=today.weekday() + 14)
     return [
-        Session6(f"WR-{n + 1}", f"Work Ready {n + 1}", last - timedelta(weeks=8 * (COHORTS - 1 - n)))
+        CohortDates(f"WR-{n + 1}", f"Work Ready {n + 1}", last - timedelta(weeks=8 * (COHORTS - 1 - n)))
         for n in range(COHORTS)
     ]
 
 
-def planning(town: Town, cohort: Session6, pools: dict[str, int], capacity: int) -> Story:
+def planning(town: Town, cohort: CohortDates, pools: dict[str, int], capacity: int) -> Story:
     """The programme lead plans a cohort six weeks ahead: Wednesday evenings, online."""
     plans = [PoolPlan(town.places[code].id, WORK_READY, kits) for code, kits in pools.items()]
 
@@ -109,60 +108,52 @@ def planning(town: Town, cohort: Session6, pools: dict[str, int], capacity: int)
         )
 
     place = town.places["ELA"]
-    yield Step(open_at(place, cohort.starts_on - timedelta(weeks=6), 0.2), town.lead, do)
+    yield Step(place, cohort.starts_on - timedelta(weeks=6), 0.2, do, by=town.lead)
 
 
-def participant(town: Town, place: Place, cohort: Session6, person: Person) -> Story:
-    """Somebody enrols, picks up a kit, and most often brings it back when the cohort ends."""
+def participant(town: Town, place: Place, cohort: CohortDates, person: Person, *, leaving: float = 0.04) -> Story:
+    """Somebody enrols, picks up a kit, and most often brings it back when the cohort ends.
+
+    ``leaving`` is how likely it is (0 to 1) that they leave before it starts, or while it runs.
+    """
     chance = town.chance("participant", person.sequence)
     enrolment = yield Step(
-        open_at(place, cohort.starts_on - chance.randint(12, 28) * _DAY, chance.uniform(0.05, 0.95)),
-        place.desk,
+        place,
+        cohort.starts_on - chance.randint(12, 28) * _DAY,
+        chance.uniform(0.05, 0.95),
         enrolling(town, place, person, cohort.code),
     )
-    if chance.random() < 0.04:
+    if chance.random() < leaving:
         yield _leaving(place, enrolment, cohort.starts_on - chance.randint(1, 5) * _DAY, chance)
         return
     picked_up_on = cohort.pickup_from + min(int(chance.expovariate(1 / 4)), 20) * _DAY
     try:
-        kit = yield Step(
-            open_at(place, picked_up_on, chance.uniform(0.05, 0.95)),
-            place.desk,
-            lending(town, place, person, WORK_READY),
-        )
+        kit = yield Step(place, picked_up_on, chance.uniform(0.05, 0.95), lending(town, place, person, WORK_READY))
     except Refused:
         return  # no kit was left for those who wait
     back_on = cohort.ends_on + _days_late(chance) * _DAY
     later_on = picked_up_on + chance.randint(6, 12) * _DAY
-    if chance.random() < 0.04:
+    if chance.random() < leaving:
         yield _leaving(place, enrolment, later_on, chance)
         back_on = later_on + 5 * _DAY
     elif chance.random() < 0.03:
         kit = yield from _exchanged(place, kit, later_on, chance)
-    yield from coming_back(town, place, kit, cohort.ends_on, max(back_on, later_on + 5 * _DAY), chance)
+    yield from coming_back(town, place, kit, cohort.ends_on, back_on, chance)
 
 
 def borrower(town: Town, place: Place, person: Person, on: date) -> Story:
     """Somebody without a session borrows a kit for six weeks, and perhaps renews it once."""
     chance = town.chance("borrower", person.sequence)
-    yield Step(
-        open_at(place, on - chance.randint(2, 9) * _DAY, chance.random()),
-        place.desk,
-        registering(town, place, person),
-    )
+    yield Step(place, on - chance.randint(2, 9) * _DAY, chance.random(), registering(town, place, person))
     try:
-        kit = yield Step(
-            open_at(place, on, chance.uniform(0.05, 0.95)), place.desk, lending(town, place, person, LAPTOP_HOTSPOT)
-        )
+        kit = yield Step(place, on, chance.uniform(0.05, 0.95), lending(town, place, person, LAPTOP_HOTSPOT))
     except Refused:
         return  # all were out that day
     due_on = on + 42 * _DAY
     if chance.random() < 0.3:
         try:
             yield Step(
-                open_at(place, due_on - 3 * _DAY, chance.random()),
-                place.desk,
-                lambda session, at, by: renew(session, kit=kit, at=at, by=by),
+                place, due_on - 3 * _DAY, chance.random(), lambda session, at, by: renew(session, kit=kit, at=at, by=by)
             )
             due_on += 42 * _DAY
         except Refused:
@@ -173,21 +164,18 @@ def borrower(town: Town, place: Place, person: Person, on: date) -> Story:
 def reader(town: Town, place: Place, person: Person) -> Story:
     """Somebody has a card and has not borrowed a kit yet."""
     chance = town.chance("reader", person.sequence)
-    yield Step(
-        open_at(place, town.today - chance.randint(10, 380) * _DAY, chance.random()),
-        place.desk,
-        registering(town, place, person),
-    )
+    yield Step(place, town.today - chance.randint(10, 380) * _DAY, chance.random(), registering(town, place, person))
 
 
 def sweeping(town: Town, begins_on: date) -> Story:
     """Every second morning, parts whose deadline passed are billed."""
-    place = town.places["ELA"]
-    on = begins_on
-    while True:
-        on = place.calendar.next_open_on_or_after(on + 2 * _DAY) or on + 2 * _DAY
+    for days in range(0, (town.today - begins_on).days, 2):
         yield Step(
-            open_at(place, on, 0), town.system, lambda session, at, by: settle_incomplete_loans(session, at=at, by=by)
+            town.places["ELA"],
+            begins_on + days * _DAY,
+            0.0,
+            lambda session, at, by: settle_incomplete_loans(session, at=at, by=by),
+            by=town.system,
         )
 
 
@@ -195,64 +183,59 @@ def coming_back(town: Town, place: Place, kit: str, due_on: date, back_on: date,
     """A kit comes back, at its branch or another one, late or never, and is made ready for the next."""
     if back_on - due_on > LOST_AFTER_DAYS * _DAY:
         yield Step(
-            open_at(place, due_on + LOST_AFTER_DAYS * _DAY, 0.1),
-            town.admin,
+            place,
+            due_on + LOST_AFTER_DAYS * _DAY,
+            0.1,
             lambda session, at, by: declare_lost(session, kit=kit, at=at, by=by),
+            by=town.admin,
         )
         if chance.random() < 0.5:
             return
     elsewhere = chance.random() < 0.03
     where = chance.choice(list(town.places.values())) if elsewhere else place
     receipt = Receipt.BOOK_DROP if chance.random() < 0.06 else Receipt.COUNTER
-    goes = yield Step(open_at(where, back_on, chance.uniform(0.02, 0.98)), where.desk, returning(kit, where, receipt))
-    on = where.calendar.local_date(open_at(where, back_on, 0)) + _DAY
+    goes = yield Step(where, back_on, chance.uniform(0.02, 0.98), returning(kit, where, receipt))
     if goes is Next.TRANSIT:
-        on += _DAY
         yield Step(
-            open_at(place, on, 0.15),
-            place.desk,
+            place,
+            back_on + 2 * _DAY,
+            0.15,
             lambda session, at, by: arrive(session, kit=kit, branch_id=place.id, at=at, by=by),
         )
-        on = place.calendar.local_date(open_at(place, on, 0)) + _DAY
-    yield from making_ready(town, place, kit, on, chance)
+    yield from making_ready(town, place, kit, back_on + _DAY, chance)
 
 
 def making_ready(town: Town, place: Place, kit: str, on: date, chance: Random) -> Story:
     """A kit that is back is inspected on a morning, and what is missing or broken is seen to."""
     what = chance.random()
-    at = open_at(place, on, chance.uniform(0.02, 0.2))
+    part = chance.uniform(0.02, 0.2)
     if what < 0.05:
-        yield Step(at, place.desk, inspecting(kit, missing("Laptop charger")))
+        yield Step(place, on, part, inspecting(kit, missing("Laptop charger")))
         yield from _charger_comes_back(town, place, kit, on + chance.randint(3, 5) * _DAY, chance)
     elif what < 0.07:
-        yield Step(at, place.desk, inspecting(kit, missing("Carrying case")))
+        yield Step(place, on, part, inspecting(kit, missing("Carrying case")))
         yield from _replaced(town, place, kit, "Carrying case", on + 3 * _DAY, chance)
     elif what < 0.08:
-        yield Step(at, place.desk, inspecting(kit, damaged("Chromebook", "screen cracked", 12_000)))
+        yield Step(place, on, part, inspecting(kit, damaged("Chromebook", "screen cracked", 12_000)))
     elif what < 0.3:
         # Inspected on one day, wiped on the next.
-        yield Step(at, place.desk, inspecting(kit, steps={TurnaroundStepKind.CHARGED: ""}))
+        yield Step(place, on, part, inspecting(kit, steps={TurnaroundStepKind.CHARGED: ""}))
         for step in (TurnaroundStepKind.WIPED, TurnaroundStepKind.RESTOCKED):
-            on = place.calendar.local_date(open_at(place, on, 0)) + _DAY
-            yield Step(open_at(place, on, chance.uniform(0.02, 0.9)), place.desk, _step(kit, step))
+            yield Step(place, on, chance.uniform(0.02, 0.9), _step(kit, step))
     else:
-        yield Step(at, place.desk, inspecting(kit))
+        yield Step(place, on, part, inspecting(kit))
 
 
 def _charger_comes_back(town: Town, place: Place, kit: str, on: date, chance: Random) -> Story:
     if chance.random() < 0.6:
-        at = open_at(place, on, chance.random())
-        state = yield Step(
-            at,
-            place.desk,
-            lambda session, at, by: (
-                bring_back_part(
-                    session, kit=kit, part_id=part_id(session, kit, "Laptop charger"), at=at, by=by
-                ).kit_state
+        yield Step(
+            place,
+            on,
+            chance.random(),
+            lambda session, at, by: bring_back_part(
+                session, kit=kit, part_id=part_id(session, kit, "Laptop charger"), at=at, by=by
             ),
         )
-        if state is KitState.AVAILABLE:
-            return
         return
     yield from _replaced(town, place, kit, "Laptop charger", on + 10 * _DAY, chance)
 
@@ -266,10 +249,10 @@ def _replaced(town: Town, place: Place, kit: str, name: str, on: date, chance: R
             if step is not TurnaroundStepKind.LINE_ACTIVE:
                 record_step(session, kit=kit, kind=step, at=at, by=acting(by))
 
-    yield Step(open_at(place, on, chance.random()), place.desk, do)
+    yield Step(place, on, chance.random(), do)
     if chance.random() < 0.7:
-        on = place.calendar.local_date(open_at(place, on, 0)) + chance.randint(1, 12) * _DAY
-        yield Step(open_at(place, on, chance.random()), place.desk, paying(kit))
+        on += chance.randint(1, 12) * _DAY
+        yield Step(place, on, chance.random(), paying(kit))
 
 
 def _exchanged(place: Place, kit: str, on: date, chance: Random) -> Generator[Step, Any, str]:
@@ -282,7 +265,7 @@ def _exchanged(place: Place, kit: str, on: date, chance: Random) -> Generator[St
         return other
 
     try:
-        other: str = yield Step(open_at(place, on, chance.random()), place.desk, do)
+        other: str = yield Step(place, on, chance.random(), do)
     except Refused:
         return kit
     return other
@@ -290,8 +273,9 @@ def _exchanged(place: Place, kit: str, on: date, chance: Random) -> Generator[St
 
 def _leaving(place: Place, enrolment: str, on: date, chance: Random) -> Step:
     return Step(
-        open_at(place, on, chance.uniform(0.05, 0.95)),
-        place.desk,
+        place,
+        on,
+        chance.uniform(0.05, 0.95),
         lambda session, at, by: withdraw(session, enrolment=enrolment, reason="found work", at=at, by=by),
     )
 

@@ -52,12 +52,16 @@ def of(town: Town, size: Size) -> Plot:
     for cohort, seats in zip(cohorts, size.seats, strict=True):
         at_branch = dict(zip(town.places, shares(seats, (place.weight for place in places)), strict=True))
         extra = scenes.promised if cohort is cohorts[-1] else {}
-        # One more than there are people, but where people are to be seen waiting.
+        # A kit more than there are people, but where people are to be seen waiting.
         pools = {code: count + extra.get(code, 0) + (0 if code in extra else 1) for code, count in at_branch.items()}
         plot.told.append(past.planning(town, cohort, pools, capacity=max(200, seats + 20)))
         for code, count in at_branch.items():
             crowd = [cards.person(town.places[code]) for _ in range(count)]
-            plot.told += [past.participant(town, town.places[code], cohort, person) for person in crowd]
+            # Where people are to be seen waiting, nobody leaves and makes room.
+            leaving = 0.0 if code in extra else 0.04
+            plot.told += [
+                past.participant(town, town.places[code], cohort, person, leaving=leaving) for person in crowd
+            ]
     plot.told += _borrowers(town, cards, size.open_loans)
     plot.told += [past.reader(town, place, cards.person(place)) for place in _in_turn(places, size.readers)]
     plot.told.append(past.sweeping(town, cohorts[0].starts_on))

@@ -10,12 +10,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from lending.cli.demonstration.town import acting
+from lending.cli.demonstration.town import Place, acting, open_at
 from lending.db import Database
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
@@ -24,13 +24,21 @@ from lending.errors import Refused
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that somebody does at an instant. ``do`` is given the session, the instant and the actor."""
+    """One thing that somebody does at a branch: its desk, unless ``by`` says who.
 
-    at: datetime
-    by: Actor
-    do: Callable[[Session, datetime, Actor], Any]
+    ``on`` is the first day on which it may happen: days on which the branch is closed, and days on which the story
+    acted already, are passed over. ``part`` (0 to 1) is how much of that day's hours has passed. ``do`` is given the
+    session, the instant and the actor.
+    """
+
+    place: Place
+    on: date
+    part: float
+    do: Do
+    by: Actor | None = None
 
 
+Do = Callable[[Session, datetime, Actor], Any]
 Story = Generator[Step, Any, Any]
 
 _Waiting = tuple[datetime, int, Step, Story]
@@ -50,7 +58,7 @@ class Rehearsal:
     def play(self, stories: Iterable[Story], progress: Callable[[float], None]) -> None:
         """Play all ``stories``; ``progress`` hears how much of their time has passed, from 0 to 1."""
         for number, story in enumerate(stories):
-            self._wait_for(next(story, None), number, story)
+            self._wait_for(next(story, None), number, story, since=date.min)
         if not self._waiting:
             return
         begun = self._waiting[0][0]
@@ -68,27 +76,26 @@ class Rehearsal:
         return found
 
     def _play_day(self, today: Sequence[_Waiting]) -> None:
-        results = self.database.act(lambda session: [_done(session, step) for _, _, step, _ in today])
+        results = self.database.act(lambda session: [_done(session, step, at) for at, _, step, _ in today])
         self.acts += len(results)
         for (at, number, _, story), result in zip(today, results, strict=True):
             self.refused += isinstance(result, Refused)
-            step = _next(story, result)
-            if step is not None and self.calendar.local_date(step.at) <= self.calendar.local_date(at):
-                raise ValueError(f"a story that acted at {at} acts again at {step.at}, not on a later day")
-            self._wait_for(step, number, story)
+            day_after = self.calendar.local_date(at) + timedelta(days=1)
+            self._wait_for(_next(story, result), number, story, since=day_after)
 
-    def _wait_for(self, step: Step | None, number: int, story: Story) -> None:
-        if step is not None and step.at < self.until:
-            heapq.heappush(self._waiting, (step.at, number, step, story))
+    def _wait_for(self, step: Step | None, number: int, story: Story, *, since: date) -> None:
+        at = None if step is None else open_at(step.place, max(step.on, since), step.part)
+        if step is not None and at is not None and at < self.until:
+            heapq.heappush(self._waiting, (at, number, step, story))
         else:
             story.close()
 
 
-def _done(session: Session, step: Step) -> Any:
+def _done(session: Session, step: Step, at: datetime) -> Any:
     """What came of a step. A refusal changes nothing, also when the rest of the day goes on in this transaction."""
     try:
         with session.begin_nested():
-            return step.do(session, step.at, acting(step.by))
+            return step.do(session, at, acting(step.by or step.place.desk))
     except Refused as refused:
         return refused
 

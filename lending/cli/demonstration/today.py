@@ -21,7 +21,6 @@ from lending.circulation.renewal import set_due_date
 from lending.circulation.returns import Receipt
 from lending.circulation.transfers import send
 from lending.cli.demonstration.desk import (
-    Do,
     damaged,
     enrolling,
     free_kit,
@@ -35,9 +34,9 @@ from lending.cli.demonstration.desk import (
     telling_the_carrier,
 )
 from lending.cli.demonstration.names import Person
-from lending.cli.demonstration.past import Session6
-from lending.cli.demonstration.rehearsal import Step, Story
-from lending.cli.demonstration.town import LAPTOP_HOTSPOT, WORK_READY, Place, Town, open_at
+from lending.cli.demonstration.past import CohortDates
+from lending.cli.demonstration.rehearsal import Do, Step, Story
+from lending.cli.demonstration.town import LAPTOP_HOTSPOT, WORK_READY, Place, Town
 from lending.domain.actors import Actor
 from lending.domain.states import LineVerb
 from lending.models.kits import TurnaroundStepKind
@@ -59,7 +58,7 @@ class Scenes:
     promised: dict[str, int] = field(default_factory=dict)
 
 
-def scenes(town: Town, cohort: Session6) -> Scenes:
+def scenes(town: Town, cohort: CohortDates) -> Scenes:
     """The scenes of the day, at East Los Angeles and at Compton."""
     made = Scenes()
     for number, (code, other) in enumerate((("ELA", "COM"), ("COM", "ELA"))):
@@ -75,7 +74,7 @@ class _Stage:
     town: Town
     place: Place
     other: Place
-    cohort: Session6
+    cohort: CohortDates
     made: Scenes
     first: int
     met: int = 0
@@ -128,9 +127,9 @@ class _Stage:
         def sent(session: Session, at: datetime, by: Actor) -> None:
             send(session, kit=free_kit(session, place.id, LAPTOP_HOTSPOT), to_branch=self.other.code, at=at, by=by)
 
-        yield _once(Step(open_at(place, town.open_days_ago(place, 20), 0.3), town.admin, gone))
-        yield _once(Step(open_at(place, town.open_days_ago(place, 12), 0.4), town.admin, unseen))
-        yield _once(Step(open_at(place, town.open_days_ago(place, 1), 0.9), place.desk, sent))
+        yield _once(Step(place, town.open_days_ago(place, 20), 0.3, gone, by=town.admin))
+        yield _once(Step(place, town.open_days_ago(place, 12), 0.4, unseen, by=town.admin))
+        yield _once(Step(place, town.open_days_ago(place, 1), 0.9, sent))
 
     def _person(self, hint: str, expires_on: date | None = None) -> Person:
         sequence = self.first + self.met
@@ -140,7 +139,7 @@ class _Stage:
         return self.town.person(sequence, self.place, expires_on)
 
     def _step(self, on: date, part: float, do: Do) -> Step:
-        return Step(open_at(self.place, on, part), self.place.desk, do)
+        return Step(self.place, on, part, do)
 
     def _ago(self, count: int) -> date:
         return self.town.open_days_ago(self.place, count)
@@ -170,7 +169,7 @@ class _Stage:
             def by_hand(session: Session, at: datetime, by: Actor) -> None:
                 set_due_date(session, kit=kit, on=town.today, reason="closed six weeks ago", at=at, by=by)
 
-            yield Step(open_at(place, self._ago(4), 0.5), town.admin, by_hand)
+            yield Step(place, self._ago(4), 0.5, by_hand, by=town.admin)
 
     def _suspended(self, person: Person) -> Story:
         kit = yield from self._lent(person, self.town.days_ago(self.place, _LOAN + 15))
@@ -209,7 +208,7 @@ class _Stage:
         kit = yield from self._lent(person, self.town.days_ago(self.place, 25))
         there = self.other
         on = self.town.open_days_ago(there, 1)
-        yield Step(open_at(there, on, 0.5), there.desk, returning(kit, there))
+        yield Step(there, on, 0.5, returning(kit, there))
 
     def _lost(self, person: Person) -> Story:
         kit = yield from self._lent(person, self.town.days_ago(self.place, _LOAN + 26))
@@ -217,7 +216,7 @@ class _Stage:
         def do(session: Session, at: datetime, by: Actor) -> None:
             declare_lost(session, kit=kit, at=at, by=by)
 
-        yield Step(open_at(self.place, self._ago(3), 0.2), self.town.admin, do)
+        yield Step(self.place, self._ago(3), 0.2, do, by=self.town.admin)
 
     def _claiming(self, person: Person) -> Story:
         kit = yield from self._lent(person, self.town.days_ago(self.place, _LOAN + 4))
