@@ -21,7 +21,7 @@ from werkzeug.routing import RequestRedirect
 
 from lending.api import current
 from lending.db import CommitUnknown
-from lending.errors import Block, Refused
+from lending.errors import Block, Reason, Refused
 from lending.wording import say, status_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -80,7 +80,9 @@ def _kind(status: int) -> str:
 
 
 def sentence(block: Block) -> str:
-    """A block in the words of the desk."""
+    """A block in the words of the desk; of a key, which no desk knows, in the API's own."""
+    if block.reason is Reason.KEY_REUSED:
+        return gettext("This Idempotency-Key stands for another request. Nothing changed. Send a new key.")
     return say(block, gettext, locale=str(get_locale() or "en"), zone=current.library().settings.zone)
 
 

@@ -153,7 +153,7 @@ _card_then = (
     .where(
         _cards.c.patron_id == _loans.c.patron_id,
         _cards.c.issued_at <= _journal.c.recorded_at,
-        or_(_cards.c.ended_at.is_(None), _cards.c.ended_at > _journal.c.recorded_at),
+        or_(_cards.c.ended_at.is_(None), _cards.c.ended_at >= _journal.c.recorded_at),
     )
     .order_by(_cards.c.id)
     .limit(1)

@@ -40,7 +40,7 @@ class Desk:
 
     client: FlaskClient
     token: str
-    _keys: Iterator[int] = field(default_factory=lambda: count(1))
+    keys: Iterator[int]
 
     def get(self, address: str, **query: Any) -> Any:
         """Read something."""
@@ -48,7 +48,7 @@ class Desk:
 
     def send(self, method: str, address: str, body: Any = None, *, key: str | None = "") -> Any:
         """Change something; without ``key`` one is made, with ``None`` none is sent."""
-        key = f"{self.token}-{next(self._keys)}" if key == "" else key
+        key = f"{self.token}-{next(self.keys)}" if key == "" else key
         return self.client.open(f"/api/v1{address}", method=method, json=body, headers=self._headers(key))
 
     def post(self, address: str, body: Any = None, *, key: str | None = "") -> Any:
@@ -68,10 +68,11 @@ class Door:
     database: Database
     cast: Cast
     clock: Hands
+    keys: Iterator[int] = field(default_factory=lambda: count(1))
 
     def desk(self, username: str) -> Desk:
         """A program with the token of ``ben``, ``cleo``, ``dora``, ``eli`` or of somebody the test added."""
-        return Desk(self.app.test_client(), f"token-of-{username}")
+        return Desk(self.app.test_client(), f"token-of-{username}", self.keys)
 
     @property
     def ben(self) -> Desk:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.api.conftest import Door
-from tests.cast import ADA, KIT, LUIS, OPEN_KIT
+from tests.cast import ADA, KIT
 
 
 def test_a_check_out_answers_with_the_loan(both: Door) -> None:
