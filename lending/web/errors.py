@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from lending.db import CommitUnknown
 from lending.errors import Refused
@@ -45,8 +45,8 @@ def page(status: int, **given: object) -> ResponseReturnValue:
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
-    if status < 400 or _another_doors():
-        return error
+    if status < 400 or _another_doors() or isinstance(error, SecurityError):
+        return error  # a host we do not answer to gets no page of ours, whose addresses it could use
     answer = page(status)
     if status == 405 and isinstance(answer, tuple) and hasattr(error, "valid_methods"):
         return (answer[0], status, {"Allow": ", ".join(error.valid_methods or ())})
@@ -83,7 +83,9 @@ def _bug(error: Exception) -> ResponseReturnValue:
     _log.error(
         "bug",
         kind=type(error).__name__,
-        where=traceback.format_tb(error.__traceback__)[-6:],
+        where=[
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-6:]
+        ],
         request_id=request_id(),
     )
     if current_app.testing:

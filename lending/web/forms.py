@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from lending.errors import Refused
@@ -98,7 +99,7 @@ class PatronForm(KeyedForm):
     unit = StringField(_l("Apartment or unit"), validators=[Optional(), Length(max=40)])
     city = StringField(_l("City"), validators=[Optional(), Length(max=80)])
     postal_code = StringField(_l("Postal code"), validators=[Optional(), Length(max=16)])
-    language = SelectField(_l("Language"), choices=[("en", "English"), ("es", "Español")])
+    language = SelectField(_l("Language"), choices=[SelectChoice("en", "English"), SelectChoice("es", "Español")])
     expires_on = DateField(_l("Card good until"), validators=[Optional()])
     note = TextAreaField(_l("Note for staff"), validators=[Optional(), Length(max=500)])
 
@@ -143,6 +144,11 @@ class MergeForm(KeyedForm):
         description=_l("Its loans, promises and charges come here. This cannot be undone."),
         validators=[InputRequired(_NEEDED), Length(max=80)],
     )
+
+
+def offer(field: SelectField, options: Iterable[tuple[str, str]]) -> None:
+    """Say what may be chosen: values and the words for them."""
+    field.choices = [SelectChoice(value, label) for value, label in options]
 
 
 def fill(form: KeyedForm, values: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ from lending.web import current
 from lending.web.access import allow
 from lending.web.acting import act_once
 from lending.web.finding import kit_line
-from lending.web.forms import KeyedForm, KitFilter, KitForm, NewKitForm, PartForm, ReasonForm, SendForm, fill
+from lending.web.forms import KeyedForm, KitFilter, KitForm, NewKitForm, PartForm, ReasonForm, SendForm, fill, offer
 from lending.web.histories import happened
 from lending.web.posting import Doing, posted, status
 
@@ -43,9 +43,9 @@ def index() -> ResponseReturnValue:
         here = [place for place in places.branches(session) if own is None or place.branch_id in own]
         types = places.kit_types(session)
         chosen = KitFilter(request.args, meta={"csrf": False})
-        chosen.branch.choices = [("", _("All")), *((place.code, place.name) for place in here)]
-        chosen.type.choices = [("", _("All")), *((kind.code, kind.name) for kind in types)]
-        chosen.state.choices = [("", _("All")), *((state.value, _(KIT_STATES[state])) for state in KitState)]
+        offer(chosen.branch, [("", _("All")), *((place.code, place.name) for place in here)])
+        offer(chosen.type, [("", _("All")), *((kind.code, kind.name) for kind in types)])
+        offer(chosen.state, [("", _("All")), *((state.value, _(KIT_STATES[state])) for state in KitState)])
         state = chosen.state.data if chosen.state.data in set(KitState) else None
         listed = queries.kit_list(
             session,
@@ -84,8 +84,8 @@ def new() -> ResponseReturnValue:
     own = current.branch_ids()
     with current.library().db.read() as session:
         here = {place.code: place for place in places.branches(session) if own is None or place.branch_id in own}
-        form.kit_type.choices = [(kind.code, kind.name) for kind in places.kit_types(session)]
-    form.branch.choices = [(code, place.name) for code, place in here.items()]
+        offer(form.kit_type, [(kind.code, kind.name) for kind in places.kit_types(session)])
+    offer(form.branch, [(code, place.name) for code, place in here.items()])
 
     def add(session: Any, at: Any, by: Any) -> None:
         verbs.add_kit(
@@ -149,7 +149,7 @@ def send(barcode: str) -> ResponseReturnValue:
     kit, form = _kit(barcode), SendForm()
     with current.library().db.read() as session:
         others = [place for place in places.branches(session) if place.branch_id != kit.branch_id]
-    form.to_branch.choices = [(place.code, place.name) for place in others]
+    offer(form.to_branch, [(place.code, place.name) for place in others])
     return _form_page(
         kit,
         form,
@@ -359,32 +359,32 @@ def _actions(kit: KitShown) -> list[dict[str, Any]]:
     """What this person may do with the kit as it is now, the usual first."""
     found: list[dict[str, Any]] = []
 
-    def offer(label: str, endpoint: str, *, post: bool = False, tone: str = "", **values: Any) -> None:
+    def add(label: str, endpoint: str, *, post: bool = False, tone: str = "", **values: Any) -> None:
         url = url_for(endpoint, barcode=kit.code, **values)
         found.append({"label": label, "url": url, "post": post, "tone": tone})
 
     state, circulates = kit.state, current.may(Act.CIRCULATE, kit.branch_id)
     manages = current.may(Act.WITHDRAW_KIT, kit.branch_id)
     if circulates and state in _IN_HAND and kit.in_transit_to is None:
-        offer(_("Inspect or make ready"), "inspection.sheet")
-        offer(_("Inspection slip"), "slips.inspection")
-    offer(_("Print label"), "kits.label")
-    offer(_("Print parts list"), "slips.parts")
+        add(_("Inspect or make ready"), "inspection.sheet")
+        add(_("Inspection slip"), "slips.inspection")
+    add(_("Print label"), "kits.label")
+    add(_("Print parts list"), "slips.parts")
     if kit.in_transit_to is not None:
-        offer(_("Transfer slip"), "slips.transfer")
+        add(_("Transfer slip"), "slips.transfer")
     elif current.may(Act.TRANSFER_KIT, kit.branch_id) and state in transfers.MAY_TRAVEL:
-        offer(_("Send to another library"), "kits.send")
+        add(_("Send to another library"), "kits.send")
     if circulates and kit.loan is not None and kit.loan.state is LoanState.OUT:
-        offer(_("Patron says it was returned"), "kits.say", post=True, what="claimed")
+        add(_("Patron says it was returned"), "kits.say", post=True, what="claimed")
     if state is KitState.MISSING and current.may(Act.CHANGE_KIT, kit.branch_id):
-        offer(_("It was found"), "kits.say", post=True, what="found")
+        add(_("It was found"), "kits.say", post=True, what="found")
     if manages:
         if state is KitState.ON_LOAN:
-            offer(_("Declare lost"), "kits.say", post=True, tone="stop", what="lost")
+            add(_("Declare lost"), "kits.say", post=True, tone="stop", what="lost")
         elif state is KitState.WITHDRAWN:
-            offer(_("Back into service"), "kits.say", post=True, what="reinstate")
+            add(_("Back into service"), "kits.say", post=True, what="reinstate")
         elif state not in (KitState.LOST, KitState.MISSING):
-            offer(_("It cannot be found"), "kits.say", post=True, what="missing")
+            add(_("It cannot be found"), "kits.say", post=True, what="missing")
         if kit.loan is None and state not in (KitState.WITHDRAWN, KitState.ON_SHELF, KitState.TO_INSPECT):
-            offer(_("Withdraw"), "kits.withdraw", tone="stop")
+            add(_("Withdraw"), "kits.withdraw", tone="stop")
     return found

@@ -27,7 +27,7 @@ from lending.queries.patrons import PatronShown
 from lending.web import current, finding
 from lending.web.access import allow
 from lending.web.acting import act_once
-from lending.web.forms import CardForm, KeyedForm, MergeForm, NewPatronForm, PatronForm, ReasonForm, fill
+from lending.web.forms import CardForm, KeyedForm, MergeForm, NewPatronForm, PatronForm, ReasonForm, fill, offer
 from lending.web.posting import posted, status
 
 bp = Blueprint("patrons", __name__, url_prefix="/patrons")
@@ -63,7 +63,7 @@ def new() -> ResponseReturnValue:
     own = current.branch_ids()
     with current.library().db.read() as session:
         here = {place.code: place for place in places.branches(session) if own is None or place.branch_id in own}
-    form.home_branch.choices = [(code, place.name) for code, place in here.items()]
+    offer(form.home_branch, [(code, place.name) for code, place in here.items()])
     place = current.station()
     if request.method == "GET":
         fill(form, {"home_branch": place.branch_code if place else None, "card": request.args.get("card", "")[:32]})
@@ -255,15 +255,15 @@ def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any
 def _actions(patron: PatronShown, may_change: bool) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
 
-    def offer(label: str, endpoint: str, *, post: bool = False, tone: str = "") -> None:
+    def add(label: str, endpoint: str, *, post: bool = False, tone: str = "") -> None:
         found.append({"label": label, "url": url_for(endpoint, public_id=patron.patron), "post": post, "tone": tone})
 
     if may_change:
-        offer(_("Replace the card"), "patrons.card")
+        add(_("Replace the card"), "patrons.card")
         if patron.blocked_reason is None:
-            offer(_("Block the card"), "patrons.block", tone="stop")
+            add(_("Block the card"), "patrons.block", tone="stop")
         else:
-            offer(_("Lift the block"), "patrons.unblock", post=True)
+            add(_("Lift the block"), "patrons.unblock", post=True)
     if current.may_anywhere(Act.MERGE_PATRONS):
-        offer(_("Merge a double record"), "patrons.merge")
+        add(_("Merge a double record"), "patrons.merge")
     return found

@@ -7,7 +7,7 @@ import { Burst, looksLikeCode } from "./burst.js";
 import { actOf, change, keyOf } from "./keys.js";
 import { carried } from "./memory.js";
 import { RepeatGuard, ScanQueue } from "./queue.js";
-import { $, addRow, fill, longDate, say, showCounters, showPatron, timeNow, word } from "./screen.js";
+import { $, addRow, fill, longDate, moveCounters, say, showCounters, showPatron, timeNow, word } from "./screen.js";
 import { play, volume } from "./sounds.js";
 import { send } from "./transport.js";
 
@@ -33,6 +33,7 @@ const queue = new ScanQueue({
     kit: context.kit || null,
     date: context.date || null,
     ...(fields.book_drop?.checked && { book_drop: true }),
+    ...(fields.agreement?.checked && { agreement: true }),
     ...(override && { override }),
   }),
   answered,
@@ -52,8 +53,9 @@ function answered(item, answer) {
   guard.answered(item.code, tone);
   if ("patron" in answer && $("#patron")) setPatron(answer.patron);
   const undone = item.code === form.dataset.undo && tone === "done";
-  addRow(answer.row ?? { time: timeNow(form.dataset.zone), what: answer.say, tone }, undone);
-  if (answer.counters) showCounters(answer.counters, queue.size);
+  // null: a word of the page itself, such as "Ready for the next patron", and no row of the day.
+  if (answer.row !== null) addRow(answer.row ?? { time: timeNow(form.dataset.zone), what: answer.say, tone }, undone);
+  move(answer.moved ?? { not_done: 1 }, "patron" in answer);
   setOffer(answer.override && { ...answer.override, patron: item.body.patron });
   if (receipt) Object.assign($("#receipt"), { href: receipt, hidden: false });
   say(answer.say, tone);
@@ -61,11 +63,19 @@ function answered(item, answer) {
 }
 
 function setPatron(patron) {
-  const id = patron?.public_id ?? "";
-  if (id !== context.patron) setDate("");
-  Object.assign(context, { patron: id, name: patron?.short_name });
-  fields.patron.value = id;
+  const card = patron?.card ?? "";
+  if (card !== context.patron) setDate("");
+  Object.assign(context, { patron: card, name: patron?.short_name, strip: patron });
+  fields.patron.value = card;
   showPatron(patron);
+}
+
+/** The numbers move with each answer, so that the server need not count again after every scan. */
+function move({ kits_out = 0, ...moved }, isFresh) {
+  moveCounters(moved, queue.size);
+  if (!kits_out || isFresh || !context.strip) return;
+  context.strip = { ...context.strip, kits_out: Math.max(context.strip.kits_out + kits_out, 0), ready_to_pick_up: "", agreement_missing: false };
+  showPatron(context.strip);
 }
 
 function setDate(iso) {

@@ -84,6 +84,9 @@ export function showPatron(patron) {
     owes: owes ? dollars.format(owes / 100) : word("nothing"),
   });
   $(".who-card__ready", card).hidden = !patron?.ready_to_pick_up;
+  const agreement = $("#agreement");
+  agreement.checked = false;
+  agreement.parentElement.hidden = !patron?.agreement_missing;
 }
 
 export function showCounters(counters, waiting) {
@@ -92,6 +95,12 @@ export function showCounters(counters, waiting) {
   const cell = (name) => $(`[data-f="${name}"]`, list);
   cell("not_done").parentElement.classList.toggle("is-bad", cell("not_done").textContent !== "0");
   cell("waiting").parentElement.classList.toggle("is-waiting", waiting > 0);
+}
+
+/** Adds to the numbers that are shown. */
+export function moveCounters(moved, waiting) {
+  const shown = (name) => Number($(`#counters [data-f="${name}"]`).textContent);
+  showCounters(Object.fromEntries(Object.entries(moved).map(([name, by]) => [name, Math.max(shown(name) + by, 0)])), waiting);
 }
 
 export function timeNow(zone) {

@@ -1,0 +1,179 @@
+"""Who may open what: every route for every role, tokens on every change, and nothing changed by a look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from lending.app import create_app
+from lending.domain.permissions import Act, Role, may
+from lending.web import access
+from tests.cast import COMPTON_KIT, KIT, Cast
+from tests.web.browsers import Browser, signed_in
+
+CIRCULATES = {"ben", "cleo", "eli"}
+EVERYBODY = {"ben", "cleo", "dora", "eli"}
+MANAGES = {"cleo", "eli"}
+MOVES = EVERYBODY
+ROLES = {"ben": Role.DESK, "cleo": Role.MANAGER, "dora": Role.PROGRAM, "eli": Role.ADMIN}
+
+MAY: dict[str, set[str]] = {
+    "account.language": {"nobody", *EVERYBODY},
+    "account.sign_in": {"nobody", *EVERYBODY},
+    "account.sign_out": EVERYBODY,
+    "account.station": EVERYBODY,
+    "bootstrap.static": {"nobody", *EVERYBODY},
+    "desk.desk": CIRCULATES,
+    "desk.home": EVERYBODY,
+    "desk.returns": CIRCULATES,
+    "desk.scans": CIRCULATES,
+    "desk.search": EVERYBODY,
+    "health.healthz": {"nobody", *EVERYBODY},
+    "health.numbers": {"nobody", *EVERYBODY},
+    "health.readyz": {"nobody", *EVERYBODY},
+    "help.show": {"nobody", *EVERYBODY},
+    "inspection.cart": CIRCULATES,
+    "inspection.sheet": CIRCULATES,
+    "kits.back": CIRCULATES,
+    "kits.edit": CIRCULATES,
+    "kits.index": MOVES,
+    "kits.label": CIRCULATES,
+    "kits.new": CIRCULATES,
+    "kits.replace": CIRCULATES,
+    "kits.report": CIRCULATES,
+    "kits.say": CIRCULATES,
+    "kits.send": MOVES,
+    "kits.show": MOVES,
+    "kits.withdraw": MANAGES,
+    "patrons.block": CIRCULATES,
+    "patrons.card": CIRCULATES,
+    "patrons.edit": CIRCULATES,
+    "patrons.index": EVERYBODY,
+    "patrons.merge": MANAGES,
+    "patrons.new": CIRCULATES,
+    "patrons.show": EVERYBODY,
+    "patrons.unblock": CIRCULATES,
+    "slips.inspection": CIRCULATES,
+    "slips.parts": CIRCULATES,
+    "slips.receipt": CIRCULATES,
+    "slips.transfer": MOVES,
+    "static": {"nobody", *EVERYBODY},
+}
+"""Every endpoint of the pages, and who may open it. A route without a row fails."""
+
+
+def pages(app: Flask) -> Iterator[Any]:
+    own = access.guarded_blueprints(app)
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.partition(".")[0] not in own:
+            yield rule
+
+
+def url_of(app: Flask, rule: Any) -> str:
+    values = {"barcode": KIT, "part_id": 1, "public_id": "x" * 16, "loan": "x" * 16, "what": "lost", "filename": "a"}
+    with app.test_request_context():
+        return str(app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}))
+
+
+def test_every_route_has_its_row(app: Flask) -> None:
+    assert {rule.endpoint for rule in pages(app)} == set(MAY)
+
+
+@pytest.mark.parametrize("username", ["nobody", "ben", "cleo", "dora", "eli"])
+def test_a_page_opens_to_those_of_its_row_and_to_nobody_else(
+    app: Flask, new_browser: Callable[[], Browser], username: str
+) -> None:
+    browser = new_browser()
+    if username != "nobody":
+        signed_in(browser, username)
+    wrong = []
+    for rule in pages(app):
+        method = "GET" if "GET" in rule.methods else "POST"
+        if rule.endpoint in ("account.sign_out", "account.sign_in"):
+            continue
+        answer = browser.post(url_of(app, rule)) if method == "POST" else browser.get(url_of(app, rule))
+        turned_away = answer.status_code in (401, 403) or answer.headers.get("Location", "").startswith("/sign-in")
+        if turned_away is (username in MAY[rule.endpoint]):
+            # A verb may still say no to a role that the page opens for: that is its own 403.
+            if answer.status_code == 403 and username in MAY[rule.endpoint] and method == "POST":
+                continue
+            wrong.append((rule.endpoint, answer.status_code))
+    assert not wrong
+
+
+def test_every_declaration_agrees_with_the_permission_sheet(app: Flask) -> None:
+    for rule in pages(app):
+        declared = access.declared(app, rule.endpoint)
+        if isinstance(declared, tuple) and declared:
+            allowed = {name for name, role in ROLES.items() if any(may(role, act) for act in declared)}
+            assert allowed == MAY[rule.endpoint], rule.endpoint
+
+
+def test_an_endpoint_that_says_nothing_stops_the_start(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flask import Blueprint
+
+    from lending import web
+
+    forgotten = Blueprint("forgotten", __name__)
+    forgotten.add_url_rule("/forgotten", "page", lambda: "everything")
+    found = web.blueprints()
+    monkeypatch.setattr(web, "blueprints", lambda: (*found, forgotten))
+    with pytest.raises(RuntimeError, match=r"forgotten\.page"):
+        create_app(library=app.extensions["lending"])
+
+
+def test_no_declaration_opens_a_page_to_no_act_at_all() -> None:
+    assert all(isinstance(act, Act) for act in Act)
+
+
+def test_every_change_needs_the_token_of_its_session(app: Flask, ben: Browser) -> None:
+    for rule in pages(app):
+        for method in rule.methods - {"GET", "HEAD", "OPTIONS"}:
+            answer = ben.client.open(url_of(app, rule), method=method, data={"key": "k" * 16})
+            assert answer.status_code == 400, rule.endpoint
+    assert ben.client.post("/desk/scans", json={"code": KIT}).status_code == 400
+
+
+def test_a_token_of_another_session_is_refused(ben: Browser, cleo: Browser) -> None:
+    answer = ben.client.post("/sign-out", data={"csrf_token": cleo.token})
+    assert answer.status_code == 400
+    assert ben.get("/desk").status_code == 200
+
+
+def test_a_look_changes_nothing_but_the_record_of_looking(app: Flask, eli: Browser, sqlite_database: Any) -> None:
+    from sqlalchemy import select
+
+    from lending.models.journal import JournalEntry
+
+    for rule in pages(app):
+        if "GET" in rule.methods and "static" not in rule.endpoint:
+            eli.get(url_of(app, rule), query_string={"q": "Morales"})
+    with sqlite_database.read() as session:
+        verbs = set(session.scalars(select(JournalEntry.verb)))
+    assert verbs <= {"search_patrons", "look_at_patron"}
+
+
+def test_a_kit_and_a_patron_of_another_branch_look_like_none(ben: Browser, cast: Cast, sqlite_database: Any) -> None:
+    from lending.models.people import Patron
+
+    with sqlite_database.read() as session:
+        mina = session.get(Patron, cast.mina_id)
+    there, nowhere = ben.get(f"/patrons/{mina.public_id}"), ben.get("/patrons/" + "x" * 16)
+    assert there.status_code == nowhere.status_code == 404
+    assert "Mina" not in there.get_data(as_text=True)
+    for address in ("/inspection/{}", "/slips/kits/{}/inspection"):
+        theirs, none = (ben.get(address.format(code)) for code in (COMPTON_KIT, "KIT-999999"))
+        assert theirs.status_code == none.status_code == 404
+
+
+def test_no_branch_is_not_every_branch(new_browser: Callable[[], Browser], sqlite_database: Any, cast: Cast) -> None:
+    from lending.models.people import StaffBranch
+
+    sqlite_database.act(lambda s: s.query(StaffBranch).filter_by(staff_id=cast.ben_id).delete())
+    ben = signed_in(new_browser(), "ben")
+    assert "KIT-" not in ben.get("/kits").get_data(as_text=True).partition("<table")[2]
+    assert ben.get("/desk").status_code == 302
+    assert "Ada" not in ben.get("/search?q=Morales").get_data(as_text=True)

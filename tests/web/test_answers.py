@@ -1,0 +1,155 @@
+"""What every answer carries: a strict policy, no keeping, a request id, a calm page for every failure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from lending import settings
+from lending.app import create_app
+from lending.db import CommitUnknown, Database
+from lending.errors import Reason, Refused
+from lending.library import Library
+from tests.cast import ADA, KIT
+from tests.web.browsers import Browser
+
+
+def test_the_policy_runs_nothing_but_the_librarys_own_files(ben: Browser) -> None:
+    headers = ben.get("/desk").headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    "page", ["/desk", "/returns", "/inspection", "/search", "/kits", "/patrons", "/station", "/help"]
+)
+def test_a_page_has_no_script_style_or_handler_of_its_own_and_loads_nothing_from_elsewhere(
+    ben: Browser, page: str
+) -> None:
+    text = ben.get(page).get_data(as_text=True)
+    assert " style=" not in text
+    assert " onclick=" not in text
+    assert "<style" not in text
+    assert "<script>" not in text
+    assert "http://" not in text.replace("http://www.w3.org", "")
+    assert "https://" not in text
+
+
+def test_what_a_signed_in_person_saw_is_not_kept(ben: Browser) -> None:
+    assert ben.get("/desk").headers["Cache-Control"] == "no-store"
+    with ben.get("/static/css/lending.css") as file:
+        assert "no-store" not in file.headers["Cache-Control"]
+
+
+def test_an_unknown_host_is_refused(app: Flask) -> None:
+    assert app.test_client().get("/healthz", headers={"Host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), ("/kits/KIT-999999", 404), ("/slips/loans/x", 404)])
+def test_what_is_not_there_gets_a_calm_page(ben: Browser, path: str, status: int) -> None:
+    answer = ben.get(path)
+    assert answer.status_code == status
+    assert "There is nothing here" in answer.get_data(as_text=True)
+
+
+def test_a_method_that_is_not_allowed_says_which_are(ben: Browser) -> None:
+    answer = ben.get("/sign-out")
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_an_upload_of_20_megabytes_is_refused(ben: Browser) -> None:
+    answer = ben.client.post("/sign-in", data={"csrf_token": ben.token, "username": "x" * 20_000_000})
+    assert answer.status_code == 413
+    assert "too big" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("failure", [Refused.because(Reason.BUSY), CommitUnknown("gone")])
+def test_a_busy_library_asks_to_send_the_same_scan_again(
+    ben: Browser, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    token = ben.token
+
+    def fails(*_: Any) -> Any:
+        raise failure
+
+    monkeypatch.setattr(Database, "act", fails)
+    body = {"code": KIT, "key": "k" * 16, "screen": "desk", "station": "", "patron": ADA}
+    answer = ben.client.post("/desk/scans", json=body, headers={"X-CSRFToken": token})
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "say" not in answer.json
+
+
+def test_a_bug_is_logged_with_its_number_and_without_what_was_sent(
+    sqlite_database: Database, app: Flask, tmp_path: Any, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    library: Library = app.extensions["lending"]
+    chosen = settings.load({}, instance=tmp_path, given={"profile": "development", "secret_key": "k" * 40})
+    shown = create_app(library=Library(library.db, library.clock, None, chosen))
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("Ada Morales 29999000000018")
+
+    monkeypatch.setattr("lending.web.account.render_template", fails)
+    answer = shown.test_client().get("/sign-in?next=/search?q=Morales")
+    assert answer.status_code == 500
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    bug = next(line for line in lines if line["event"] == "bug")
+    assert bug["request_id"] in answer.get_data(as_text=True)
+    assert "Morales" not in json.dumps(lines)
+    assert "29999000000018" not in json.dumps(lines)
+
+
+def test_the_log_holds_rules_and_never_codes_or_names(ben: Browser, capsys: pytest.CaptureFixture[str]) -> None:
+    ben.scan(ADA)
+    ben.get(f"/kits/{KIT}?q=Morales")
+    out = capsys.readouterr().out
+    assert "/kits/<barcode>" in out
+    assert KIT not in out
+    assert ADA not in out
+    assert "Morales" not in out
+
+
+def test_the_process_lives_and_is_ready(app: Flask) -> None:
+    client = app.test_client()
+    assert client.get("/healthz").json == {"status": "ok"}
+    assert client.get("/readyz").json == {"status": "ready"}
+
+
+def test_a_library_without_its_tables_is_not_ready(app: Flask, tmp_path: Any) -> None:
+    library: Library = app.extensions["lending"]
+    bare = Database.from_url(f"sqlite:///{tmp_path / 'bare.db'}")
+    try:
+        answer = create_app(library=Library(bare, library.clock, None, library.settings)).test_client().get("/readyz")
+        assert answer.status_code == 503
+    finally:
+        bare.close()
+
+
+def test_the_numbers_are_for_allowed_addresses(app: Flask) -> None:
+    client = app.test_client()
+    client.get("/healthz")
+    text = client.get("/metrics").get_data(as_text=True)
+    assert 'lending_http_answers_total{method="GET",rule="/healthz",status="200"}' in text
+    assert client.get("/metrics", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 404
+
+
+def test_https_only_cookies_are_marked_and_bound_to_the_host(app: Flask, tmp_path: Any) -> None:
+    library: Library = app.extensions["lending"]
+    given = {"profile": "testing", "secret_key": "k" * 40, "secure_cookies": True}
+    chosen = settings.load({}, instance=tmp_path, given=given)
+    secure = create_app(library=Library(library.db, library.clock, None, chosen))
+    answer = secure.test_client().get("/sign-in", base_url="https://localhost")
+    assert answer.headers["Set-Cookie"].startswith("__Host-lending=")
+    assert "Secure" in answer.headers["Set-Cookie"]
+    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
