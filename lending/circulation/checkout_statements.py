@@ -7,7 +7,7 @@ what the locks protect. Measured: building them for each call halves the through
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, insert, or_, select, update
 
 from lending.circulation.policies import applicable_policy_id, policies
 from lending.domain.states import (
@@ -19,7 +19,7 @@ from lending.domain.states import (
     LoanState,
     ReservationState,
 )
-from lending.models.base import table_of
+from lending.models.base import constant, constants, table_of
 from lending.models.branches import Branch
 from lending.models.charges import Charge
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
@@ -48,7 +48,7 @@ _PATRON_ID = bindparam("patron_id", type_=_ID)
 _KIT_ID = bindparam("kit_id", type_=_ID)
 _COHORT_ID = bindparam("cohort_id", type_=_ID)
 
-unreceived = and_(loans.c.received_at.is_(None), loans.c.state != LoanState.UNDONE)
+unreceived = and_(loans.c.received_at.is_(None), loans.c.state != constant(LoanState.UNDONE))
 """A loan whose kit is not back: the predicate of its partial indexes."""
 
 _earliest = (
@@ -56,12 +56,15 @@ _earliest = (
     .where(
         reservations.c.patron_id == cards.c.patron_id,
         reservations.c.kit_type_id == kits.c.kit_type_id,
-        reservations.c.state.in_(LIVE_RESERVATIONS),
+        reservations.c.state.in_(constants(LIVE_RESERVATIONS)),
         or_(reservations.c.kit_id.is_(None), reservations.c.kit_id == kits.c.id),
     )
     # A promise comes before a place in a queue; of equals, the order of acknowledgement.
-    .order_by(case((reservations.c.state == ReservationState.WAITING, 1), else_=0), reservations.c.id)
-    .limit(1)
+    .order_by(
+        case((reservations.c.state == constant(ReservationState.WAITING), constant(1)), else_=constant(0)),
+        reservations.c.id,
+    )
+    .limit(constant(1))
     .correlate(cards, kits)
     .scalar_subquery()
 )
@@ -70,8 +73,8 @@ _seat = (
     .join(cohorts, cohorts.c.id == enrolments.c.cohort_id)
     .where(
         enrolments.c.patron_id == cards.c.patron_id,
-        enrolments.c.state == EnrolmentState.ENROLLED,
-        cohorts.c.status == CohortStatus.PLANNED,
+        enrolments.c.state == constant(EnrolmentState.ENROLLED),
+        cohorts.c.status == constant(CohortStatus.PLANNED),
         cohorts.c.return_by >= bindparam("yesterday", type_=cohorts.c.return_by.type),
         exists()
         .where(
@@ -82,12 +85,14 @@ _seat = (
         .correlate(cohorts, kits),
     )
     # The branch's day is known only after this statement; a cohort that is surely not over comes first.
-    .order_by(case((cohorts.c.return_by >= _UTC_DAY, 0), else_=1), cohorts.c.starts_on, enrolments.c.id)
-    .limit(1)
+    .order_by(
+        case((cohorts.c.return_by >= _UTC_DAY, constant(0)), else_=constant(1)), cohorts.c.starts_on, enrolments.c.id
+    )
+    .limit(constant(1))
     .correlate(cards, kits)
     .scalar_subquery()
 )
-_one = select(literal(1).label("one")).subquery("one")
+_one = select(constant(1).label("one")).subquery("one")
 
 RESOLVE = (
     select(
@@ -182,7 +187,7 @@ LOCK = (
         .join(kit_types, kit_types.c.id == kits.c.kit_type_id)
         .join(_kit_branch, _kit_branch.c.id == kits.c.branch_id)
     )
-    .where(patrons.c.id == _PATRON_ID, patrons.c.status == PatronStatus.ACTIVE)
+    .where(patrons.c.id == _PATRON_ID, patrons.c.status == constant(PatronStatus.ACTIVE))
     .with_for_update(of=[patrons, stocks, kits], key_share=True)
 )
 
@@ -195,6 +200,9 @@ LINE_STATES = (
 )
 """From the readiest to the least ready; ``FACTS`` gives the rank of the kit's worst line."""
 
+_line_rank = case(
+    *((lines.c.state == constant(state), constant(rank)) for rank, state in enumerate(LINE_STATES)), else_=constant(9)
+)
 _theirs = loans.c.patron_id == _PATRON_ID
 FACTS = select(
     select(func.count()).select_from(loans).where(_theirs, unreceived).scalar_subquery().label("unreceived"),
@@ -203,8 +211,8 @@ FACTS = select(
     .where(_theirs, unreceived, loans.c.due_at < _AT)
     .scalar_subquery()
     .label("overdue"),
-    select(func.coalesce(func.sum(charges.c.amount_cents), 0))
-    .where(charges.c.patron_id == _PATRON_ID, charges.c.state == ChargeState.OWED)
+    select(func.coalesce(func.sum(charges.c.amount_cents), constant(0)))
+    .where(charges.c.patron_id == _PATRON_ID, charges.c.state == constant(ChargeState.OWED))
     .scalar_subquery()
     .label("owes_cents"),
     select(func.max(loans.c.received_at)).where(_theirs).scalar_subquery().label("last_received_at"),
@@ -217,17 +225,17 @@ FACTS = select(
     .where(
         enrolments.c.patron_id == _PATRON_ID,
         enrolments.c.cohort_id == _COHORT_ID,
-        enrolments.c.state == EnrolmentState.ENROLLED,
+        enrolments.c.state == constant(EnrolmentState.ENROLLED),
     )
     .label("seated"),
     exists()
     .where(
         reservations.c.kit_id == _KIT_ID,
-        reservations.c.state.in_(PROMISED_RESERVATIONS),
+        reservations.c.state.in_(constants(PROMISED_RESERVATIONS)),
         reservations.c.patron_id.is_distinct_from(_PATRON_ID),
     )
     .label("promised_to_another"),
-    select(func.max(case({state.value: rank for rank, state in enumerate(LINE_STATES)}, value=lines.c.state, else_=9)))
+    select(func.max(_line_rank))
     .select_from(
         parts.join(placements, placements.c.part_id == parts.c.id).join(lines, lines.c.id == placements.c.line_id)
     )
@@ -283,10 +291,10 @@ SNAPSHOT = (
             parts.c.model,
             parts.c.serial,
             parts.c.fund,
-            case((kinds.c.returnable, LoanPartState.OUT.value), else_=LoanPartState.GIVEN.value),
+            case((kinds.c.returnable, constant(LoanPartState.OUT)), else_=constant(LoanPartState.GIVEN)),
         )
         .join(kinds, kinds.c.id == parts.c.kind_id)
-        .where(parts.c.kit_id == _KIT_ID, parts.c.state == PartState.HERE)
+        .where(parts.c.kit_id == _KIT_ID, parts.c.state == constant(PartState.HERE))
         .order_by(kinds.c.position, parts.c.id),
     )
     .execution_options(preserve_rowcount=True)
@@ -300,8 +308,11 @@ SIGN = (
         agreement_id=select(agreements.c.id)
         .where(agreements.c.code == bindparam("agreement_code"))
         # The newest version in the patron's language, or in whichever language there is.
-        .order_by(case((agreements.c.language == bindparam("language"), 0), else_=1), agreements.c.version.desc())
-        .limit(1)
+        .order_by(
+            case((agreements.c.language == bindparam("language"), constant(0)), else_=constant(1)),
+            agreements.c.version.desc(),
+        )
+        .limit(constant(1))
         .scalar_subquery()
     )
 )

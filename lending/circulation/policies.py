@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, or_, select
 from sqlalchemy.orm import Session
 
-from lending.models.base import AnyRow, table_of
+from lending.models.base import AnyRow, constant, table_of
 from lending.models.policies import Policy
 
 policies = table_of(Policy)
@@ -30,12 +29,12 @@ def applicable_policy_id(
             inner.c.valid_from <= at,
         )
         .order_by(
-            case((inner.c.kit_type_id.is_not(None), 0), else_=1),
-            case((inner.c.branch_id.is_not(None), 0), else_=1),
+            case((inner.c.kit_type_id.is_not(None), constant(0)), else_=constant(1)),
+            case((inner.c.branch_id.is_not(None), constant(0)), else_=constant(1)),
             inner.c.valid_from.desc(),
             inner.c.id.desc(),
         )
-        .limit(1)
+        .limit(constant(1))
         .scalar_subquery()
     )
 

@@ -27,7 +27,7 @@ from lending.domain.names import short_name
 from lending.domain.permissions import Act
 from lending.domain.states import KIT_MOVES, LOAN_MOVES, KitVerb, LoanState, LoanVerb, after
 from lending.errors import Reason, Refused
-from lending.models.base import AnyRow, table_of
+from lending.models.base import AnyRow, constant, table_of
 from lending.models.branches import Branch
 from lending.models.kits import Kit, KitType
 from lending.models.loans import Loan
@@ -81,7 +81,11 @@ _LOCK_LOAN = (
         _patrons.c.name.label("patron_name"),
     )
     .join(_patrons, _patrons.c.id == _loans.c.patron_id)
-    .where(_loans.c.kit_id == bindparam("kit_id"), _loans.c.received_at.is_(None), _loans.c.state != LoanState.UNDONE)
+    .where(
+        _loans.c.kit_id == bindparam("kit_id"),
+        _loans.c.received_at.is_(None),
+        _loans.c.state != constant(LoanState.UNDONE),
+    )
     .with_for_update(of=_loans, key_share=True)
 )
 _RECEIVE_KIT = (
@@ -114,7 +118,7 @@ _CANCEL_NOTICES = (
     update(_notices)
     .where(
         _notices.c.loan_id == bindparam("loan_id_"),
-        _notices.c.state == NoticeState.PENDING,
+        _notices.c.state == constant(NoticeState.PENDING),
         _notices.c.step != "receipt",
     )
     .values(state=NoticeState.CANCELLED)
