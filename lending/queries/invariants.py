@@ -202,11 +202,12 @@ INVARIANTS: tuple[Invariant, ...] = (
         "codes_disjoint",
         "No code belongs to two things: a card, a kit, a part's label.",
         """
-        SELECT code, min(holder) AS holder, max(holder) AS other FROM (
-            SELECT barcode AS code, 'kit' AS holder FROM kits
-            UNION ALL SELECT number, 'card' FROM cards
-            UNION ALL SELECT tag, 'part' FROM parts WHERE tag IS NOT NULL
-        ) AS codes GROUP BY code HAVING count(*) > 1
+        SELECT one.holder, one.id, other.holder AS other_holder, other.id AS other_id
+        FROM (SELECT barcode AS code, 'kit' AS holder, id FROM kits
+              UNION ALL SELECT tag, 'part', id FROM parts WHERE tag IS NOT NULL) AS one
+        JOIN (SELECT number AS code, 'card' AS holder, id FROM cards
+              UNION ALL SELECT tag, 'part', id FROM parts WHERE tag IS NOT NULL) AS other
+          ON one.code = other.code AND one.holder <> other.holder
         """,
     ),
     # People

@@ -1,0 +1,116 @@
+"""``lending up``: everything together, from the first start to the end of the last child."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lending import settings
+from lending.cli import demo
+from lending.cli.web import options
+from lending.library import open_library
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@contextmanager
+def started(environ: dict[str, str], *words: str) -> Iterator[subprocess.Popen[str]]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LENDING_")}
+    command = [sys.executable, "-m", "lending.cli", *words]
+    with subprocess.Popen(
+        command, env=kept | environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_asked_to_stop_and_leaves_nobody_behind(
+    environ: dict[str, str], stop: signal.Signals
+) -> None:
+    port = free_port()
+    with started(environ, "up", "--bind", f"127.0.0.1:{port}", "--threads", "2") as process:
+        assert process.stdout is not None
+        said = ""
+        while f"web: http://127.0.0.1:{port}" not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+            assert answer.status == 200
+        process.send_signal(stop)
+        assert process.wait(30) == 0
+    assert not listens(port)
+
+
+def test_it_ends_when_a_door_cannot_open(environ: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        # Whoever holds the port answers on it, so the door's own end is what tells.
+        with started(environ, "up", "--bind", bind) as process:
+            said, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "web ended by itself" in said
+
+
+def test_more_than_one_process_on_sqlite_is_refused(environ: dict[str, str]) -> None:
+    with started(environ, "up", "--workers", "2") as process:
+        said, _ = process.communicate(timeout=30)
+    assert (process.returncode, "WEB_WORKERS must be 1 on SQLite" in said) == (78, True)
+
+
+def test_the_server_has_no_control_socket_and_shares_its_memory(environ: dict[str, str]) -> None:
+    chosen = options(settings.load(environ))
+    assert chosen["control_socket_disable"]
+    assert chosen["preload_app"]
+    assert (chosen["worker_class"], chosen["workers"], chosen["threads"]) == ("gthread", 1, 8)
+
+
+def test_a_demonstration_that_was_interrupted_leaves_no_library(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = open_library(settings.load(environ))
+    file = Path(library.db.write_engine.url.database or "")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "_make", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        demo.make(library)
+    assert not file.exists()
+    monkeypatch.setattr(demo, "_make", lambda *_: time.sleep(0))
+    demo.make(library)
+    assert file.exists()
+    assert library.db.check().pending == ()
+    assert sorted(each.name for each in file.parent.glob("lending.sqlite3*")) == [
+        "lending.sqlite3",
+        "lending.sqlite3-shm",
+        "lending.sqlite3-wal",
+    ]
+    library.db.close()

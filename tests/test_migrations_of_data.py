@@ -1,0 +1,80 @@
+"""Migrations on a library with data: down and up again keeps its rows, and of several starters one migrates (R11)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from lending import paths
+from lending.db import Database
+from tests.cast import MINA, OTHER_OPEN_KIT, assemble
+from tests.circulation.kits_in_hand import back_without, lend
+from tests.databases import opened
+
+
+def hashes(database: Database) -> dict[str, str]:
+    """A digest of every row of every table that is there."""
+    found = {}
+    with database.read_engine.connect() as connection:
+        for table in sorted(set(inspect(connection).get_table_names()) - {"alembic_version"}):
+            rows = sorted(repr(tuple(row)) for row in connection.execute(text(f'SELECT * FROM "{table}"')))  # noqa: S608 - names of our own tables
+            found[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return found
+
+
+def revisions() -> list[str]:
+    """Every revision, the newest first."""
+    return [each.revision for each in ScriptDirectory(str(paths.MIGRATIONS)).walk_revisions()]
+
+
+def test_what_a_library_holds_is_the_same_after_every_step_down_and_up(bare_url: str) -> None:
+    with opened(bare_url) as database:
+        database.upgrade()
+        cast = assemble(database)
+        lend(database, cast)
+        lend(database, cast, OTHER_OPEN_KIT, MINA)
+        back_without(database, cast, "Charger", kit=OTHER_OPEN_KIT)
+        before = hashes(database)
+        for older in (*revisions()[1:], "base"):
+            with database.migrating() as config:
+                command.downgrade(config, older)
+            kept = hashes(database)
+            assert kept == {table: before[table] for table in kept}, f"down to {older}"
+            database.upgrade()
+            after = hashes(database)
+            assert after.keys() == before.keys()
+            assert {table: after[table] for table in kept} == kept, f"up again from {older}"
+        assert database.check().problems == ()
+
+
+def test_a_changed_row_would_be_seen(database: Database) -> None:
+    assemble(database)
+    before = hashes(database)
+    database.act(lambda session: session.execute(text("UPDATE patrons SET city = 'Compton'")))
+    assert {table for table, digest in hashes(database).items() if digest != before[table]} == {"patrons"}
+
+
+def test_of_four_that_start_at_once_one_migrates(bare_url: str, tmp_path: Path) -> None:
+    program = (
+        "import sys; from lending.db import Database; done = []; "
+        "database = Database.from_url(sys.argv[1]); "
+        "from sqlalchemy import event; "
+        "event.listen(database.write_engine, 'before_cursor_execute', "
+        "lambda c, u, statement, *r: done.append(1) if 'CREATE TABLE branches' in statement else None); "
+        "database.upgrade(); print(len(done), database.check().pending)"
+    )
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("LENDING_")}
+    starters = [
+        subprocess.Popen([sys.executable, "-c", program, bare_url], env=environ, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    said = sorted(starter.communicate(timeout=120)[0].strip() for starter in starters)
+    assert [starter.returncode for starter in starters] == [0, 0, 0, 0]
+    assert said == ["0 ()", "0 ()", "0 ()", "1 ()"]
