@@ -31,6 +31,7 @@ def post_inspection(body: Body) -> Any:
     def do(session: Session, by: Actor) -> object:
         kit = kit_of(session, body["kit"])
         with hidden_as(Reason.KIT_UNKNOWN, kit=kit):
+            catalogue.kit(session, kit, by=by)  # another branch's kit does not tell which parts it has
             seen = all_here(session, kit=kit) if body["all_here"] else _seen(session, kit, body["parts"])
             steps = {TurnaroundStepKind(name): _proof(done) for name, done in body["steps"].items() if done}
             return inspect(session, kit=kit, parts=seen, steps=steps, at=current.now(), by=by)
@@ -45,6 +46,7 @@ def post_missing_part(body: Body) -> Any:
     def do(session: Session, by: Actor) -> object:
         kit = kit_of(session, body["kit"])
         with hidden_as(Reason.KIT_UNKNOWN, kit=kit):
+            catalogue.kit(session, kit, by=by)  # another branch's kit does not tell which parts it has
             part_id = catalogue.part_id(session, kit, body["part"])
             return report_missing_part(session, kit=kit, part_id=part_id, at=current.now(), by=by)
 
@@ -58,6 +60,7 @@ def post_found_part(body: Body) -> Any:
     def do(session: Session, by: Actor) -> object:
         kit = kit_of(session, body["kit"])
         with hidden_as(Reason.KIT_UNKNOWN, kit=kit):
+            catalogue.kit(session, kit, by=by)  # another branch's kit does not tell which parts it has
             part_id = catalogue.part_id(session, kit, body["part"])
             return bring_back_part(session, kit=kit, part_id=part_id, at=current.now(), by=by)
 

@@ -163,6 +163,7 @@ def post_replacement(body: Body, barcode: str, part: int) -> Any:
     """Put a new part in the place of an old one"""
 
     def change(session: Session, kit: str, by: Actor) -> object:
+        catalogue.kit(session, kit, by=by)  # another branch's kit does not tell which parts it has
         return replace_part(
             session,
             kit=kit,

@@ -157,14 +157,18 @@ def kits(
 
 
 def part_ids(session: Session, barcode: str) -> dict[int, int]:
-    """The row of each part of a kit by its number within the kit, those that have left it included."""
+    """The row of each part of a kit by its number within the kit, those that have left it included.
+
+    Raises ``Refused`` (``KIT_UNKNOWN``) when there is no such kit.
+    """
     kit_id = session.scalar(select(_kits.c.id).where(_kits.c.barcode == barcode))
-    rows = session.execute(select(_numbered([] if kit_id is None else [kit_id])))
-    return {row.number: row.part_id for row in rows}
+    if kit_id is None:
+        raise Refused.because(Reason.KIT_UNKNOWN, kit=barcode)
+    return {row.number: row.part_id for row in session.execute(select(_numbered([kit_id])))}
 
 
 def part_id(session: Session, barcode: str, number: int) -> int:
-    """The row of one part of a kit by its number; ``PART_UNKNOWN`` when the kit has no such part."""
+    """The row of one part of a kit by its number. ``KIT_UNKNOWN``, or ``PART_UNKNOWN`` when it has no such part."""
     found = part_ids(session, barcode).get(number)
     if found is None:
         raise Refused.because(Reason.PART_UNKNOWN, kit=barcode, parts=[number])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -21,6 +22,7 @@ from lending.library import Library
 from lending.models.people import ApiToken, Staff
 from lending.settings import load
 from tests.cast import NOW, Cast, assemble
+from tests.databases import opened
 
 
 @dataclass
@@ -123,10 +125,13 @@ def door_to(database: Database, instance: Path) -> Door:
     return Door(app, database, cast, clock)
 
 
-@pytest.fixture
-def make_door(tmp_path: Path) -> Callable[[Database], Door]:
-    """The API over a database of the test's choice."""
-    return lambda database: door_to(database, tmp_path)
+@pytest.fixture(scope="module")
+def module_door(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """The API over one library for a whole module, for requests that change nothing."""
+    folder = tmp_path_factory.mktemp("door")
+    shutil.copyfile(migrated_file, folder / "library.db")
+    with opened(f"sqlite:///{folder / 'library.db'}") as database:
+        yield door_to(database, folder)
 
 
 @pytest.fixture
