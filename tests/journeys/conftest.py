@@ -1,0 +1,108 @@
+"""A real browser before the real application: sign-in with a password, a station chosen, a scanner in the hand."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from lending.clock import MovingClock
+from lending.db import Database
+from tests.cast import NOW, assemble
+from tests.journeys.serving import Served, serving
+from tests.journeys.station import Station
+from tests.web.browsers import PASSWORD, an_app
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_MS = 15_000
+"""How long a page may take on a busy machine before a test gives up; no figure is measured with it."""
+WINDOW = {"width": 1366, "height": 768}
+
+Enter = Callable[..., Station]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The distribution's own browser: a download of its own is not reachable everywhere."""
+    found = [path for name in BROWSERS if (path := shutil.which(name))]
+    assert found, f"None of {', '.join(BROWSERS)} is installed; `make browser` installs one."
+    return {**browser_type_launch_args, "executable_path": found[0], "args": list(ARGUMENTS)}
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """None: each library is served at its own address."""
+
+
+@pytest.fixture
+def clock() -> MovingClock:
+    return MovingClock(NOW)
+
+
+@pytest.fixture
+def library(request: pytest.FixtureRequest, clock: MovingClock, tmp_path: Path) -> Iterator[Served]:
+    """The standing cast's library on SQLite, or on the engine whose fixture is named by a parameter, and served."""
+    database: Database = request.getfixturevalue(getattr(request, "param", "sqlite_database"))
+    cast = assemble(database)
+    app = an_app(database, clock, tmp_path)
+    with serving(app) as url:
+        yield Served(url, app, database, cast, clock)
+
+
+@pytest.fixture
+def enter(new_context: Callable[..., BrowserContext], library: Served) -> Iterator[Enter]:
+    """Somebody opens a browser, signs in with their password and goes to a page."""
+    opened: list[Station] = []
+
+    def enter(username: str = "ben", path: str = "/desk", **options: Any) -> Station:
+        context = new_context(base_url=library.url, locale="en-US", viewport=WINDOW, **options)
+        context.set_default_timeout(PATIENCE_MS)
+        station = Station(context.new_page())
+        opened.append(station)
+        sign_in(station.page, username, path)
+        return station
+
+    yield enter
+    troubles = [trouble for station in opened for trouble in station.troubles]
+    assert not troubles, f"{troubles}: the desk path knows no dialog, no error of a script and no 5xx."
+
+
+@pytest.fixture
+def desk(enter: Enter) -> Station:
+    """Ben at the desk of East Los Angeles."""
+    return enter("ben", "/desk")
+
+
+@pytest.fixture
+def returns(enter: Enter) -> Station:
+    """Ben at the returns of East Los Angeles."""
+    return enter("ben", "/returns")
+
+
+@pytest.fixture(autouse=True)
+def patience() -> None:
+    expect.set_options(timeout=PATIENCE_MS)
+
+
+def sign_in(page: Page, username: str, path: str) -> None:
+    """Ask for ``path``, be sent to sign in, and choose Station 1 of East Los Angeles where there is a choice."""
+    page.goto(path)
+    page.get_by_label("Name").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    if "/station" in page.url:
+        page.locator('button[value="ELA/Station 1"]').click()
+    page.wait_for_url(f"**{path}")
