@@ -18,9 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lending import api, paths, web
 from lending import settings as setting
-from lending.clock import clock_from
-from lending.db import Database
-from lending.library import Library
+from lending.library import Library, open_library
 from lending.queries.staff import account
 from lending.settings import Settings
 from lending.web import access, answers, current, errors, languages
@@ -32,8 +30,7 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     Raises ``WrongSetting``, and ``RuntimeError`` when an endpoint does not say who may use it.
     """
     if library is None:
-        chosen = settings or setting.load()
-        library = Library(Database.from_url(chosen.database_url), clock_from(chosen.clock), None, chosen)
+        library = open_library(settings or setting.load())
     app = Flask("lending", template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
     app.extensions["lending"] = library
     _configure(app, library.settings)
