@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from lending.circulation import checkout_statements as sql
-from lending.circulation.availability import free_for_walk_ins
+from lending.circulation.availability import IN_SERVICE, free_for_walk_ins
 from lending.circulation.calendars import calendar_of
 from lending.domain.calendars import Calendar
 from lending.domain.checkout import CheckOutFacts, KitFacts, PatronFacts, PolicyFacts, PromiseFacts
@@ -194,9 +194,11 @@ def _promise_facts(
     calendar: Calendar,
     at: datetime,
 ) -> PromiseFacts:
-    has_promise = seen.reservation_state in PROMISED_RESERVATIONS and seen.reservation_stock_id == found.stock_id
+    promised = seen.reservation_state in PROMISED_RESERVATIONS
+    has_promise = promised and seen.reservation_stock_id == found.stock_id
     free = None
-    if not has_promise and locked.kit_state is KitState.AVAILABLE:
+    # A kit left on the shelf, whose promise has ended, is the next one's before it is a walk-in's.
+    if not has_promise and locked.kit_state in IN_SERVICE:
         free = free_for_walk_ins(
             session,
             found.stock_id,
@@ -210,7 +212,8 @@ def _promise_facts(
     return PromiseFacts(
         has_promise=has_promise,
         cohort=cohort.name if cohort is not None else None,
-        in_cohort=cohort is not None and (seen.seated or found.reservation_id is not None),
+        # Who waits for a seat has a place in the kits' queue all the same: that alone is no seat.
+        in_cohort=cohort is not None and (seen.seated or promised),
         pickup_from=cohort.pickup_from if cohort is not None else None,
         last_borrow_on=cohort.last_borrow_on if cohort is not None else None,
         free_for_walk_ins=free,

@@ -1,8 +1,8 @@
 """The statements of check-out, built once because it is the busiest path of the product.
 
 Order: ids are found without a lock; the cohort is locked for share; patron, stock and kit are locked for update in one
-statement (PostgreSQL locks in the order of ``FOR UPDATE OF``); only then is anything counted, by a statement that sees
-what the locks protect. Measured: building them for each call halves the throughput.
+statement (PostgreSQL locks in the order of ``FOR NO KEY UPDATE OF``); only then is anything counted, by a statement
+that sees what the locks protect. Measured: building them for each call halves the throughput.
 """
 
 from __future__ import annotations
