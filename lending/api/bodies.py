@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from lending.api.fields import CodeText, Instant, Text
+from lending.api.fields import CodeText, Flag, Instant, Text
 from lending.domain.completeness import Found
 from lending.errors import Reason
 from lending.models.kits import TurnaroundStepKind
@@ -28,7 +28,7 @@ class CheckOut(Schema):
     kit = CodeText(required=True, metadata={"description": "The kit's own label."})
     branch = CodeText(required=True)
     station = Text(60)
-    agreement = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    agreement = Flag(load_default=False)
     collected_by = Text(160, metadata={"description": "Who collects with the patron's written authorisation."})
     override = fields.Nested(Override)
 
@@ -40,7 +40,7 @@ class Return(Schema):
     branch = CodeText(required=True)
     station = Text(60)
     received_at = Instant()
-    book_drop = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    book_drop = Flag(load_default=False)
 
 
 class PartSeen(Schema):
@@ -74,7 +74,7 @@ class Inspection(Schema):
 
     kit = CodeText(required=True)
     parts = fields.List(fields.Nested(PartSeen), load_default=list, validate=validate.Length(max=200))
-    all_here = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    all_here = Flag(load_default=False)
     steps = fields.Nested(Steps, load_default=dict)
 
     @validates_schema

@@ -12,7 +12,7 @@ from lending.api import answers, current
 from lending.api.acts import key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body
-from lending.api.fields import Cents, CodeText, Page, Text
+from lending.api.fields import Cents, CodeText, Flag, Page, Text
 from lending.api.paging import after, cursor_of
 from lending.circulation.branches import add_branch
 from lending.circulation.kits import ExpectedPart, add_kit_type
@@ -27,9 +27,9 @@ class Kind(Schema):
 
     name = Text(80, shortest=1, required=True)
     quantity = fields.Integer(strict=True, load_default=1, validate=validate.Range(1, 1000))
-    returnable = fields.Boolean(load_default=True, truthy={True}, falsy={False})
+    returnable = Flag(load_default=True)
     price_cents = Cents(load_default=0)
-    bills_alone = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    bills_alone = Flag(load_default=False)
 
 
 class KitType(Schema):
@@ -39,7 +39,7 @@ class KitType(Schema):
     name = Text(120, shortest=1, required=True)
     description = Text(500, load_default="")
     whole_price_cents = Cents(required=True)
-    cohort_only = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    cohort_only = Flag(load_default=False)
     parts = fields.List(fields.Nested(Kind), required=True, validate=validate.Length(1, 100))
 
 
@@ -65,7 +65,7 @@ class Branch(Schema):
     phone = Text(32, load_default="")
     zone = Text(64, shortest=1, required=True)
     hours = Text(400, shortest=1, required=True)
-    floats = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    floats = Flag(load_default=False)
 
 
 class BranchAnswer(Schema):

@@ -99,6 +99,7 @@ def _complete(operation: dict[str, Any], method: str) -> None:
                 },
             }
         )
+    operation["responses"].pop("default", None)  # what flask-smorest would say of every other failure
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status, description in _PROBLEMS.items():
         operation["responses"][status] = {"description": description, "content": content}

@@ -69,6 +69,15 @@ class Text(fields.String):
         return text
 
 
+class Flag(fields.Boolean):
+    """Yes or no, as JSON says it: a number or a word is neither."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class CodeText(Text):
     """A code as it was scanned or typed, of a card, a kit or a part."""
 

@@ -19,7 +19,7 @@ from lending.api import answers, bodies, current
 from lending.api.acts import hidden_as, key_required, key_welcome, secretly
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of, override_of
-from lending.api.fields import CodeText, Text
+from lending.api.fields import CodeText, Flag, Text
 from lending.circulation import patrons as verbs
 from lending.circulation.merging import merge
 from lending.domain.actors import Actor
@@ -54,18 +54,16 @@ class Address(fields.Nested):
 
 
 def _in_parts(line: str) -> dict[str, str]:
-    """An address of one line in its parts: the last words are the postal code, what stands before them the city."""
+    """An address of one line in its parts: the postal code is last, and a unit has a number."""
     parts = [part.strip() for part in line.split(",") if part.strip()]
     found = {"street": parts.pop(0)} if parts else {}
     if parts and (code := re.search(r"(?:\b[A-Z]{2}\s+)?\b(\d{5}(?:-\d{4})?)$", parts[-1])):
         found["postal_code"] = code[1]
         before = parts.pop()[: code.start()].strip()
         parts += [before] if before else []
-    if parts:
-        found["city"] = parts.pop()
-    if parts:
-        found["unit"] = " ".join(parts)
-    return found
+    units = [part for part in parts if any(character.isdigit() for character in part)]
+    cities = [part for part in parts if part not in units]
+    return found | ({"unit": " ".join(units)} if units else {}) | ({"city": ", ".join(cities)} if cities else {})
 
 
 class PatronFields(Schema):
@@ -81,7 +79,7 @@ class PatronFields(Schema):
     home_branch = CodeText()
     language = Text(12)
     expires_on = fields.Date(allow_none=True)
-    keeps_history = fields.Boolean(truthy={True}, falsy={False})
+    keeps_history = Flag()
     note = Text(500, allow_none=True)
     pin = fields.String(validate=validate.Regexp(r"[0-9]{4,12}\Z", error="4 to 12 digits."), load_only=True)
 

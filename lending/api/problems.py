@@ -82,7 +82,7 @@ def _kind(status: int) -> str:
 def sentence(block: Block) -> str:
     """A block in the words of the desk; of a key, which no desk knows, in the API's own."""
     if block.reason is Reason.KEY_REUSED:
-        return gettext("This Idempotency-Key stands for another request. Nothing changed. Send a new key.")
+        return str(gettext("This Idempotency-Key stands for another request. Nothing changed. Send a new key."))
     return say(block, gettext, locale=str(get_locale() or "en"), zone=current.library().settings.zone)
 
 
