@@ -281,7 +281,9 @@ def _household(session: Session, key: str | None) -> int | None:
 def lock_households(session: Session, *household_ids: int | None) -> None:
     """Lock households before the patron that moves between them, as a check-out that counts one does."""
     ids = [household_id for household_id in household_ids if household_id is not None]
-    session.execute(select(Household.id).where(Household.id.in_(ids)).order_by(Household.id).with_for_update()).all()
+    session.execute(
+        select(Household.id).where(Household.id.in_(ids)).order_by(Household.id).with_for_update(key_share=True)
+    ).all()
 
 
 def _lock(session: Session, found: Patron) -> Patron:
