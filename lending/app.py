@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     csrf = CSRFProtect(app)
     Bootstrap5(app)
     Babel(app, locale_selector=languages.chosen, default_translation_directories=str(paths.LOCALE))
-    _sign_in(app, library)
+    _sign_in(app)
     app.before_request(access.guard)
     errors.install(app)
     for blueprint in web.blueprints():
@@ -88,14 +88,14 @@ def _log(settings: Settings) -> None:
     )
 
 
-def _sign_in(app: Flask, library: Library) -> None:
+def _sign_in(app: Flask) -> None:
     manager = flask_login.LoginManager(app)
     manager.session_protection = None  # it would sign a desk out whose address changes; the cookie is signed and short
 
     @manager.user_loader  # type: ignore[untyped-decorator]  # flask-login has no types
     def load(kept: str) -> current.SignedIn | None:
         public_id, _, version = kept.partition(".")
-        with library.db.read() as session:
+        with current.library().db.read() as session:
             found = account(session, public_id)
         return current.SignedIn(found) if found is not None and found.session_version == version else None
 

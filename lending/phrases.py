@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from lending.domain.barcodes import Kind
 from lending.domain.due_dates import DueRule
-from lending.domain.states import ChargeState, KitState, LoanState
+from lending.domain.states import ChargeState, KitState, LineState, LoanState
 
 Gettext = Callable[[str], str]
 
@@ -81,6 +81,11 @@ def isolated(name: str) -> str:
     return f"\u2068{name}\u2069"
 
 
+def one_stop(sentence: str) -> str:
+    """``sentence`` with one full stop where a shortened name, which brings its own, stands before another."""
+    return sentence.replace(".\u2069.", ".\u2069")
+
+
 KIT_STATES: Mapping[str, str] = {
     KitState.AVAILABLE: N_("free"),
     KitState.ON_SHELF: N_("on the hold shelf"),
@@ -92,6 +97,13 @@ KIT_STATES: Mapping[str, str] = {
     KitState.MISSING: N_("missing"),
     KitState.LOST: N_("lost"),
     KitState.WITHDRAWN: N_("withdrawn"),
+}
+LINE_STATES: Mapping[str, str] = {
+    LineState.ACTIVE: N_("active"),
+    LineState.SUSPENDING: N_("being suspended"),
+    LineState.SUSPENDED: N_("suspended"),
+    LineState.RESTORING: N_("being restored"),
+    LineState.ENDED: N_("ended"),
 }
 LOAN_STATES: Mapping[str, str] = {
     LoanState.OUT: N_("out"),

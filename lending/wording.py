@@ -227,7 +227,7 @@ WORDS: Mapping[Reason, Words] = {
     _R.AT_ANOTHER_BRANCH: Words(
         409,
         _STOP,
-        N_("%(kit)s should be at %(branch)s. If it is here, note its place on the kit's page first."),
+        N_("%(kit)s should be at %(branch)s. Choose another kit, or have it sent here from there."),
         _NOT_LENT,
         _NOT_LENT_SIP2,
     ),

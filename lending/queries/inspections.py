@@ -1,4 +1,4 @@
-"""What inspection needs to see: the kits that wait, and the sheet of the one on the table."""
+"""What inspection needs to see of the kit on the table. The cart it comes from is ``queries/cart.py``."""
 
 from __future__ import annotations
 
@@ -23,18 +23,6 @@ from lending.queries.scope import Branches, within
 _kits, _kit_types, _kinds, _parts = table_of(Kit), table_of(KitType), table_of(KitTypePart), table_of(Part)
 _branches, _loans, _loan_parts = table_of(Branch), table_of(Loan), table_of(LoanPart)
 _steps, _staff = table_of(TurnaroundStep), table_of(Staff)
-
-LONGEST_LIST = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A kit that waits for inspection, and since when."""
-
-    barcode: str
-    kit_type: str
-    branch: str
-    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +60,6 @@ class Sheet:
     book_drop: bool
     parts: tuple[PartToSee, ...]
     steps: tuple[StepToDo, ...]
-
-
-def waiting(session: Session, *, branch_ids: Branches) -> list[Waiting]:
-    """The kits at the reader's branches that came back and were not looked at, longest first."""
-    rows = session.connection().execute(
-        select(
-            _kits.c.barcode,
-            _kit_types.c.name.label("kit_type"),
-            _branches.c.name.label("branch"),
-            _kits.c.turnaround_since,
-        )
-        .join(_kit_types, _kit_types.c.id == _kits.c.kit_type_id)
-        .join(_branches, _branches.c.id == _kits.c.branch_id)
-        .where(
-            _kits.c.state == KitState.TO_INSPECT,
-            _kits.c.in_transit_to_id.is_(None),
-            within(_kits.c.branch_id, branch_ids),
-        )
-        .order_by(_kits.c.turnaround_since, _kits.c.barcode)
-        .limit(LONGEST_LIST)
-    )
-    return [Waiting(row.barcode, row.kit_type, row.branch, row.turnaround_since) for row in rows]
 
 
 def sheet(session: Session, barcode: str, *, branch_ids: Branches, at: datetime) -> Sheet:

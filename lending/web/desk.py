@@ -240,7 +240,12 @@ def _as_json(found: Answer) -> dict[str, Any]:
     }
     if found.offer is not None:
         offer = found.offer
-        body["override"] = {"code": offer.code, "reasons": offer.reasons, "sentences": offer.sentences}
+        body["override"] = {
+            "code": offer.code,
+            "patron": offer.patron,
+            "reasons": offer.reasons,
+            "sentences": offer.sentences,
+        }
     if not found.same_patron:
         body["patron"] = None if found.patron is None else strip_json(found.patron)
     return body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -126,6 +126,12 @@ class NewPatronForm(PatronForm):
         _l("Library card"), description=_l("Scan the new card."), validators=[InputRequired(_NEEDED), Length(max=80)]
     )
     home_branch = SelectField(_l("Home library"), validators=[InputRequired(_NEEDED)])
+
+    def __iter__(self) -> Iterator[Any]:
+        """The card first: it is in the hand."""
+        first = ("card", "home_branch")
+        fields = {field.short_name: field for field in super().__iter__()}
+        return iter([*(fields[name] for name in first), *(f for name, f in fields.items() if name not in first)])
 
 
 class CardForm(KeyedForm):

@@ -24,6 +24,7 @@ from lending.models.kits import TurnaroundStepKind
 from lending.phrases import STEPS
 from lending.queries import inspections
 from lending.queries.acts import Outcome, outcome
+from lending.queries.cart import cart as in_hand
 from lending.queries.inspections import Sheet
 from lending.queries.staff import StationPlace
 from lending.web import current
@@ -54,13 +55,14 @@ def cart() -> ResponseReturnValue:
         if found.go:
             return redirect(found.go, 303)
     with current.library().db.read() as session:
-        kits = inspections.waiting(session, branch_ids=current.branch_ids())
+        kits = in_hand(session, branch_ids=current.branch_ids())
     reader = current.reader()
     waiting = [
         {
-            "code": kit.barcode,
-            "url": url_for("inspection.sheet", barcode=kit.barcode),
+            "code": kit.kit,
+            "url": url_for("inspection.sheet", barcode=kit.kit),
             "kit_type": kit.kit_type,
+            "state": kit.state.value,
             "since": reader.moment(kit.since) if kit.since else "",
             "branch_name": kit.branch,
         }

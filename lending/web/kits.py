@@ -16,7 +16,7 @@ from lending.domain.permissions import Act
 from lending.domain.states import KitState, LoanState
 from lending.errors import Reason, Refused
 from lending.models.base import new_public_id
-from lending.phrases import KIT_STATES
+from lending.phrases import KIT_STATES, LINE_STATES
 from lending.queries import branches as places
 from lending.queries import kits as queries
 from lending.queries.kits import KitShown, PartShown
@@ -350,7 +350,9 @@ def _part_row(kit: KitShown, part: PartShown, may_see_lines: bool) -> dict[str, 
         "maker_model": f"{part.manufacturer} {part.model}".strip(),
         "serial": part.serial,
         "state": part.state.value,
-        "line": part.line if may_see_lines else None,
+        "line": None
+        if part.line is None or not may_see_lines
+        else {"carrier": part.line.carrier, "number": part.line.number, "status": _(LINE_STATES[part.line.state])},
         "actions": actions,
     }
 

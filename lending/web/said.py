@@ -18,7 +18,7 @@ from lending.circulation.transfers import Transferred
 from lending.circulation.turnaround import StepRecorded
 from lending.circulation.undo import Undone
 from lending.domain.states import KitState
-from lending.phrases import STEPS, Reader, isolated, why_due
+from lending.phrases import STEPS, Reader, isolated, one_stop, why_due
 from lending.queries.acts import Outcome
 from lending.wording import Tone
 
@@ -64,7 +64,9 @@ def _checked_out(out: CheckedOut, reader: Reader) -> Said:
         sentence = _("%(kit)s checked out to %(patron)s. Due %(day)s (%(why)s).", **given)
     else:
         sentence = _("%(kit)s checked out to %(patron)s. Due %(day)s.", **given)
-    return Said(sentence, out.kit, who=out.patron_name, loan=out.loan, undoable=True, moved={"out": 1, "kits_out": 1})
+    return Said(
+        one_stop(sentence), out.kit, who=out.patron_name, loan=out.loan, undoable=True, moved={"out": 1, "kits_out": 1}
+    )
 
 
 def _returned(back: Returned, reader: Reader) -> Said:

@@ -26,7 +26,7 @@ from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, read
 from lending.domain.states import KitState
 from lending.errors import Reason, Refused
 from lending.models.policies import Signing
-from lending.phrases import KIT_STATES, isolated
+from lending.phrases import KIT_STATES, isolated, one_stop
 from lending.queries import acts, desk
 from lending.queries.acts import Outcome, due_by_hand, outcome
 from lending.queries.desk import PatronStrip
@@ -73,9 +73,7 @@ def _dispatch(scan: Scan, place: StationPlace, code: Code) -> Answer:
 def _show_patron(scan: Scan, place: StationPlace, code: Code) -> Answer:
     """A card: show the person; nothing changes. With a kit waiting, it is lent to them."""
     if scan.kit:
-        waiting = read(scan.kit, current.spaces())
-        done = _lend(scan, place, kit=_kit_code(waiting), card=code.text)
-        return replace(done, patron=_strip_of_card(place, code), same_patron=False)
+        return _lend_waiting(scan, place, code)
     strip = _strip_of_card(place, code)
     name = strip.short_name
     if strip.blocks:
@@ -91,7 +89,19 @@ def _show_patron(scan: Scan, place: StationPlace, code: Code) -> Answer:
         sentence = _("%(patron)s, %(session)s. Scan a kit.", patron=isolated(name), session=strip.session)
     else:
         sentence = _("%(patron)s. Scan a kit.", patron=isolated(name))
-    return Answer(sentence, Tone.DONE, who=name, patron=strip)
+    return Answer(one_stop(sentence), Tone.DONE, who=name, patron=strip)
+
+
+def _lend_waiting(scan: Scan, place: StationPlace, code: Code) -> Answer:
+    """The card of a kit that waits: lent, or told why not; either way the person is shown as they are now."""
+    waiting = read(scan.kit or "", current.spaces())
+    try:
+        found = _lend(scan, place, kit=_kit_code(waiting), card=code.text)
+    except Refused as refused:
+        if any(block.reason in (Reason.BUSY, Reason.CARD_UNKNOWN, Reason.CARD_REPLACED) for block in refused.blocks):
+            raise
+        found = stopped(scan, place, waiting, refused.blocks)
+    return replace(found, patron=_strip_of_card(place, code), same_patron=False)
 
 
 def _strip_of_card(place: StationPlace, code: Code) -> PatronStrip:
@@ -123,7 +133,11 @@ def _remember_kit(place: StationPlace, code: Code) -> Answer:
         found = desk.glance(session, kit)
     if found is None:
         raise Refused.because(Reason.KIT_UNKNOWN if code.valid else Reason.CODE_MISREAD, code=kit)
-    if found.state in (KitState.AVAILABLE, KitState.ON_SHELF) and found.in_transit_to_id is None:
+    if found.in_transit_to_id is not None:
+        raise Refused.because(Reason.IN_TRANSIT, kit=kit)
+    if found.state in (KitState.AVAILABLE, KitState.ON_SHELF):
+        if found.branch_id != place.branch_id:
+            raise Refused.because(Reason.AT_ANOTHER_BRANCH, kit=kit, branch=found.branch)
         sentence = _("%(kit)s, %(kit_type)s. Now scan the library card.", kit=kit, kit_type=found.kit_type)
         return Answer(sentence, Tone.LOOK, code=kit, kit=kit)
     reader = current.reader()

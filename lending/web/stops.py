@@ -13,7 +13,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from lending.circulation.parts import resolve_part_code
-from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind
+from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, read
 from lending.errors import Block, Reason
 from lending.queries import acts, desk
 from lending.queries.staff import StationPlace
@@ -91,7 +91,8 @@ def _offer(scan: Scan, code: Code, blocks: tuple[Block, ...], sentences: list[st
     """An override is offered only where it would help: when this person may set every block aside."""
     if not blocks or not all(block.overridable for block in blocks):
         return None
-    return Offer(scan.kit or code.text, scan.patron or code.text, [block.reason.value for block in blocks], sentences)
+    card = read(scan.code, current.spaces()).text if scan.kit else scan.patron
+    return Offer(code.text, card or "", [block.reason.value for block in blocks], sentences)
 
 
 def not_a_label(code: Code) -> Block:

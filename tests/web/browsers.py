@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import Flask
@@ -55,7 +56,16 @@ def an_app(database: Database, clock: Clock, instance: Any) -> Flask:
 
     database.act(give_passwords)
     chosen = settings.load({}, instance=instance, given={"profile": "testing", "secret_key": "k" * 40})
-    return create_app(library=Library(database, clock, None, chosen))
+    app = _the_app(chosen.secret_key)
+    app.extensions["lending"] = Library(database, clock, None, chosen)
+    return app
+
+
+@cache
+def _the_app(secret_key: str) -> Flask:
+    """The application, put together once in a run: each test gives it a library of its own."""
+    chosen = settings.load({}, given={"profile": "testing", "secret_key": secret_key})
+    return create_app(chosen)
 
 
 def signed_in(browser: Browser, username: str) -> Browser:

@@ -13,9 +13,9 @@ from lending.db import Database
 from lending.domain.barcodes import library_code
 from lending.models.journal import JournalEntry
 from lending.models.loans import Loan
-from tests.cast import ADA, IMEI, KIT, LUIS, OPEN_KIT, OTHER_KIT, Cast
+from tests.cast import ADA, IMEI, KIT, LUIS, OPEN_KIT, OTHER_KIT, Cast, assemble
 from tests.databases import counting
-from tests.web.browsers import Browser
+from tests.web.browsers import Browser, an_app, signed_in
 
 
 def loans(database: Database) -> int:
@@ -40,7 +40,7 @@ def test_two_scans_check_a_kit_out_and_the_sentence_says_why_it_is_due(ben: Brow
     patron = ben.scan(ADA).json["patron"]
     answer = ben.scan(KIT, patron=patron["card"])
     assert answer.status_code == 200, answer.json
-    assert answer.json["say"] == "KIT-1042 checked out to \u2068Ada M.\u2069. Due Fri, Apr 10 (end of Work Ready 7)."
+    assert answer.json["say"] == "KIT-1042 checked out to \u2068Ada M.\u2069 Due Fri, Apr 10 (end of Work Ready 7)."
     assert answer.json["tone"] == "done"
     assert answer.json["row"]["undo"]
     assert answer.json["moved"] == {"out": 1, "kits_out": 1}
@@ -333,3 +333,37 @@ def test_hostile_names_are_shown_and_not_run(ben: Browser, sqlite_database: Data
     ben.scan(KIT, patron=ADA)
     page = ben.get("/desk").get_data(as_text=True)
     assert "<script>alert" not in page
+
+
+def test_a_kit_first_that_is_refused_shows_the_person_and_names_the_kit(
+    ben: Browser, sqlite_database: Database
+) -> None:
+    answer = ben.scan(LUIS, kit=KIT)
+    assert answer.json["tone"] == "stop"
+    assert answer.json["row"]["kit"] == KIT
+    assert LUIS not in answer.json["row"].values()
+    assert answer.json["patron"]["short_name"] == "Luis R."
+    assert loans(sqlite_database) == 0
+
+
+def test_a_kit_of_another_branch_says_where_it_should_be(ben: Browser) -> None:
+    assert ben.scan("KIT-1060").json["say"].startswith("KIT-1060 should be at Compton Library.")
+
+
+def test_the_desk_is_the_same_on_postgresql(postgres_database: Database, clock: MovingClock, tmp_path: object) -> None:
+    assemble(postgres_database)
+    ben = signed_in(Browser(an_app(postgres_database, clock, tmp_path).test_client()), "ben")
+    token, key = ben.token, secrets.token_hex(8)
+
+    def scan(code: str, screen: str, key: str) -> tuple[int, str]:
+        body = {"code": code, "key": key, "screen": screen, "station": "ELA/Station 1", "patron": ADA}
+        with counting(postgres_database) as sent:
+            answer = ben.client.post("/desk/scans", json=body, headers={"X-CSRFToken": token})
+        return len(sent), answer.json["say"]
+
+    statements, said = scan(KIT, "desk", key)
+    assert (statements <= 16, scan(KIT, "desk", key)[1]) == (True, said)
+    statements, back = scan(KIT, "returns", secrets.token_hex(8))
+    assert (statements <= 15, back) == (True, "KIT-1042 is back. Put it on the inspection cart.")
+    for page in ("/desk", "/inspection", f"/inspection/{KIT}", f"/kits/{KIT}", "/kits", "/search?q=Morales"):
+        assert ben.get(page).status_code == 200, page

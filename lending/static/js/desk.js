@@ -56,7 +56,7 @@ function answered(item, answer) {
   // null: a word of the page itself, such as "Ready for the next patron", and no row of the day.
   if (answer.row !== null) addRow(answer.row ?? { time: timeNow(form.dataset.zone), what: answer.say, tone }, undone);
   move(answer.moved ?? { not_done: 1 }, "patron" in answer);
-  setOffer(answer.override && { ...answer.override, patron: item.body.patron });
+  setOffer(answer.override);
   if (receipt) Object.assign($("#receipt"), { href: receipt, hidden: false });
   say(answer.say, tone);
   if (answer.go) leave(answer.go);
