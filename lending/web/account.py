@@ -7,7 +7,7 @@ from typing import Any
 import flask_login
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
@@ -27,8 +27,12 @@ bp = Blueprint("account", __name__)
 class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """Name and password."""
 
-    username = StringField(_l("Name"), validators=[InputRequired(_l("Type your name.")), Length(max=60)])
-    password = PasswordField(_l("Password"), validators=[InputRequired(_l("Type your password.")), Length(max=256)])
+    username = StringField(
+        lazy_gettext("Name"), validators=[InputRequired(lazy_gettext("Type your name.")), Length(max=60)]
+    )
+    password = PasswordField(
+        lazy_gettext("Password"), validators=[InputRequired(lazy_gettext("Type your password.")), Length(max=256)]
+    )
     next = HiddenField()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import DateField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -15,7 +15,7 @@ from lending.errors import Refused
 from lending.models.base import new_public_id
 from lending.web import current
 
-_NEEDED = _l("Fill this in.")
+_NEEDED = lazy_gettext("Fill this in.")
 
 
 class KeyedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -41,39 +41,43 @@ class KeyedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 class ReasonForm(KeyedForm):
     """An act that needs no more than a reason."""
 
-    reason = StringField(_l("Reason"), validators=[InputRequired(_NEEDED), Length(max=240)])
+    reason = StringField(lazy_gettext("Reason"), validators=[InputRequired(_NEEDED), Length(max=240)])
 
 
 class KitForm(KeyedForm):
     """Where a kit stands and what is to be known about it."""
 
-    place = StringField(_l("Place on the shelf"), validators=[Optional(), Length(max=60)])
-    note = TextAreaField(_l("Note"), validators=[Optional(), Length(max=500)])
+    place = StringField(lazy_gettext("Place on the shelf"), validators=[Optional(), Length(max=60)])
+    note = TextAreaField(lazy_gettext("Note"), validators=[Optional(), Length(max=500)])
 
 
 class NewKitForm(KitForm):
     """A kit that did not circulate before."""
 
     code = StringField(
-        _l("Code on the label"), description=_l("Scan it, or type it."), validators=[InputRequired(_NEEDED)]
+        lazy_gettext("Code on the label"),
+        description=lazy_gettext("Scan it, or type it."),
+        validators=[InputRequired(_NEEDED)],
     )
-    kit_type = SelectField(_l("Kind"), validators=[InputRequired(_NEEDED)])
-    branch = SelectField(_l("Library"), validators=[InputRequired(_NEEDED)])
+    kit_type = SelectField(lazy_gettext("Kind"), validators=[InputRequired(_NEEDED)])
+    branch = SelectField(lazy_gettext("Library"), validators=[InputRequired(_NEEDED)])
 
 
 class PartForm(KeyedForm):
     """The part that takes the place of another."""
 
-    tag = StringField(_l("Label"), description=_l("Scan it, or leave it empty."), validators=[Optional()])
-    manufacturer = StringField(_l("Maker"), validators=[Optional(), Length(max=80)])
-    model = StringField(_l("Model"), validators=[Optional(), Length(max=80)])
-    serial = StringField(_l("Serial number"), validators=[Optional(), Length(max=80)])
+    tag = StringField(
+        lazy_gettext("Label"), description=lazy_gettext("Scan it, or leave it empty."), validators=[Optional()]
+    )
+    manufacturer = StringField(lazy_gettext("Maker"), validators=[Optional(), Length(max=80)])
+    model = StringField(lazy_gettext("Model"), validators=[Optional(), Length(max=80)])
+    serial = StringField(lazy_gettext("Serial number"), validators=[Optional(), Length(max=80)])
 
 
 class SendForm(KeyedForm):
     """Where a kit is sent."""
 
-    to_branch = SelectField(_l("To"), validators=[InputRequired(_NEEDED)])
+    to_branch = SelectField(lazy_gettext("To"), validators=[InputRequired(_NEEDED)])
 
 
 class KitFilter(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -82,26 +86,28 @@ class KitFilter(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     class Meta:
         csrf = False  # it only reads
 
-    branch = SelectField(_l("Library"), validators=[Optional()])
-    type = SelectField(_l("Kind"), validators=[Optional()])
-    state = SelectField(_l("State"), validators=[Optional()])
+    branch = SelectField(lazy_gettext("Library"), validators=[Optional()])
+    type = SelectField(lazy_gettext("Kind"), validators=[Optional()])
+    state = SelectField(lazy_gettext("State"), validators=[Optional()])
 
 
 class PatronForm(KeyedForm):
     """What the library knows about a patron."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(_NEEDED), Length(max=160)])
-    birth_date = DateField(_l("Date of birth"), validators=[InputRequired(_NEEDED)])
-    guardian_agreed_on = DateField(_l("Day the guardian agreed"), validators=[Optional()])
-    email = EmailField(_l("E-mail"), validators=[Optional(), Length(max=254)])
-    phone = TelField(_l("Telephone"), validators=[Optional(), Length(max=60)])
-    street = StringField(_l("Street"), validators=[Optional(), Length(max=160)])
-    unit = StringField(_l("Apartment or unit"), validators=[Optional(), Length(max=40)])
-    city = StringField(_l("City"), validators=[Optional(), Length(max=80)])
-    postal_code = StringField(_l("Postal code"), validators=[Optional(), Length(max=16)])
-    language = SelectField(_l("Language"), choices=[SelectChoice("en", "English"), SelectChoice("es", "Español")])
-    expires_on = DateField(_l("Card good until"), validators=[Optional()])
-    note = TextAreaField(_l("Note for staff"), validators=[Optional(), Length(max=500)])
+    name = StringField(lazy_gettext("Name"), validators=[InputRequired(_NEEDED), Length(max=160)])
+    birth_date = DateField(lazy_gettext("Date of birth"), validators=[InputRequired(_NEEDED)])
+    guardian_agreed_on = DateField(lazy_gettext("Day the guardian agreed"), validators=[Optional()])
+    email = EmailField(lazy_gettext("E-mail"), validators=[Optional(), Length(max=254)])
+    phone = TelField(lazy_gettext("Telephone"), validators=[Optional(), Length(max=60)])
+    street = StringField(lazy_gettext("Street"), validators=[Optional(), Length(max=160)])
+    unit = StringField(lazy_gettext("Apartment or unit"), validators=[Optional(), Length(max=40)])
+    city = StringField(lazy_gettext("City"), validators=[Optional(), Length(max=80)])
+    postal_code = StringField(lazy_gettext("Postal code"), validators=[Optional(), Length(max=16)])
+    language = SelectField(
+        lazy_gettext("Language"), choices=[SelectChoice("en", "English"), SelectChoice("es", "Español")]
+    )
+    expires_on = DateField(lazy_gettext("Card good until"), validators=[Optional()])
+    note = TextAreaField(lazy_gettext("Note for staff"), validators=[Optional(), Length(max=500)])
 
     DETAILS = (
         "name",
@@ -123,9 +129,11 @@ class NewPatronForm(PatronForm):
     """A person who gets a card."""
 
     card = StringField(
-        _l("Library card"), description=_l("Scan the new card."), validators=[InputRequired(_NEEDED), Length(max=80)]
+        lazy_gettext("Library card"),
+        description=lazy_gettext("Scan the new card."),
+        validators=[InputRequired(_NEEDED), Length(max=80)],
     )
-    home_branch = SelectField(_l("Home library"), validators=[InputRequired(_NEEDED)])
+    home_branch = SelectField(lazy_gettext("Home library"), validators=[InputRequired(_NEEDED)])
 
     def __iter__(self) -> Iterator[Any]:
         """The card first: it is in the hand."""
@@ -138,7 +146,9 @@ class CardForm(KeyedForm):
     """A card that takes the place of another."""
 
     card = StringField(
-        _l("New card"), description=_l("Scan the new card."), validators=[InputRequired(_NEEDED), Length(max=80)]
+        lazy_gettext("New card"),
+        description=lazy_gettext("Scan the new card."),
+        validators=[InputRequired(_NEEDED), Length(max=80)],
     )
 
 
@@ -146,8 +156,8 @@ class MergeForm(KeyedForm):
     """The record that goes into this one."""
 
     card = StringField(
-        _l("Card of the double record"),
-        description=_l("Its loans, promises and charges come here. This cannot be undone."),
+        lazy_gettext("Card of the double record"),
+        description=lazy_gettext("Its loans, promises and charges come here. This cannot be undone."),
         validators=[InputRequired(_NEEDED), Length(max=80)],
     )
 

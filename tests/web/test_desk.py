@@ -327,7 +327,7 @@ def test_hostile_names_are_shown_and_not_run(ben: Browser, sqlite_database: Data
     from lending.models.people import Patron
 
     def rename(session: object) -> None:
-        session.get(Patron, cast.ada_id).name = "<script>alert(1)</script> \u202eevil"  # type: ignore[attr-defined]  # a session
+        session.get(Patron, cast.ada_id).name = "<script>alert(1)</script> \u202eevil"  # type: ignore[attr-defined]  # it is a session
 
     sqlite_database.act(rename)
     ben.scan(KIT, patron=ADA)
