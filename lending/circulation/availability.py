@@ -6,6 +6,7 @@ Source: RULES 4, "Stock".
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, bindparam, func, select
@@ -87,52 +88,40 @@ _OPEN_PROMISES = select(func.count()).where(
 )
 
 
-def free_for_walk_ins(
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How many kits of a stock nobody was promised, from today on."""
+
+    points: list[ChangePoint]
+    calendar: Calendar
+    today: date
+    turnaround_open_days: int
+
+    def free(self, until: date | None = None) -> int:
+        """The free kits at the worst moment from today until ``until``; today's without one."""
+        later = [point.free for point in self.points if self.today < point.on <= (until or self.today)]
+        return min([free_on(self.points, self.today), *later])
+
+    def ceiling(self, days: int) -> date | None:
+        """The last day an open loan of ``days`` may be due before a promise needs its kit; ``None``: no ceiling."""
+        until = self.today + timedelta(days=days)
+        return open_loan_ceiling(self.points, self.calendar, self.today, until, self.turnaround_open_days)
+
+
+def outlook(
     session: Session,
     stock_id: int,
     *,
     calendar: Calendar,
     at: datetime,
-    until: date | None,
-    turnaround_open_days: int,
-    overdue_hold_days: int,
-) -> int:
-    """The kits that nobody was promised, at the worst moment from now until ``until`` (``None``: only now)."""
-    points = _timeline(session, stock_id, calendar, at, turnaround_open_days, overdue_hold_days)
-    today = calendar.local_date(at)
-    spans = [point.free for point in points if today < point.on <= (until or today)]
-    return min([free_on(points, today), *spans])
-
-
-def stock_ceiling(
-    session: Session,
-    stock_id: int,
-    *,
-    calendar: Calendar,
-    at: datetime,
-    days: int,
     turnaround_open_days: int,
     overdue_hold_days: int,
     renewing: datetime | None = None,
-) -> date | None:
-    """The last day an open loan of ``days`` may be due before a promise needs its kit; ``None``: no ceiling.
+) -> Outlook:
+    """The outlook of a stock that is locked.
 
     ``renewing`` is when a loan of this stock is due that would go on: its own kit is not in its way.
     """
-    points = _timeline(session, stock_id, calendar, at, turnaround_open_days, overdue_hold_days, renewing)
-    today = calendar.local_date(at)
-    return open_loan_ceiling(points, calendar, today, today + timedelta(days=days), turnaround_open_days)
-
-
-def _timeline(
-    session: Session,
-    stock_id: int,
-    calendar: Calendar,
-    at: datetime,
-    turnaround_open_days: int,
-    overdue_hold_days: int,
-    renewing: datetime | None = None,
-) -> list[ChangePoint]:
     connection = session.connection()
     today = calendar.local_date(at)
     in_service = 0
@@ -159,4 +148,4 @@ def _timeline(
         turnaround_open_days=turnaround_open_days,
         overdue_days=overdue_hold_days,
     )
-    return timeline(facts, calendar)
+    return Outlook(timeline(facts, calendar), calendar, today, turnaround_open_days)

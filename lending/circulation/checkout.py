@@ -12,7 +12,6 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from lending.circulation import checkout_statements as sql
-from lending.circulation.availability import stock_ceiling
 from lending.circulation.checkout_facts import Gathered, gather
 from lending.circulation.counts import count
 from lending.circulation.journal import record
@@ -91,7 +90,7 @@ def check_out(
     standing = [block for block in against if not (block.overridable and block.reason in override.reasons)]
     if standing:
         raise Refused(*standing)
-    due = _due(session, gathered, at)
+    due = _due(gathered, at)
     if due is None:
         raise Refused.because(Reason.NO_OPEN_DAY)
     overridden = sorted(block.reason.value for block in against)
@@ -105,7 +104,7 @@ def _check(override: Override) -> None:
         raise Refused.because(Reason.REASON_NEEDED)
 
 
-def _due(session: Session, gathered: Gathered, at: datetime) -> Due | None:
+def _due(gathered: Gathered, at: datetime) -> Due | None:
     """The due date: the cohort's, whatever the day; else the period under its ceilings. ``None``: no open day fits."""
     cohort = gathered.cohort
     if cohort is not None:
@@ -113,15 +112,8 @@ def _due(session: Session, gathered: Gathered, at: datetime) -> Due | None:
     ceilings = []
     if gathered.locked.expires_on is not None:
         ceilings.append(Ceiling(DueRule.CEILING_CARD_EXPIRY, gathered.locked.expires_on))
-    last_free_day = stock_ceiling(
-        session,
-        gathered.found.stock_id,
-        calendar=gathered.calendar,
-        at=at,
-        days=gathered.found.loan_days,
-        turnaround_open_days=gathered.found.turnaround_open_days,
-        overdue_hold_days=gathered.found.overdue_hold_days,
-    )
+    ahead = gathered.ahead
+    last_free_day = None if ahead is None else ahead.ceiling(gathered.found.loan_days)
     if last_free_day is not None:
         ceilings.append(Ceiling(DueRule.CEILING_STOCK, last_free_day))
     return open_loan_due(gathered.calendar, gathered.found.loan_days, ceilings, at=at)

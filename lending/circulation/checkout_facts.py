@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from lending.circulation import checkout_statements as sql
-from lending.circulation.availability import IN_SERVICE, free_for_walk_ins
+from lending.circulation.availability import IN_SERVICE, Outlook, outlook
 from lending.circulation.calendars import calendar_of
 from lending.domain.calendars import Calendar
 from lending.domain.checkout import CheckOutFacts, KitFacts, PatronFacts, PolicyFacts, PromiseFacts
@@ -32,6 +32,8 @@ class Gathered:
     calendar: Calendar
     reservation: ReservationState | None
     facts: CheckOutFacts
+    ahead: Outlook | None
+    """What is free of the stock, where anybody without a promise asks for it."""
 
 
 def gather(
@@ -72,13 +74,13 @@ def _look(
     ).one()
     if found.reservation_id is not None and seen.reservation_state not in LIVE_RESERVATIONS:
         return None  # it was picked up or ended
-    promise = _promise_facts(session, found, locked, seen, cohort, calendar, at)
+    ahead = _ahead(session, found, locked, seen, calendar, at)
     facts = CheckOutFacts(
         at=at,
         today=today,
         patron=_patron_facts(locked, seen, in_household, signed, found.agreement, cohort),
         kit=_kit_facts(session, found, locked, seen),
-        promise=promise,
+        promise=_promise_facts(seen, cohort, found, ahead),
         policy=PolicyFacts(
             kit_limit=found.kit_limit,
             household_limit=found.household_limit,
@@ -88,7 +90,7 @@ def _look(
             agreement_needed=found.agreement is not AgreementRule.NONE,
         ),
     )
-    return Gathered(found, locked, cohort, calendar, seen.reservation_state, facts)
+    return Gathered(found, locked, cohort, calendar, seen.reservation_state, facts, ahead)
 
 
 def _resolve(session: Session, *, kit: str, patron: str, branch_id: int, at: datetime) -> AnyRow:
@@ -185,32 +187,35 @@ def steps_needed(policy: AnyRow) -> list[TurnaroundStepKind]:
     return [kind for kind, needed in wanted.items() if needed]
 
 
-def _promise_facts(
-    session: Session,
-    found: AnyRow,
-    locked: AnyRow,
-    seen: AnyRow,
-    cohort: AnyRow | None,
-    calendar: Calendar,
-    at: datetime,
-) -> PromiseFacts:
+def _ahead(
+    session: Session, found: AnyRow, locked: AnyRow, seen: AnyRow, calendar: Calendar, at: datetime
+) -> Outlook | None:
+    """The stock's outlook; not asked for where the kit was promised to this patron, or cannot be lent anyway."""
+    if _has_promise(found, seen) or locked.kit_state not in IN_SERVICE:
+        return None
+    return outlook(
+        session,
+        found.stock_id,
+        calendar=calendar,
+        at=at,
+        turnaround_open_days=found.turnaround_open_days,
+        overdue_hold_days=found.overdue_hold_days,
+    )
+
+
+def _has_promise(found: AnyRow, seen: AnyRow) -> bool:
+    return seen.reservation_state in PROMISED_RESERVATIONS and bool(seen.reservation_stock_id == found.stock_id)
+
+
+def _promise_facts(seen: AnyRow, cohort: AnyRow | None, found: AnyRow, ahead: Outlook | None) -> PromiseFacts:
     promised = seen.reservation_state in PROMISED_RESERVATIONS
-    has_promise = promised and seen.reservation_stock_id == found.stock_id
     free = None
     # A kit left on the shelf, whose promise has ended, is the next one's before it is a walk-in's.
-    if not has_promise and locked.kit_state in IN_SERVICE:
-        free = free_for_walk_ins(
-            session,
-            found.stock_id,
-            calendar=calendar,
-            at=at,
-            # An open loan is shortened where it must be; a cohort's loan is not, so its whole span must be free.
-            until=None if cohort is None else cohort.return_by,
-            turnaround_open_days=found.turnaround_open_days,
-            overdue_hold_days=found.overdue_hold_days,
-        )
+    if ahead is not None:
+        # An open loan is shortened where it must be; a cohort's loan is not, so its whole span must be free.
+        free = ahead.free(until=None if cohort is None else cohort.return_by)
     return PromiseFacts(
-        has_promise=has_promise,
+        has_promise=_has_promise(found, seen),
         cohort=cohort.name if cohort is not None else None,
         # Who waits for a seat has a place in the kits' queue all the same: that alone is no seat.
         in_cohort=cohort is not None and (seen.seated or promised),

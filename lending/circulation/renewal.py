@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from lending.circulation.availability import free_for_walk_ins, stock_ceiling
+from lending.circulation.availability import outlook
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout import NO_OVERRIDE, Override
 from lending.circulation.counts import count
@@ -188,17 +188,19 @@ def _facts(session: Session, kit: Kit, loan: Loan, calendar: Calendar, policy: R
             Reservation.state == ReservationState.WAITING,
         )
     ).one()
-    days = {
-        "turnaround_open_days": policy.turnaround_open_days,
-        "overdue_hold_days": policy.overdue_hold_days,
-    }
-    free = free_for_walk_ins(session, kit.stock_id, calendar=calendar, at=at, until=None, **days)
     today = calendar.local_date(at)
     current = Due(loan.due_at, calendar.local_date(loan.due_at), DueRule.LOAN_PERIOD)
     longest = (current.on - today).days + policy.loan_days
-    last_free_day = stock_ceiling(
-        session, kit.stock_id, calendar=calendar, at=at, days=longest, renewing=loan.due_at, **days
+    ahead = outlook(
+        session,
+        kit.stock_id,
+        calendar=calendar,
+        at=at,
+        turnaround_open_days=policy.turnaround_open_days,
+        overdue_hold_days=policy.overdue_hold_days,
+        renewing=loan.due_at,
     )
+    last_free_day = ahead.ceiling(longest)
     ceilings = []
     if patron.expires_on is not None:
         ceilings.append(Ceiling(DueRule.CEILING_CARD_EXPIRY, patron.expires_on))
@@ -211,7 +213,7 @@ def _facts(session: Session, kit: Kit, loan: Loan, calendar: Calendar, policy: R
         renewals_used=loan.renewals,
         renewals_allowed=policy.renewals,
         waiting=waiting,
-        free=max(free, 0),
+        free=max(ahead.free() - 1, 0),  # less its own kit, which is out
         blocked_reason=patron.blocked_reason,
         card_expires_on=patron.expires_on,
         today=today,

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lending.circulation.availability import free_for_walk_ins
+from lending.circulation.availability import outlook
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.loans import record_on_kit
 from lending.circulation.locks import find_kit, lock_kit, lock_stocks
@@ -99,16 +99,15 @@ def _spare(session: Session, kit: Kit, *, at: datetime) -> None:
     """Refuse to send away a kit that a promise or an uncollected allotment of its branch needs."""
     owner = session.scalars(select(Stock.branch_id).where(Stock.id == kit.stock_id)).one()
     policy = policy_for(session, kit_type_id=kit.kit_type_id, branch_id=owner, at=at)
-    free = free_for_walk_ins(
+    ahead = outlook(
         session,
         kit.stock_id,
         calendar=branch_calendar(session, owner, since=at.date()),
         at=at,
-        until=None,
         turnaround_open_days=policy.turnaround_open_days,
         overdue_hold_days=policy.overdue_hold_days,
     )
-    if free < 1:
+    if ahead.free() < 1:
         raise Refused.because(Reason.NEEDED_FOR_PROMISES, kit=kit.barcode)
 
 
