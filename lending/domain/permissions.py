@@ -23,7 +23,7 @@ class Role(StrEnum):
     MANAGER = "manager"
     ADMIN = "admin"
     SYSTEM = "system"
-    """A sweep or the command line on the server itself. Not an account; may act, never overrides."""
+    """A sweep or the command line on the server itself. Not an account; may act, never overrides nor exports patrons."""
 
 
 @unique
@@ -123,7 +123,7 @@ OVERRIDES: Mapping[Reason, Act] = {
 def may(role: Role, act: Act) -> bool:
     """Whether ``role`` is granted ``act`` anywhere at all. The system may act but never overrides."""
     if role is Role.SYSTEM:
-        return act not in OVERRIDES.values()
+        return act not in OVERRIDES.values() and act is not Act.EXPORT_PATRONS
     granted = GRANTS.get(act)
     return granted is not None and role in granted[0]
 

@@ -148,7 +148,6 @@ LOAN_MOVES: Mapping[tuple[LoanState, LoanVerb], LoanState] = {
     (_L.CLAIMED, _M.RETURN): _L.RECEIVED,
     (_L.CLAIMED, _M.DECLARE_LOST): _L.LOST,
     (_L.LOST, _M.RETURN): _L.RECEIVED,
-    (_L.LOST, _M.SETTLE): _L.CLOSED,
 }
 
 UNRECEIVED_LOANS = frozenset({LoanState.OUT, LoanState.CLAIMED, LoanState.LOST})

@@ -46,13 +46,14 @@ class Reservation(Base):
             sqlite_where=text(f"kit_id IS NOT NULL AND {_LIVE}"),
             postgresql_where=text(f"kit_id IS NOT NULL AND {_LIVE}"),
         ),
+        Index("ix_reservations_patron_id_state", "patron_id", "state"),
         Index("ix_reservations_stock_id_state", "stock_id", "state"),
         Index("ix_reservations_pool_id_state", "pool_id", "state"),
     )
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]
-    patron_id: Mapped[int | None] = mapped_column(ForeignKey("patrons.id"), index=True)
+    patron_id: Mapped[int | None] = mapped_column(ForeignKey("patrons.id"))
     kit_type_id: Mapped[int] = mapped_column(ForeignKey("kit_types.id"))
     stock_id: Mapped[int] = mapped_column(ForeignKey("stocks.id"))
     pickup_branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))

@@ -193,7 +193,7 @@ def upgrade() -> None:
     with op.batch_alter_table("reservations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_reservations_cohort_id"), ["cohort_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_reservations_enrolment_id"), ["enrolment_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_reservations_patron_id"), ["patron_id"], unique=False)
+        batch_op.create_index("ix_reservations_patron_id_state", ["patron_id", "state"], unique=False)
         batch_op.create_index("ix_reservations_pool_id_state", ["pool_id", "state"], unique=False)
         batch_op.create_index("ix_reservations_stock_id_state", ["stock_id", "state"], unique=False)
         batch_op.create_index(
