@@ -54,6 +54,11 @@ class Sqlite:
             self._readers.connection = self._connect()
         return self._readers.connection
 
+    def close(self) -> None:
+        """Close what this thread opened."""
+        self.reader().close()
+        self._writer.close()
+
     @contextmanager
     def writing(self) -> Iterator[Any]:
         """The writing connection, inside a transaction."""
@@ -85,6 +90,10 @@ class Postgresql:
             )
         found: psycopg.Connection[dict[str, Any]] = self._connections.connection
         return found
+
+    def close(self) -> None:
+        """Close what this thread opened."""
+        self.reader().close()
 
     @contextmanager
     def writing(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:

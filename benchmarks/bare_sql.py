@@ -71,7 +71,7 @@ LOCK = """
         k.in_transit_to_id, k.round, t.id AS kit_type_id, t.code AS kit_type, t.cohort_only, b.name AS kit_branch
     FROM patrons p JOIN stocks s ON s.id = :stock JOIN kits k ON k.id = :kit
         JOIN kit_types t ON t.id = k.kit_type_id JOIN branches b ON b.id = k.branch_id
-    WHERE p.id = :patron {FOR UPDATE OF p, s, k}"""
+    WHERE p.id = :patron {FOR NO KEY UPDATE OF p, s, k}"""
 
 FACTS = """
     SELECT
@@ -141,13 +141,13 @@ LOCK_KIT = """
         s.branch_id AS owner_id, o.name AS owner, b.zone, b.hours, b.floats, b.name AS branch
     FROM kits k JOIN stocks s ON s.id = k.stock_id JOIN kit_types t ON t.id = k.kit_type_id
         JOIN branches o ON o.id = s.branch_id JOIN branches b ON b.id = :branch
-    WHERE k.barcode = :kit {FOR UPDATE OF k}"""
+    WHERE k.barcode = :kit {FOR NO KEY UPDATE OF k}"""
 
 LOCK_LOAN = """
     SELECT l.id, l.public_id, l.state, l.patron_id, l.cohort_id, l.checked_out_at, l.due_at, l.term,
         p.public_id AS patron, p.pseudonym, p.name AS patron_name
     FROM loans l JOIN patrons p ON p.id = l.patron_id
-    WHERE l.kit_id = :kit AND l.received_at IS NULL AND l.state <> 'undone' {FOR UPDATE OF l}"""
+    WHERE l.kit_id = :kit AND l.received_at IS NULL AND l.state <> 'undone' {FOR NO KEY UPDATE OF l}"""
 
 RECEIVE_KIT = """
     UPDATE kits SET state = 'to_inspect', branch_id = :branch, in_transit_to_id = :to, stock_id = :stock,

@@ -12,8 +12,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -29,7 +29,10 @@ KEEPER = Path(__file__).parents[1] / "tests" / "postgres_keeper.py"
 class Engine(Protocol):
     """One database engine: makes databases with today's tables, and copies of them."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        ...
 
     def migrated(self) -> str:
         """The address of a new database with empty tables."""
@@ -108,7 +111,7 @@ def postgresql() -> Iterator[Postgresql]:
                 connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
+ENGINES: dict[str, Callable[[], AbstractContextManager[Engine]]] = {"sqlite": sqlite, "postgresql": postgresql}
 
 
 @contextmanager
