@@ -1,0 +1,77 @@
+"""Every language that is offered is complete, and the pages speak it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask
+
+from lending import paths
+from lending.app import create_app
+from lending.web import languages
+from tests.cast import ADA, KIT, Cast
+from tests.web.browsers import Browser, signed_in
+
+CATALOGUES = sorted(paths.LOCALE.glob("*/LC_MESSAGES/messages.po"))
+NAMES = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
+
+
+def messages(catalogue: Path) -> Iterator[Message]:
+    with catalogue.open("rb") as file:
+        yield from (message for message in read_po(file) if message.id)
+
+
+def texts(value: object) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else (str(value),)
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parent.parent.name)
+def test_every_sentence_is_translated_with_the_same_places_to_fill(catalogue: Path) -> None:
+    wrong = [
+        message.id
+        for message in messages(catalogue)
+        for text in texts(message.string)
+        if not text or message.fuzzy or set(NAMES.findall(text)) != set(NAMES.findall(texts(message.id)[-1]))
+    ]
+    assert not wrong
+
+
+@pytest.fixture
+def spanish(app: Flask, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    """Ben's browser before an application whose Spanish catalogue is compiled."""
+    folder = tmp_path / "locale" / "es" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    source = paths.LOCALE / "es" / "LC_MESSAGES" / "messages.po"
+    with source.open("rb") as po, (folder / "messages.mo").open("wb") as mo:
+        write_mo(mo, read_po(po, locale="es"))
+    monkeypatch.setattr(paths, "LOCALE", tmp_path / "locale")
+    for kept in (languages.codes, languages.named):
+        kept.cache_clear()
+    ben = signed_in(Browser(create_app(library=app.extensions["lending"]).test_client()), "ben")
+    ben.post("/language", {"language": "es"})
+    yield ben
+    for kept in (languages.codes, languages.named):
+        kept.cache_clear()
+    shutil.rmtree(tmp_path / "locale")
+
+
+def test_the_desk_speaks_spanish_with_spanish_days(spanish: Browser) -> None:
+    answer = spanish.scan(KIT, patron=ADA)
+    assert answer.json["say"] == "KIT-1042 prestado a \u2068Ada M.\u2069 Vence el vie, 10 abr (fin de Work Ready 7)."
+    assert spanish.scan("HELLO").json["say"] == "No conocemos HELLO. Escanéelo otra vez."
+    page = spanish.get("/desk").get_data(as_text=True)
+    assert '<html lang="es" dir="ltr">' in page
+    assert "Escanee una tarjeta, un kit o una pieza" in page
+
+
+def test_the_language_follows_the_browser_until_one_is_chosen(spanish: Browser) -> None:
+    fresh = Browser(spanish.client.application.test_client())
+    assert 'lang="es"' in fresh.get("/help", headers={"Accept-Language": "es-MX,es;q=0.9"}).get_data(as_text=True)
+    assert 'lang="en"' in fresh.get("/help", headers={"Accept-Language": "fr"}).get_data(as_text=True)
