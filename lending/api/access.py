@@ -24,6 +24,8 @@ Call = TypeVar("Call", bound=Callable[..., Any])
 
 _DECLARED = "lending_acts"
 _LONGEST_TOKEN = 512
+_LONGEST_BODY = 1_000_000
+"""Bytes: files are imported elsewhere, so no call has a reason for more."""
 
 
 def needs(*acts: Act) -> Callable[[Call], Call]:
@@ -49,6 +51,7 @@ def check(app: Flask, blueprint: Blueprint) -> None:
 
 def guard() -> None:
     """Before each call: whose token this is, and whether its role may call this at all."""
+    request.max_content_length = _LONGEST_BODY
     with current.library().db.read() as session:
         found = bearer(session, _token())
     if found is None or found.role in (Role.PATRON, Role.SYSTEM):
@@ -64,6 +67,8 @@ def guard() -> None:
     acts: tuple[Act, ...] = getattr(current_app.view_functions[request.endpoint or ""], _DECLARED)
     if acts and not any(may(found.role, act) for act in acts):
         raise Refused.because(Reason.NOT_PERMITTED, act=acts[0].value)
+    if "\0" in request.path:
+        raise Refused.because(Reason.NOT_FOUND)  # PostgreSQL keeps no such character, so nothing has such a name
 
 
 def _token() -> str:

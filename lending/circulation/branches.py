@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lending.circulation.codes import refusing_twins
 from lending.circulation.journal import record
 from lending.domain.actors import Actor
 from lending.domain.calendars import WeeklyHours
@@ -71,6 +72,7 @@ def add_branch(
         raise Refused.because(Reason.ALREADY_EXISTS, field="code", value=code)
     branch = Branch(code=code, zone=zone, hours=week, floats=floats, **texts)
     session.add(branch)
-    session.flush()  # the journal needs the id
+    with refusing_twins(Reason.ALREADY_EXISTS, field="code", value=code):
+        session.flush()  # the journal needs the id; a code taken a moment ago is refused by name
     record(session, "add_branch", at=at, by=by, branch_id=branch.id, detail={"code": code})
     return branch.id

@@ -208,6 +208,17 @@ def unblock(session: Session, *, patron: str, at: datetime, by: Actor) -> Patron
     return _set_block(session, found, None, "unblock_patron", at=at, by=by)
 
 
+def set_pin(session: Session, *, patron: str, pin_hash: str | None, at: datetime, by: Actor) -> PatronChanged:
+    """Keep the hash of a patron's (the public id) new PIN, or none; who is signed in with the old one is signed out.
+
+    Hashing takes its time and is the door's matter (``lending/passwords.py``). Raises ``Refused``: ``NOT_FOUND``.
+    """
+    row = _lock(session, _permitted(session, patron, by))
+    row.pin_hash, row.session_version = pin_hash, new_public_id()
+    record(session, "set_pin", at=at, by=by, branch_id=row.home_branch_id, patron=row.pseudonym)
+    return PatronChanged(row.public_id, current_number(session, row.id), ("pin",))
+
+
 def note_search(session: Session, *, found: int, at: datetime, by: Actor, branch_id: int | None = None) -> None:
     """Journal that somebody searched for patrons by name, and how many were found; never what was typed."""
     record(session, "search_patrons", at=at, by=by, branch_id=branch_id, detail={"found": found})

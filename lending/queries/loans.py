@@ -164,6 +164,8 @@ _card_then = (
 _AFTER: Select[Any] = (
     _LOANS.add_columns(
         _loans.c.id.label("loan_id"),
+        _loans.c.term,
+        _terms.c.made_at,
         _journal.c.verb,
         _journal.c.at,
         _journal.c.recorded_at,
@@ -194,11 +196,12 @@ def loan_after(session: Session, act: str) -> LoanShown | None:
 def _as_left(session: Session, row: AnyRow) -> LoanShown:
     left = {name: value for name, value in row._mapping.items() if name in LoanShown.__slots__}
     shown = LoanShown(**{**left, "rule": DueRule(row.rule), "patron": row.card_then})
-    terms = {term.n: term for term in session.execute(_TERMS, {"loan_id": row.loan_id})}
     n = row.detail.get("term") or _FIRST.get(row.verb)
-    if n is None:
-        n = max(term.n for term in terms.values() if term.made_at <= row.recorded_at)
-    shown = replace(shown, due_at=terms[n].due_at, rule=DueRule(terms[n].rule))
+    is_current = row.made_at <= row.recorded_at if n is None else n == row.term
+    if not is_current:
+        terms = {term.n: term for term in session.execute(_TERMS, {"loan_id": row.loan_id})}
+        n = n or max(term.n for term in terms.values() if term.made_at <= row.recorded_at)
+        shown = replace(shown, due_at=terms[n].due_at, rule=DueRule(terms[n].rule))
     return _LEFT[row.verb](shown, row)
 
 

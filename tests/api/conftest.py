@@ -118,7 +118,6 @@ def door_to(database: Database, instance: Path) -> Door:
     settings = load({}, instance=instance, given={"profile": "testing", "secret_key": "k" * 32})
     app = Flask("lending", template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
     app.testing = True
-    app.config["MAX_CONTENT_LENGTH"] = 1_000_000
     app.extensions["lending"] = Library(database, clock, None, settings)
     Babel(app)
     api.register(app)

@@ -114,6 +114,17 @@ def test_the_same_answer_comes_also_when_the_loan_has_gone_on(both: Door) -> Non
     assert both.ben.post("/returns", AT_ELA, key="in").data == returned.data
 
 
+def test_the_same_answer_comes_also_when_the_due_date_has_moved(both: Door) -> None:
+    body = {"patron": LUIS, "kit": OPEN_KIT, "branch": "ELA"}
+    first = both.ben.post("/checkouts", body, key="out")
+    both.clock.at = NOW + timedelta(days=30)
+    renewed = both.ben.post("/renewals", {"kit": OPEN_KIT}, key="again")
+    assert renewed.json["loan"]["due_at"] > first.json["loan"]["due_at"]
+    both.eli.post("/due_dates", {"kit": OPEN_KIT, "due_on": "2026-04-20", "reason": "exam week"})
+    assert both.ben.post("/checkouts", body, key="out").data == first.data
+    assert both.ben.post("/renewals", {"kit": OPEN_KIT}, key="again").data == renewed.data
+
+
 def test_without_the_claim_of_the_key_the_same_request_is_done_again(
     both: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:

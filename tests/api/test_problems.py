@@ -100,6 +100,20 @@ def test_an_address_or_a_method_that_no_call_has_is_answered_in_the_same_shape(d
 
 
 @pytest.mark.parametrize(
+    "address",
+    ["/loans/%00", "/kits/%00", "/kits/%ED%A0%80", "/patrons/%00", "/loans/" + "x" * 5000, "/kits/%F0%9F%93%A6"],
+)
+def test_an_address_that_names_nothing_is_not_found(both: Door, address: str) -> None:
+    answer = both.ben.get(address)
+    assert answer.status_code in (404, 422)
+    shape(answer, answer.status_code)
+
+
+def test_a_charge_that_cannot_be_is_not_found(both: Door) -> None:
+    shape(both.ben.post("/charges/%00/payment"), 404)
+
+
+@pytest.mark.parametrize(
     "failure",
     [
         Refused.because(Reason.BUSY),

@@ -215,6 +215,17 @@ def test_a_card_that_nobody_has_says_what_is_wrong_with_it(town: Town) -> None:
     assert _not_with_card(town, scan("KIT-00042")).reason is Reason.CODE_NOT_A_CARD
 
 
+def test_a_pin_is_kept_as_its_hash_and_signs_out_whoever_used_the_old_one(town: Town) -> None:
+    ada = town.register()
+    before = town.patron(ada)
+    town.act(patrons.set_pin, by=town.ben, patron=ada, pin_hash="a hash")
+    after = town.patron(ada)
+    assert (before.pin_hash, after.pin_hash) == (None, "a hash")
+    assert after.session_version != before.session_version
+    assert [entry.detail for entry in town.journal("set_pin")] == [{}]
+    assert town.reasons(patrons.set_pin, by=town.cleo, patron=ada, pin_hash=None) == [Reason.NOT_PERMITTED]
+
+
 def test_a_block_by_hand_needs_a_reason_and_is_taken_back(town: Town) -> None:
     ada = town.register(1)
     assert town.reasons(patrons.block, by=town.ben, patron=ada, reason=" ") == [Reason.REASON_NEEDED]
