@@ -25,14 +25,22 @@ async function post(url, body) {
   });
 }
 
+/** What the server says about the scan, or null when the answer is a page's or another program's. */
+async function said(response) {
+  if (!(response.headers.get("Content-Type") ?? "").includes("json")) return null;
+  const answer = await response.json();
+  return answer?.say ? answer : null;
+}
+
 export async function send(url, body) {
   try {
     let response = await post(url, body);
-    if ([400, 401, 403].includes(response.status) && !isJson(response) && (await freshToken())) {
+    let answer = await said(response);
+    if (!answer && [400, 401, 403].includes(response.status) && (await freshToken())) {
       response = await post(url, body);
+      answer = await said(response);
     }
-    const answer = isJson(response) ? await response.json() : null;
-    if (answer?.say) return { answer };
+    if (answer) return { answer };
     if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return { trouble: "signed_out" };
     if (response.status >= 500 || [408, 425, 429].includes(response.status)) {
       const after = Number(response.headers.get("Retry-After")) * 1000;
@@ -42,8 +50,4 @@ export async function send(url, body) {
   } catch {
     return { trouble: "network" };
   }
-}
-
-function isJson(response) {
-  return (response.headers.get("Content-Type") ?? "").includes("json");
 }
