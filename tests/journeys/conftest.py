@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import APIRequestContext, BrowserContext, expect
 
 from lending.clock import MovingClock
 from lending.db import Database
 from tests.cast import NOW, assemble
 from tests.journeys.serving import Served, serving
-from tests.journeys.station import Station
+from tests.journeys.station import PATIENCE_MS, Station
 from tests.web.browsers import PASSWORD, an_app
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -27,8 +27,6 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 15_000
-"""How long a page may take on a busy machine before a test gives up; no figure is measured with it."""
 WINDOW = {"width": 1366, "height": 768}
 
 Enter = Callable[..., Station]
@@ -72,8 +70,8 @@ def enter(new_context: Callable[..., BrowserContext], library: Served) -> Iterat
         context.set_default_timeout(PATIENCE_MS)
         station = Station(context.new_page())
         opened.append(station)
-        sign_in(station.page, username, path)
-        return station
+        sign_in(context.request, username)
+        return station.open(path)
 
     yield enter
     troubles = [trouble for station in opened for trouble in station.troubles]
@@ -97,12 +95,14 @@ def patience() -> None:
     expect.set_options(timeout=PATIENCE_MS)
 
 
-def sign_in(page: Page, username: str, path: str) -> None:
-    """Ask for ``path``, be sent to sign in, and choose Station 1 of East Los Angeles where there is a choice."""
-    page.goto(path)
-    page.get_by_label("Name").fill(username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    if "/station" in page.url:
-        page.locator('button[value="ELA/Station 1"]').click()
-    page.wait_for_url(f"**{path}")
+def sign_in(browser: APIRequestContext, username: str) -> None:
+    """Send the forms that ``test_sign_in.py`` fills in by hand, with the real password: half a second sooner."""
+    page = browser.get("/sign-in").text()
+    given = {"username": username, "password": PASSWORD, "csrf_token": _token(page)}
+    page = browser.post("/sign-in", form=given).text()
+    if 'name="station"' in page:
+        browser.post("/station", form={"station": "ELA/Station 1", "csrf_token": _token(page)})
+
+
+def _token(page: str) -> str:
+    return page.partition('name="csrf-token" content="')[2].partition('"')[0]
