@@ -25,6 +25,8 @@ from lending.queries.scope import Branches
 from lending.queries.staff import StaffAccount, StationPlace
 from lending.wording import say
 
+_REASONS = {reason.value: reason for reason in Reason}
+
 
 def library() -> Library:
     """The library this application serves."""
@@ -63,7 +65,9 @@ class SignedIn:
 
 def staff() -> StaffAccount | None:
     """Who is signed in, if anybody is."""
-    user = flask_login.current_user
+    user = (
+        flask_login.current_user._get_current_object()
+    )  # asked a dozen times a request; the proxy would look each time
     return user.account if isinstance(user, SignedIn) else None
 
 
@@ -161,9 +165,8 @@ def safe_next(target: str | None) -> str:
 
 def override_of(reasons: Any, note: Any) -> Override:
     """An override that a form or a script gave; names that are no reasons are left out, for they override nothing."""
-    known = {reason.value: reason for reason in Reason}
     named = reasons if isinstance(reasons, list) else []
     return Override(
-        frozenset(known[name] for name in named if isinstance(name, str) and name in known),
+        frozenset(_REASONS[name] for name in named if isinstance(name, str) and name in _REASONS),
         note.strip()[:200] if isinstance(note, str) else "",
     )

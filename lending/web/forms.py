@@ -80,6 +80,17 @@ class SendForm(KeyedForm):
     to_branch = SelectField(lazy_gettext("To"), validators=[InputRequired(_NEEDED)])
 
 
+class ExchangeForm(KeyedForm):
+    """The kit that goes out for a faulty one, and what is wrong with that."""
+
+    replacement = StringField(
+        lazy_gettext("Kit that goes out instead"),
+        description=lazy_gettext("Scan it, or type it."),
+        validators=[InputRequired(_NEEDED), Length(max=80)],
+    )
+    reason = StringField(lazy_gettext("What is wrong with it?"), validators=[InputRequired(_NEEDED), Length(max=240)])
+
+
 class KitFilter(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """Which kits are listed."""
 

@@ -8,15 +8,15 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from lending.circulation import exchange as exchanging
 from lending.circulation import kits as verbs
 from lending.circulation import lost, missing_parts, transfers
 from lending.circulation.parts import GivenPart, replace_part
 from lending.domain.barcodes import read
 from lending.domain.permissions import Act
-from lending.domain.states import KitState, LoanState
+from lending.domain.states import KitState
 from lending.errors import Reason, Refused
-from lending.models.base import new_public_id
-from lending.phrases import KIT_STATES, LINE_STATES
+from lending.phrases import KIT_STATES
 from lending.queries import branches as places
 from lending.queries import kits as queries
 from lending.queries.kits import KitShown, PartShown
@@ -25,13 +25,22 @@ from lending.web import current
 from lending.web.access import allow
 from lending.web.acting import act_once
 from lending.web.finding import kit_line
-from lending.web.forms import KeyedForm, KitFilter, KitForm, NewKitForm, PartForm, ReasonForm, SendForm, fill, offer
-from lending.web.histories import happened
+from lending.web.forms import (
+    ExchangeForm,
+    KeyedForm,
+    KitFilter,
+    KitForm,
+    NewKitForm,
+    PartForm,
+    ReasonForm,
+    SendForm,
+    fill,
+    offer,
+)
+from lending.web.kit_view import shown
 from lending.web.posting import Doing, posted, status
 
 bp = Blueprint("kits", __name__, url_prefix="/kits")
-
-_IN_HAND = frozenset({KitState.TO_INSPECT, KitState.TURNAROUND, KitState.INCOMPLETE, KitState.REPAIR})
 
 
 @bp.get("")
@@ -73,7 +82,7 @@ def index() -> ResponseReturnValue:
 @allow(Act.CIRCULATE, Act.CHANGE_KIT, Act.TRANSFER_KIT)
 def show(barcode: str) -> ResponseReturnValue:
     """One kit: an exact code opens it at any branch."""
-    return render_template("kits/show.html", kit=_shown(_kit(barcode)))
+    return render_template("kits/show.html", kit=shown(_kit(barcode)))
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -189,6 +198,35 @@ def replace(barcode: str, part_id: int) -> ResponseReturnValue:
     )
 
 
+@bp.route("/<barcode>/exchange", methods=["GET", "POST"])
+@allow(Act.CIRCULATE)
+def exchange(barcode: str) -> ResponseReturnValue:
+    """A faulty kit comes in and another goes out, due as before."""
+    kit, form, place = _kit(barcode), ExchangeForm(), current.station()
+    branch_id = kit.branch_id if place is None else place.branch_id
+
+    def do(session: Any, at: Any, by: Any) -> None:
+        replacement = read(form.replacement.data, current.spaces()).text
+        exchanging.exchange(
+            session,
+            kit=kit.code,
+            replacement=replacement,
+            branch_id=branch_id,
+            reason=form.reason.data,
+            at=at,
+            by=by,
+        )
+
+    return _form_page(
+        kit,
+        form,
+        do,
+        heading=_("Exchange %(kit)s for another", kit=kit.code),
+        submit=_("Exchange"),
+        told=_("Exchanged. The other kit is out, due as before; put this one on the inspection cart."),
+    )
+
+
 @bp.post("/<barcode>/parts/<int:part_id>/report")
 @allow(Act.CIRCULATE)
 def report(barcode: str, part_id: int) -> ResponseReturnValue:
@@ -295,98 +333,3 @@ def _button(kit: KitShown, do: Doing, told: str) -> ResponseReturnValue:
     act_once(do)
     flash(told, "done")
     return redirect(url_for("kits.show", barcode=kit.code), 303)
-
-
-def _shown(kit: KitShown) -> dict[str, Any]:
-    reader = current.reader()
-    loan = kit.loan
-    here = current.may(Act.CHANGE_KIT, kit.branch_id)
-    may_see_lines = here or current.may(Act.CIRCULATE, kit.branch_id)
-    due = None if loan is None else reader.day_and_year(loan.due_at)
-    return {
-        "code": kit.code,
-        "kit_type": kit.kit_type_name,
-        "branch_name": kit.owner_name,
-        "at_branch": _("on its way to %(branch)s", branch=kit.in_transit_to) if kit.in_transit_to else kit.branch_name,
-        "place": kit.place,
-        "note": kit.note,
-        "state": kit.state.value,
-        "sentence": _sentence(kit),
-        "due": due,
-        "overdue": loan is not None and loan.state is LoanState.OUT and loan.due_at < current.now(),
-        "patron": None
-        if loan is None or loan.patron is None
-        else {"short_name": loan.patron_name, "url": url_for("patrons.show", public_id=loan.patron)},
-        "price": reader.money(kit.whole_price_cents),
-        "parts": [_part_row(kit, part, may_see_lines) for part in kit.parts],
-        "history": [happened(event, reader) for event in kit.history],
-        "actions": _actions(kit),
-        "edit_url": url_for("kits.edit", barcode=kit.code) if here else None,
-        "key": new_public_id(),
-    }
-
-
-def _sentence(kit: KitShown) -> str:
-    if kit.withdrawn_reason:
-        return str(_("Withdrawn: %(reason)s", reason=kit.withdrawn_reason))
-    if kit.quarantine_until is not None and kit.quarantine_until > current.now():
-        return str(_("It rests until %(moment)s.", moment=current.reader().moment(kit.quarantine_until)))
-    return ""
-
-
-def _part_row(kit: KitShown, part: PartShown, may_see_lines: bool) -> dict[str, Any]:
-    actions = []
-    url: dict[str, Any] = {"barcode": kit.code, "part_id": part.part_id}
-    if kit.loan is not None and part.returnable and current.may(Act.CIRCULATE, kit.branch_id):
-        actions.append({"label": _("Not in the bag"), "url": url_for("kits.report", **url), "post": True})
-    if part.state.value == "missing" and current.may(Act.CIRCULATE, kit.branch_id):
-        actions.append({"label": _("It is back"), "url": url_for("kits.back", **url), "post": True})
-    if kit.loan is None and current.may(Act.CHANGE_KIT, kit.branch_id):
-        actions.append({"label": _("Replace"), "url": url_for("kits.replace", **url), "post": False})
-    return {
-        "name": part.name,
-        "quantity": part.quantity,
-        "code": part.tag,
-        "maker_model": f"{part.manufacturer} {part.model}".strip(),
-        "serial": part.serial,
-        "state": part.state.value,
-        "line": None
-        if part.line is None or not may_see_lines
-        else {"carrier": part.line.carrier, "number": part.line.number, "status": _(LINE_STATES[part.line.state])},
-        "actions": actions,
-    }
-
-
-def _actions(kit: KitShown) -> list[dict[str, Any]]:
-    """What this person may do with the kit as it is now, the usual first."""
-    found: list[dict[str, Any]] = []
-
-    def add(label: str, endpoint: str, *, post: bool = False, tone: str = "", **values: Any) -> None:
-        url = url_for(endpoint, barcode=kit.code, **values)
-        found.append({"label": label, "url": url, "post": post, "tone": tone})
-
-    state, circulates = kit.state, current.may(Act.CIRCULATE, kit.branch_id)
-    manages = current.may(Act.WITHDRAW_KIT, kit.branch_id)
-    if circulates and state in _IN_HAND and kit.in_transit_to is None:
-        add(_("Inspect or make ready"), "inspection.sheet")
-        add(_("Inspection slip"), "slips.inspection")
-    add(_("Print label"), "kits.label")
-    add(_("Print parts list"), "slips.parts")
-    if kit.in_transit_to is not None:
-        add(_("Transfer slip"), "slips.transfer")
-    elif current.may(Act.TRANSFER_KIT, kit.branch_id) and state in transfers.MAY_TRAVEL:
-        add(_("Send to another library"), "kits.send")
-    if circulates and kit.loan is not None and kit.loan.state is LoanState.OUT:
-        add(_("Patron says it was returned"), "kits.say", post=True, what="claimed")
-    if state is KitState.MISSING and current.may(Act.CHANGE_KIT, kit.branch_id):
-        add(_("It was found"), "kits.say", post=True, what="found")
-    if manages:
-        if state is KitState.ON_LOAN:
-            add(_("Declare lost"), "kits.say", post=True, tone="stop", what="lost")
-        elif state is KitState.WITHDRAWN:
-            add(_("Back into service"), "kits.say", post=True, what="reinstate")
-        elif state not in (KitState.LOST, KitState.MISSING):
-            add(_("It cannot be found"), "kits.say", post=True, what="missing")
-        if kit.loan is None and state not in (KitState.WITHDRAWN, KitState.ON_SHELF, KitState.TO_INSPECT):
-            add(_("Withdraw"), "kits.withdraw", tone="stop")
-    return found

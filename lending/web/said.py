@@ -146,6 +146,7 @@ def _inspected(seen: Inspected, reader: Reader) -> Said:
         seen.kit,
         tone=Tone.LOOK if seen.missing or seen.damaged else Tone.DONE,
         loan=seen.loan,
+        undoable=True,
     )
 
 

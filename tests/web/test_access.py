@@ -39,6 +39,7 @@ MAY: dict[str, set[str]] = {
     "inspection.sheet": CIRCULATES,
     "kits.back": CIRCULATES,
     "kits.edit": CIRCULATES,
+    "kits.exchange": CIRCULATES,
     "kits.index": MOVES,
     "kits.label": CIRCULATES,
     "kits.new": CIRCULATES,

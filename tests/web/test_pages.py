@@ -213,6 +213,28 @@ def test_a_form_without_its_key_does_nothing(ben: Browser, form: str) -> None:
     assert ben.post(f"/kits/{KIT}/{form}", {"key": "", "note": "x", "to_branch": "COM"}).status_code == 422
 
 
+def test_a_faulty_kit_is_exchanged_on_the_same_terms(ben: Browser, sqlite_database: Database) -> None:
+    ben.scan(KIT, patron=ADA)
+    given = {"key": key(), "replacement": OTHER_KIT, "reason": "Screen stays dark"}
+    silent = ben.post(f"/kits/{KIT}/exchange", {**given, "reason": ""})
+    assert silent.status_code == 422
+    same = ben.post(f"/kits/{KIT}/exchange", {**given, "replacement": KIT})
+    assert "That is the same kit." in same.get_data(as_text=True)
+    assert ben.post(f"/kits/{KIT}/exchange", given).status_code == 303
+    assert kit_state(sqlite_database) is not KitState.ON_LOAN
+    assert kit_state(sqlite_database, OTHER_KIT) is KitState.ON_LOAN
+    assert "Apr 10" in ben.get(f"/kits/{OTHER_KIT}").get_data(as_text=True)
+
+
+def test_an_inspection_is_undone_at_its_own_station(ben: Browser, sqlite_database: Database) -> None:
+    returned(ben)
+    ben.post(f"/inspection/{KIT}", {"key": key(), "all_here": "1"})
+    again = key()
+    first, second = (ben.scan("CMD-UNDO", screen="inspection", key=again) for _ in range(2))
+    assert first.json["say"] == second.json["say"] == "Undone: KIT-1042 is as it was before."
+    assert kit_state(sqlite_database) is KitState.TO_INSPECT
+
+
 # --- Patrons ----------------------------------------------------------------------------------------------------------
 
 
