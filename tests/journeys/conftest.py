@@ -98,7 +98,7 @@ def patience() -> None:
 def sign_in(browser: APIRequestContext, username: str) -> None:
     """Send the forms that ``test_sign_in.py`` fills in by hand, with the real password: half a second sooner."""
     page = browser.get("/sign-in").text()
-    given = {"username": username, "password": PASSWORD, "csrf_token": _token(page)}
+    given: dict[str, str | float | bool] = {"username": username, "password": PASSWORD, "csrf_token": _token(page)}
     page = browser.post("/sign-in", form=given).text()
     if 'name="station"' in page:
         browser.post("/station", form={"station": "ELA/Station 1", "csrf_token": _token(page)})
