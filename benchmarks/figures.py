@@ -84,8 +84,8 @@ def write_page() -> None:
     lines = [
         "# Figures of speed",
         "",
-        "Written by `python -m benchmarks --page` from what it measured. Ours and the hand-made view are measured in turn,",
-        "in one run, so a ratio says more than a millisecond; what each figure means stands in `benchmarks/`.",
+        "Written by `python -m benchmarks --page` from what it measured. Ours and the hand-made view are measured in",
+        "turn in one run, so a ratio says more than a millisecond; what each figure means stands in `benchmarks/`.",
         "",
         f"Measured on {kept['at'][:10]} on a machine with {kept['machine']}.",
         "",

@@ -9,7 +9,7 @@ Source: ARCHITECTURE, "Transactions and locks"; DEPENDENCIES, rows "database", "
 from __future__ import annotations
 
 import random
-import selectors
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pysqlite3.dbapi2
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -83,6 +84,20 @@ class Health:
     problems: tuple[str, ...]
 
 
+class _OneAct(Session):
+    """A session that lives for one transaction, and so looks for its connection once: a hot verb asks a dozen times."""
+
+    _found: Connection | None = None
+
+    def connection(self, *arguments: Any, **options: Any) -> Connection:
+        """The transaction's connection."""
+        if arguments or options:
+            return super().connection(*arguments, **options)
+        if self._found is None:
+            self._found = super().connection()
+        return self._found
+
+
 class Database:
     """One SQLite file or PostgreSQL database, with its pools of connections. Safe to share among threads."""
 
@@ -124,7 +139,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading, one transaction long. The database refuses any write in it."""
-        with Session(self.read_engine, expire_on_commit=False, autoflush=False) as session:
+        with _OneAct(self.read_engine, expire_on_commit=False, autoflush=False) as session:
             yield session
             # Nothing was written; but at a rollback psycopg forgets the statements it has prepared on the connection.
             session.commit()
@@ -155,7 +170,7 @@ class Database:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _act_once(self, fn: Callable[[Session], Result]) -> Result:
-        with self._turn_to_write(), Session(self.write_engine, expire_on_commit=False) as session:
+        with self._turn_to_write(), _OneAct(self.write_engine, expire_on_commit=False) as session:
             result = fn(session)
             session.flush()  # what fails before the commit may be run again; what fails in it may have happened
             try:
@@ -312,28 +327,37 @@ def _sqlite_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
 
 
 def _postgresql_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
-    """One pool; a reading transaction is begun READ ONLY by the driver, without a statement of its own."""
-    options = f"-c lock_timeout={LOCK_WAIT_SECONDS:.0f}s -c timezone=UTC {url.query.get('options', '')}".strip()
-    writer = create_engine(
-        url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
-        connect_args={"options": options, "application_name": "lending", "connect_timeout": 5},
-        isolation_level="READ COMMITTED",
-        pool_size=threads,
-        max_overflow=threads,
-        pool_timeout=LOCK_WAIT_SECONDS,
-        pool_use_lifo=True,
-    )
+    """Connections that write, and connections that read, on which the server refuses any write.
 
-    @event.listens_for(writer, "checkout")
-    def refuse_a_dead_connection(connection: Any, _record: object, _proxy: object) -> None:
-        # An idle connection with something to read is one whose server has said goodbye. Looking costs microseconds
-        # where a ping (pool_pre_ping) costs every transaction a round trip.
-        with selectors.DefaultSelector() as selector:
-            selector.register(connection.fileno(), selectors.EVENT_READ)
-            if selector.select(timeout=0):
+    At READ COMMITTED each statement sees a snapshot of its own, inside a transaction or not; so a read goes without
+    BEGIN and COMMIT, which would be two of the three round trips by which every request learns who is signed in.
+    """
+
+    def engine(isolation_level: IsolationLevel, options: str) -> Engine:
+        waiting = f"-c lock_timeout={LOCK_WAIT_SECONDS:.0f}s -c timezone=UTC"
+        given = f"{waiting} {options} {url.query.get('options', '')}".strip()
+        made = create_engine(
+            url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
+            connect_args={"options": given, "application_name": "lending", "connect_timeout": 5},
+            isolation_level=isolation_level,
+            pool_size=threads,
+            max_overflow=threads,
+            pool_timeout=LOCK_WAIT_SECONDS,
+            pool_use_lifo=True,
+        )
+
+        @event.listens_for(made, "checkout")
+        def refuse_a_dead_connection(connection: Any, _record: object, _proxy: object) -> None:
+            # An idle connection with something to read is one whose server has said goodbye. Looking costs
+            # microseconds where a ping (pool_pre_ping) costs every transaction a round trip.
+            looking = select.poll()
+            looking.register(connection.fileno(), select.POLLIN)
+            if looking.poll(0):
                 raise DisconnectionError("the server has closed this connection")
 
-    return writer, writer.execution_options(postgresql_readonly=True)
+        return made
+
+    return engine("READ COMMITTED", ""), engine("AUTOCOMMIT", "-c default_transaction_read_only=on")
 
 
 def _is_lock_timeout(error: DBAPIError) -> bool:

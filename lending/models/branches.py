@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import CheckConstraint, Dialect, ForeignKey, Index, String, TypeDecorator
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -21,7 +22,13 @@ class WeeklyHoursType(TypeDecorator[WeeklyHours]):
         return None if value is None else value.format()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> WeeklyHours | None:
-        return None if value is None else WeeklyHours.parse(value)
+        return None if value is None else _parsed(value)
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> WeeklyHours:
+    """A branch's hours stay the same for months, and every act at its desk reads them."""
+    return WeeklyHours.parse(text)
 
 
 class Branch(Base):
