@@ -314,10 +314,11 @@ def _sqlite_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", *pragmas):
                 connection.execute(f"PRAGMA {pragma}")
 
-        @event.listens_for(made, "begin")
-        def start(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
+        def start(dbapi_connection: Any) -> None:
+            dbapi_connection.execute(begin)
 
+        # In the dialect's own place: a listener for "begin" would have SQLAlchemy look for listeners at each statement.
+        made.dialect.do_begin = start  # type: ignore[method-assign]  # a dialect has no other way to be told
         return made
 
     # Every attempt of an act waits its share, so that all of them wait as long as one does on PostgreSQL.
