@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import APIRequestContext, BrowserContext, expect
+from playwright.sync_api import APIRequestContext, BrowserContext, ViewportSize, expect
 
 from lending.clock import MovingClock
 from lending.db import Database
@@ -27,7 +27,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-WINDOW = {"width": 1366, "height": 768}
+WINDOW: ViewportSize = {"width": 1366, "height": 768}
 
 Enter = Callable[..., Station]
 
@@ -102,6 +102,11 @@ def sign_in(browser: APIRequestContext, username: str) -> None:
     page = browser.post("/sign-in", form=given).text()
     if 'name="station"' in page:
         browser.post("/station", form={"station": "ELA/Station 1", "csrf_token": _token(page)})
+
+
+def read_in(browser: APIRequestContext, language: str) -> None:
+    """Choose the language of the pages."""
+    browser.post("/language", form={"language": language, "csrf_token": _token(browser.get("/help").text())})
 
 
 def _token(page: str) -> str:

@@ -1,0 +1,203 @@
+"""Every page there is, in every state that looks different: the table that the accessibility tests walk through.
+
+A route that answers GET is named here or in ``NO_PAGES``; a test compares both with the application's own addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from playwright.sync_api import expect
+
+from lending.circulation.checkout import check_out
+from lending.circulation.inspection import PartSeen, all_here, inspect
+from lending.circulation.kits import withdraw
+from lending.circulation.patrons import block
+from lending.circulation.returns import return_kit
+from lending.circulation.transfers import send
+from lending.domain.completeness import Found
+from lending.models.kits import Part
+from lending.models.people import Patron
+from lending.web import languages
+from tests.cast import ADA, KIT, LUIS, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
+from tests.journeys.crowd import lend_to_everybody
+from tests.journeys.serving import Served
+from tests.journeys.station import Station
+
+NO_PAGES: Mapping[str, str] = {
+    "static": "style sheets, scripts and pictures",
+    "bootstrap.static": "the same of Bootstrap",
+    "health.healthz": "for monitors",
+    "health.readyz": "for monitors",
+    "health.numbers": "for monitors",
+    "kits.label": "a PDF, tested by scanning it",
+    "api_description.openapi": "JSON for programs",
+    "api.get_branches": "JSON for programs",
+    "api.get_kit": "JSON for programs",
+    "api.get_kit_types": "JSON for programs",
+    "api.get_kits": "JSON for programs",
+    "api.get_loan": "JSON for programs",
+    "api.get_loans": "JSON for programs",
+    "api.get_patron": "JSON for programs",
+    "api.get_patrons": "JSON for programs",
+}
+
+Do = Callable[[Station], object]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One page in one state; ``path`` may name the library's people and things in braces, ``who`` looks at it.
+
+    Programs are written in English, and so is what describes the API; every other page is in every language.
+    """
+
+    endpoint: str
+    state: str
+    path: str
+    who: str | None = "eli"
+    do: Do | None = None
+    status: int = 200
+    on_paper: bool = False
+    languages: Sequence[str] = languages.codes()
+
+    def __str__(self) -> str:
+        return f"{self.endpoint}-{self.state}"
+
+
+def send_form(station: Station) -> None:
+    """Send the page's own form as it stands."""
+    station.page.locator("main form[method=post] [type=submit]").first.click()
+    expect(station.page.locator(".problem")).to_be_visible()
+
+
+def stop(station: Station) -> None:
+    """Scan a kit for somebody who may not have it, and open the override."""
+    station.scan(LUIS).scan(OTHER_KIT).counts(not_done=1, waiting=0).press("Alt+O")
+
+
+def lend(station: Station) -> None:
+    """Show a patron, set a date by hand, open everything that folds."""
+    station.scan(ADA).quiet()
+    station.page.locator(".scan__more summary").click()
+    station.page.locator("#date").fill("2026-03-20")
+    station.press("Alt+/")
+
+
+def read_twice(station: Station) -> None:
+    station.scan("HELLO").scan("KIT-3001").scan("KIT-3001").quiet()
+
+
+def wrong_password(station: Station) -> None:
+    station.page.locator("#username").fill("ben")
+    station.page.locator("#password").fill("wrong")
+    send_form(station)
+
+
+ERRORS = (400, 403, 404, 409, 413, 429, 500, 503)
+
+ROWS = (
+    Row("account.sign_in", "empty", "/sign-in", who=None),
+    Row("account.sign_in", "refused", "/sign-in", who=None, do=wrong_password),
+    Row("account.station", "full", "/station"),
+    Row("desk.home", "full", "/"),
+    Row("desk.desk", "empty", "/desk", who="cleo"),
+    Row("desk.desk", "full", "/desk"),
+    Row("desk.desk", "lending", "/desk", do=lend),
+    Row("desk.desk", "stopped", "/desk", do=stop),
+    Row("desk.desk", "print", "/desk", on_paper=True),
+    Row("desk.returns", "empty", "/returns", who="cleo"),
+    Row("desk.returns", "stopped", "/returns", do=read_twice),
+    Row("desk.search", "empty", "/search"),
+    Row("desk.search", "full", "/search?q=KIT"),
+    Row("desk.search", "people", "/search?q=morales"),
+    Row("desk.search", "short", "/search?q=a"),
+    Row("desk.search", "nothing", "/search?q=zzzzzz"),
+    Row("inspection.cart", "empty", "/inspection", who="cleo"),
+    Row("inspection.cart", "full", "/inspection"),
+    Row("inspection.sheet", "full", "/inspection/KIT-3002"),
+    Row("inspection.sheet", "incomplete", "/inspection/KIT-3003"),
+    Row(
+        "inspection.sheet",
+        "error",
+        "/inspection/KIT-3002",
+        do=lambda station: station.page.locator("#inspection [type=submit]").last.click(),
+    ),
+    Row("help.show", "full", "/help"),
+    Row("help.show", "signed out", "/help", who=None),
+    Row("kits.index", "full", "/kits"),
+    Row("kits.index", "empty", "/kits?state=lost"),
+    Row("kits.show", "out", f"/kits/{KIT}"),
+    Row("kits.show", "overdue", f"/kits/{OPEN_KIT}"),
+    Row("kits.show", "incomplete", "/kits/KIT-3003"),
+    Row("kits.show", "withdrawn", f"/kits/{OTHER_OPEN_KIT}"),
+    Row("kits.show", "in transit", f"/kits/{THIRD_KIT}"),
+    Row("kits.show", "print", f"/kits/{KIT}", on_paper=True),
+    Row("kits.new", "empty", "/kits/new"),
+    Row("kits.new", "error", "/kits/new", do=send_form),
+    Row("kits.edit", "full", f"/kits/{OTHER_KIT}/edit"),
+    Row("kits.send", "full", f"/kits/{OTHER_KIT}/send"),
+    Row("kits.exchange", "full", f"/kits/{KIT}/exchange"),
+    Row("kits.exchange", "error", f"/kits/{KIT}/exchange", do=send_form),
+    Row("kits.withdraw", "error", f"/kits/{OTHER_KIT}/withdraw", do=send_form),
+    Row("kits.replace", "full", f"/kits/{OTHER_KIT}/parts/{{part}}/replace"),
+    Row("patrons.index", "empty", "/patrons"),
+    Row("patrons.index", "full", "/patrons?q=mor"),
+    Row("patrons.index", "nothing", "/patrons?q=zzzzzz"),
+    Row("patrons.show", "full", "/patrons/{ada}"),
+    Row("patrons.show", "blocked", "/patrons/{luis}"),
+    Row("patrons.new", "empty", "/patrons/new"),
+    Row("patrons.new", "error", "/patrons/new", do=send_form),
+    Row("patrons.edit", "full", "/patrons/{ada}/edit"),
+    Row("patrons.card", "error", "/patrons/{ada}/card", do=send_form),
+    Row("patrons.merge", "error", "/patrons/{ada}/merge", do=send_form),
+    Row("patrons.block", "error", "/patrons/{ada}/block", do=send_form),
+    Row("slips.receipt", "out", "/slips/loans/{out}"),
+    Row("slips.receipt", "print", "/slips/loans/{out}", on_paper=True),
+    Row("slips.receipt", "back", "/slips/loans/{back}?paper=letter"),
+    Row("slips.inspection", "print", "/slips/kits/KIT-3002/inspection", on_paper=True),
+    Row("slips.parts", "full", f"/slips/kits/{KIT}/parts"),
+    Row("slips.transfer", "full", f"/slips/kits/{THIRD_KIT}/transfer"),
+    Row("api_description.docs", "full", "/api/docs", languages=("en",)),
+    *(Row("failing", str(status), f"/failing/{status}", status=status) for status in ERRORS),
+    Row("failing", "signed out", "/failing/404", who=None, status=404),
+)
+
+
+def populate(library: Served) -> dict[str, str]:
+    """A library with something of every kind, all made through the verbs; gives what the paths name."""
+    cast, now = library.cast, library.clock.now()
+    codes = lend_to_everybody(library, 12)
+    library.act(check_out, kit=KIT, patron=ADA, branch_id=cast.ela)
+    library.act(check_out, kit=OPEN_KIT, patron=LUIS, branch_id=cast.ela, at=now - timedelta(days=70))
+    for code in codes[:10]:
+        library.act(return_kit, kit=code, branch_id=cast.ela)
+    incomplete, complete = codes[2], codes[3]
+    library.act(_inspect, kit=incomplete, lost="Charger")
+    library.act(_inspect, kit=complete, lost=None)
+    library.act(send, kit=THIRD_KIT, to_branch="COM")
+    library.act(withdraw, kit=OTHER_OPEN_KIT, reason="Its case is broken.", by=cast.eli)
+
+    def people(session: Any) -> dict[str, str]:
+        ada, luis = session.get(Patron, cast.ada_id), session.get(Patron, cast.luis_id)
+        ada.email, ada.phone, ada.street, ada.city = "ada@example.org", "+12135550142", "12 Elm Street", "Los Angeles"
+        part = session.query(Part).filter_by(tag="PT-10431").one()
+        return {"ada": ada.public_id, "luis": luis.public_id, "part": str(part.id)}
+
+    named: dict[str, str] = library.database.act(people)
+    library.act(block, patron=named["luis"], reason="Ask for the new address.")
+    loans = library.loans()
+    out = next(loan for loan in loans if loan.patron_id == cast.ada_id)
+    back = next(loan for loan in loans if loan.received_at is not None)
+    return {**named, "out": out.public_id, "back": back.public_id}
+
+
+def _inspect(session: Any, *, kit: str, lost: str | None, at: Any, by: Any) -> None:
+    seen = all_here(session, kit=kit)
+    for part in session.query(Part).filter(Part.id.in_(seen)):
+        if part.kind.name == lost:
+            seen[part.id] = PartSeen(Found.MISSING)
+    inspect(session, kit=kit, parts=seen, steps={}, at=at, by=by)

@@ -1,0 +1,104 @@
+"""Every page there is, in every language offered: axe finds nothing, and nothing moves sideways, down to 320 px.
+
+Source: SCREENS, "Accessibility": WCAG 2.2 AA on every page, at 1366, 390 and 320 px, on the screen and on paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]  # it ships no types
+from flask import abort
+from playwright.sync_api import Browser, BrowserContext
+
+from lending.clock import MovingClock
+from lending.web.access import public
+from tests.cast import NOW, assemble
+from tests.databases import opened
+from tests.journeys.conftest import WINDOW, read_in, sign_in
+from tests.journeys.pages import NO_PAGES, ROWS, Row, populate
+from tests.journeys.serving import Served, serving
+from tests.journeys.station import PATIENCE_MS, Station
+from tests.web.browsers import an_app
+
+WIDTHS = (1366, 390, 320)
+AXE = """() => axe.run(document, {resultTypes: ["violations"], rules: {"target-size": {enabled: true}}}).then(
+    ({violations}) => violations.map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" "))}`))"""
+SIDEWAYS = """() => {
+    const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    if (wide <= 0) return [];
+    const beyond = (one) => one.getBoundingClientRect().right > innerWidth;
+    const over = [...document.querySelectorAll("body *")].filter(beyond);
+    return [`${wide} px too wide: ${over.slice(0, 3).map((one) => one.outerHTML.slice(0, 80)).join(" | ")}`];
+}"""
+
+
+@pytest.fixture(scope="module")
+def populated(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dict[str, str]]]:
+    """One library that every page of these tests looks at; a page that fails on purpose is added to it."""
+    folder = tmp_path_factory.mktemp("pages")
+    file = folder / "library.db"
+    file.write_bytes(migrated_file.read_bytes())
+    with opened(f"sqlite:///{file}") as database:
+        cast = assemble(database)
+        clock = MovingClock(NOW)
+        app = an_app(database, clock, folder)
+        app.add_url_rule("/failing/<int:status>", "failing", public(lambda status: abort(status)))
+        with serving(app) as url:
+            library = Served(url, app, database, cast, clock)
+            yield library, populate(library)
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser, populated: tuple[Served, dict[str, str]]) -> Iterator[Callable[..., Station]]:
+    """A window of somebody who reads the pages in a language; they sign in once."""
+    contexts: dict[tuple[str | None, str], BrowserContext] = {}
+
+    def window(who: str | None, language: str) -> Station:
+        if (who, language) not in contexts:
+            context = browser.new_context(base_url=populated[0].url, viewport=WINDOW)
+            context.set_default_timeout(PATIENCE_MS)
+            if who is not None:
+                sign_in(context.request, who)
+            read_in(context.request, language)
+            contexts[who, language] = context
+        return Station(contexts[who, language].new_page())
+
+    yield window
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.mark.parametrize(
+    ("row", "language"), [pytest.param(row, code, id=f"{row}-{code}") for row in ROWS for code in row.languages]
+)
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    populated: tuple[Served, dict[str, str]], window: Callable[..., Station], row: Row, language: str
+) -> None:
+    station = window(row.who, language)
+    page = station.page
+    answer = page.goto(row.path.format(**populated[1]))
+    assert answer is not None
+    assert answer.status == row.status
+    if row.do is not None:
+        row.do(station)
+    if row.on_paper:
+        page.emulate_media(media="print")
+    page.evaluate(AXE_SCRIPT)
+    found: dict[int, Any] = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": WINDOW["height"]})
+        found[width] = page.evaluate(AXE) + page.evaluate(SIDEWAYS)
+    assert page.locator("html").get_attribute("lang") == language
+    page.close()
+    assert found == {width: [] for width in WIDTHS}
+
+
+def test_every_route_that_answers_get_is_looked_at(populated: tuple[Served, dict[str, str]]) -> None:
+    routes = {rule.endpoint for rule in populated[0].app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    named = {row.endpoint for row in ROWS} | set(NO_PAGES)
+    assert routes - named == set(), "Add a row for each state of the new page to tests/journeys/pages.py."
+    assert named - routes == set(), "These pages are gone."
