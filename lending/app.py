@@ -95,8 +95,8 @@ def _sign_in(app: Flask) -> None:
     @manager.user_loader  # type: ignore[untyped-decorator]  # flask-login has no types
     def load(kept: str) -> current.SignedIn | None:
         public_id, _, version = kept.partition(".")
-        with current.library().db.read() as session:
-            found = account(session, public_id)
+        with current.library().db.look() as connection:
+            found = account(connection, public_id)
         return current.SignedIn(found) if found is not None and found.session_version == version else None
 
 

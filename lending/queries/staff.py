@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from lending.domain.names import short_name
@@ -100,9 +100,9 @@ _STATIONS = (
 )
 
 
-def account(session: Session, public_id: str) -> StaffAccount | None:
+def account(connection: Connection, public_id: str) -> StaffAccount | None:
     """The active account with this public id, with its branches and programmes, in one statement."""
-    rows = session.connection().execute(_ACCOUNT, {"public_id": public_id}).all()
+    rows = connection.execute(_ACCOUNT, {"public_id": public_id}).all()
     if not rows:
         return None
     first = rows[0]

@@ -74,7 +74,7 @@ def _checked(username: str, password: str) -> queries.StaffAccount:
         raise Refused(Block(Reason.SIGN_IN_FAILED))
     library.db.act(lambda s: accounts.clear_guesses(s, account=f"staff:{username.casefold()}"))
     with library.db.read() as s:
-        account = queries.account(s, found.public_id)
+        account = queries.account(s.connection(), found.public_id)
     if account is None or account.session_version != found.session_version:
         raise Refused(Block(Reason.SIGN_IN_FAILED))
     return account

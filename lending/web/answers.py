@@ -32,9 +32,8 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    response.headers.setdefault("X-Request-ID", request_id())
-    for name, value in _security_headers(current.library().settings.secure_cookies):
-        response.headers.setdefault(name, value)
+    response.headers.extend(_security_headers(current.library().settings.secure_cookies))
+    response.headers["X-Request-ID"] = request_id()
     rule = request.url_rule.rule if request.url_rule else "none"
     static = request.endpoint is not None and request.endpoint.endswith("static")
     if not static:
