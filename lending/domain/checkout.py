@@ -144,7 +144,10 @@ def _kit(kit: KitFacts) -> Iterator[_Found]:
 def _patron(facts: CheckOutFacts) -> Iterator[_Found]:
     patron, policy = facts.patron, facts.policy
     if patron.blocked_reason is not None:
-        yield Reason.CARD_BLOCKED, {"note": patron.blocked_reason}
+        yield (
+            Reason.CARD_BLOCKED,
+            {"note": patron.blocked_reason.rstrip(" .")},
+        )  # the sentence has a full stop of its own
     if patron.expires_on is not None and patron.expires_on < facts.today:
         yield Reason.CARD_EXPIRED, {"on": patron.expires_on}
     if _under_age(patron.birth_date, facts.today, policy.adult_age) and not patron.guardian_agreed:

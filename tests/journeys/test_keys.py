@@ -108,8 +108,7 @@ def test_a_date_set_by_hand_is_a_tag_and_ends_with_the_patron(library: Served, e
     tag = desk.page.locator("#date-tag")
     expect(tag).to_contain_text("Due on Fri, Mar 20")
     assert tag.evaluate("tag => getComputedStyle(tag).backgroundColor") == "rgb(255, 224, 138)"
-    desk.page.keyboard.press("Escape")
-    desk.page.locator("#code").focus()
+    assert desk.focus() == "code"
     desk.scan(KIT).says("KIT-1042 checked out to Ada M. Due Fri, Mar 20 (set by hand).")
     desk.scan(LUIS).says("Luis R. Scan a kit.")
     expect(tag).to_be_hidden()
@@ -117,6 +116,15 @@ def test_a_date_set_by_hand_is_a_tag_and_ends_with_the_patron(library: Served, e
     ada, luis = library.loans()
     assert ada.due_at.date() in (date(2026, 3, 20), date(2026, 3, 21))
     assert luis.due_at.date() >= date(2026, 4, 1)
+
+
+def test_a_date_may_be_typed_key_by_key(enter: Enter) -> None:
+    desk = enter("eli", "/desk").scan(ADA).says("Ada M., Work Ready 7. Scan a kit.")
+    desk.page.get_by_text("Set the due date").click()
+    desk.page.get_by_label("Date", exact=True).focus()
+    desk.page.keyboard.type("03202026", delay=40)
+    expect(desk.page.locator("#date-tag")).to_contain_text("Due on Fri, Mar 20")
+    desk.scan(KIT).says("KIT-1042 checked out to Ada M. Due Fri, Mar 20 (set by hand).")
 
 
 def test_a_date_can_be_taken_away_again(enter: Enter) -> None:

@@ -240,7 +240,10 @@ document.addEventListener("click", (event) => {
 });
 
 fields.date?.addEventListener("change", () => {
+  // While "2026" is typed, the year is 2, 20 and 202 for a moment; the box must not take the rest of the keys.
+  if (!fields.date.validity.valid) return;
   const iso = fields.date.value;
+  fields.date.closest("details").open = false;
   queue.add({ act: () => setDate(iso) });
   box.focus();
 });
