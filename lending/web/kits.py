@@ -23,7 +23,6 @@ from lending.queries.kits import KitShown, PartShown
 from lending.queries.labels import kit_labels
 from lending.web import current
 from lending.web.access import allow
-from lending.web.acting import act_once
 from lending.web.finding import kit_line
 from lending.web.forms import (
     ExchangeForm,
@@ -38,7 +37,7 @@ from lending.web.forms import (
     offer,
 )
 from lending.web.kit_view import shown
-from lending.web.posting import Doing, posted, status
+from lending.web.posting import Doing, NotDone, posted, pressed, status
 
 bp = Blueprint("kits", __name__, url_prefix="/kits")
 
@@ -82,7 +81,7 @@ def index() -> ResponseReturnValue:
 @allow(Act.CIRCULATE, Act.CHANGE_KIT, Act.TRANSFER_KIT)
 def show(barcode: str) -> ResponseReturnValue:
     """One kit: an exact code opens it at any branch."""
-    return render_template("kits/show.html", kit=shown(_kit(barcode)))
+    return _show(_kit(barcode))
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -330,6 +329,13 @@ def _form_page(
 
 
 def _button(kit: KitShown, do: Doing, told: str) -> ResponseReturnValue:
-    act_once(do)
+    not_done = pressed(do)
+    if not_done is not None:
+        return _show(_kit(kit.code), not_done)
     flash(told, "done")
     return redirect(url_for("kits.show", barcode=kit.code), 303)
+
+
+def _show(kit: KitShown, not_done: NotDone = NotDone()) -> ResponseReturnValue:
+    """The page of a kit, with why a button on it was not done."""
+    return render_template("kits/show.html", kit=shown(kit), problems=not_done.sentences), not_done.status

@@ -14,9 +14,10 @@ from flask_babel import gettext as _
 
 from lending.circulation import merging
 from lending.circulation import patrons as verbs
+from lending.circulation.charges import pay_charge, refund_charge, waive_charge
 from lending.domain.barcodes import Kind, read
 from lending.domain.permissions import Act
-from lending.domain.states import LoanState
+from lending.domain.states import ChargeState, LoanState
 from lending.errors import Reason, Refused
 from lending.models.base import new_public_id
 from lending.models.charges import ChargeKind
@@ -24,12 +25,11 @@ from lending.phrases import CHARGE_STATES, N_
 from lending.queries import branches as places
 from lending.queries import desk
 from lending.queries import patrons as queries
-from lending.queries.patrons import PatronShown
+from lending.queries.patrons import ChargeShown, PatronShown
 from lending.web import current, finding
 from lending.web.access import allow
-from lending.web.acting import act_once
 from lending.web.forms import CardForm, KeyedForm, MergeForm, NewPatronForm, PatronForm, ReasonForm, fill, offer
-from lending.web.posting import posted, status
+from lending.web.posting import Doing, NotDone, posted, pressed, status
 
 bp = Blueprint("patrons", __name__, url_prefix="/patrons")
 
@@ -95,11 +95,17 @@ def show(public_id: str) -> ResponseReturnValue:
     patron = _patron(public_id)
     by, at = current.actor(at_station=current.station()), current.now()
     current.library().db.act(lambda session: verbs.note_look(session, patron=public_id, at=at, by=by))
+    return _show(patron)
+
+
+def _show(patron: PatronShown, not_done: NotDone = NotDone()) -> ResponseReturnValue:
+    """The page of a patron, with why a button on it was not done."""
     with current.library().db.read() as session:
         strip = desk.strip_by_public_id(
-            session, public_id, branch_id=patron.home_branch_id, zone=patron.zone, at=current.now()
+            session, patron.patron, branch_id=patron.home_branch_id, zone=patron.zone, at=current.now()
         )
-    return render_template("patrons/show.html", patron=_shown(patron, strip))
+    page = render_template("patrons/show.html", patron=_shown(patron, strip), problems=not_done.sentences)
+    return page, not_done.status
 
 
 @bp.route("/<public_id>/edit", methods=["GET", "POST"])
@@ -179,10 +185,68 @@ def block(public_id: str) -> ResponseReturnValue:
 @allow(Act.CHANGE_PATRON)
 def unblock(public_id: str) -> ResponseReturnValue:
     """Lift a block that was set by hand."""
-    _patron(public_id)
-    act_once(lambda session, at, by: verbs.unblock(session, patron=public_id, at=at, by=by))
-    flash(_("The block is lifted."), "done")
-    return redirect(url_for("patrons.show", public_id=public_id), 303)
+    return _button(
+        _patron(public_id),
+        lambda session, at, by: verbs.unblock(session, patron=public_id, at=at, by=by),
+        _("The block is lifted."),
+    )
+
+
+@bp.post("/<public_id>/charges/<charge>/payment")
+@allow(Act.RECORD_PAYMENT)
+def pay(public_id: str, charge: str) -> ResponseReturnValue:
+    """Note that a patron paid a charge in full."""
+    patron = _patron(public_id)
+    owed = _charge(patron, charge)
+    return _button(
+        patron,
+        lambda session, at, by: pay_charge(session, charge=charge, at=at, by=by),
+        _("%(amount)s is paid.", amount=current.reader().money(owed.amount_cents)),
+    )
+
+
+@bp.post("/<public_id>/charges/<charge>/refund")
+@allow(Act.RECORD_PAYMENT)
+def refund(public_id: str, charge: str) -> ResponseReturnValue:
+    """Note that a patron was handed back what they had paid."""
+    patron = _patron(public_id)
+    paid = _charge(patron, charge)
+    return _button(
+        patron,
+        lambda session, at, by: refund_charge(session, charge=charge, at=at, by=by),
+        _("%(amount)s is handed back.", amount=current.reader().money(paid.amount_cents)),
+    )
+
+
+@bp.route("/<public_id>/charges/<charge>/waiver", methods=["GET", "POST"])
+@allow(Act.WAIVE_CHARGE)
+def waive(public_id: str, charge: str) -> ResponseReturnValue:
+    """Let a patron off a charge, with a reason."""
+    patron, form = _patron(public_id), ReasonForm()
+    owed = _charge(patron, charge)
+    return _act(
+        patron,
+        form,
+        lambda session, at, by: waive_charge(session, charge=charge, reason=form.reason.data, at=at, by=by),
+        heading=_("Waive %(amount)s", amount=current.reader().money(owed.amount_cents)),
+        submit=_("Waive"),
+        told=_("The charge is waived."),
+    )
+
+
+def _charge(patron: PatronShown, charge: str) -> ChargeShown:
+    for one in patron.charges:
+        if one.charge == charge:
+            return one
+    raise Refused.because(Reason.NOT_FOUND)
+
+
+def _button(patron: PatronShown, do: Doing, told: str) -> ResponseReturnValue:
+    not_done = pressed(do)
+    if not_done is not None:
+        return _show(_patron(patron.patron), not_done)
+    flash(told, "done")
+    return redirect(url_for("patrons.show", public_id=patron.patron), 303)
 
 
 def _patron(public_id: str) -> PatronShown:
@@ -244,6 +308,7 @@ def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any
                 "amount_cents": charge.amount_cents,
                 "state": _(CHARGE_STATES[charge.state]),
                 "when": reader.day_and_year(charge.made_at),
+                "actions": _charge_actions(patron, charge),
             }
             for charge in patron.charges
         ],
@@ -251,6 +316,24 @@ def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any
         "actions": _actions(patron, may_change),
         "key": new_public_id(),
     }
+
+
+def _charge_actions(patron: PatronShown, charge: ChargeShown) -> list[dict[str, Any]]:
+    """How this charge may end at this desk; the branch that made it has the last word."""
+    found: list[dict[str, Any]] = []
+
+    def add(label: str, endpoint: str, *, post: bool) -> None:
+        url = url_for(endpoint, public_id=patron.patron, charge=charge.charge)
+        found.append({"label": label, "url": url, "post": post})
+
+    if charge.state is ChargeState.OWED:
+        if current.may_anywhere(Act.RECORD_PAYMENT):
+            add(_("Paid"), "patrons.pay", post=True)
+        if current.may_anywhere(Act.WAIVE_CHARGE):
+            add(_("Waive"), "patrons.waive", post=False)
+    elif charge.state is ChargeState.REFUND_DUE and current.may_anywhere(Act.RECORD_PAYMENT):
+        add(_("Handed back"), "patrons.refund", post=True)
+    return found
 
 
 def _actions(patron: PatronShown, may_change: bool) -> list[dict[str, Any]]:
