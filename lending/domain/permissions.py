@@ -23,7 +23,7 @@ class Role(StrEnum):
     MANAGER = "manager"
     ADMIN = "admin"
     SYSTEM = "system"
-    """A sweep or the command line on the server itself. Not an account; may act, never overrides nor exports patrons."""
+    """A sweep or the command line on the server itself. Not an account; acts, never overrides or exports patrons."""
 
 
 @unique
