@@ -7,7 +7,6 @@ Source: BATTERY S3 and S4.
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, NoReturn, cast
 
@@ -17,6 +16,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.flaskparser import FlaskParser
 
 from lending.api.problems import Problem
+from lending.domain.registration import is_storable
 
 LONGEST_CODE = 64
 MOST = 200
@@ -64,7 +64,7 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
         text = super()._deserialize(value, attr, data, **options)
-        if any(character == "\0" or unicodedata.category(character) == "Cs" for character in text):
+        if not is_storable(text):
             raise ValidationError("There are characters in it that are no text.")
         return text
 

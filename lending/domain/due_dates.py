@@ -105,8 +105,9 @@ def renewal_due(
 
 
 def by_hand_due(calendar: Calendar, on: date, *, at: datetime) -> Due | None:
-    """A due date that staff set by hand. ``None`` also when closing time on that day has passed."""
-    if on < _first_day(calendar, at):
+    """A due date that staff set by hand. ``None`` also when closing time on that day has passed, or beyond 400 days."""
+    first = _first_day(calendar, at)
+    if not first <= on <= first + timedelta(days=SEARCH_DAYS):
         return None
     return _after(at, _rolled_forward(calendar, on, DueRule.BY_HAND))
 

@@ -43,6 +43,11 @@ def read_details(given: Mapping[str, object], *, today: date, required: Iterable
     return values
 
 
+def is_storable(text: str) -> bool:
+    """Whether any database can keep ``text``: neither the null character nor one half of a character is in it."""
+    return not any(character == "\0" or unicodedata.category(character) == "Cs" for character in text)
+
+
 def plain_text(value: object, longest: int) -> str | None:
     """One line of text in composed letters, blanks at its ends and runs of them taken away; ``None`` when empty.
 

@@ -14,6 +14,7 @@ from flask import Flask, abort, current_app, request
 from flask.typing import ResponseReturnValue
 
 from lending.domain.permissions import Act, may
+from lending.domain.registration import is_storable
 from lending.web import current
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -73,10 +74,15 @@ def guarded_blueprints(app: Flask) -> set[str]:
 
 
 def guard() -> ResponseReturnValue | None:
-    """Before each request: turn away who may not open this page. A 404 is everybody's."""
+    """Before each request: turn away who may not open this page, and what no database keeps. A 404 is everybody's."""
     endpoint = request.endpoint
     if endpoint is None or (request.blueprint or "").partition(".")[0] in guarded_blueprints(current_app):
         return None
+    if not is_storable(request.path):
+        abort(404)  # nothing has such a name
+    for given in (request.args, request.form):
+        if not all(is_storable(text) for texts in given.listvalues() for text in texts):
+            abort(400)
     access = declared(current_app, endpoint)
     if access == PUBLIC:
         return None

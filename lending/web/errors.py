@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from lending.db import CommitUnknown
@@ -30,6 +31,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CommitUnknown, _busy)
+    app.register_error_handler(PoolTimeout, _busy)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(Exception, _bug)
 
@@ -64,7 +66,7 @@ def _refused(error: Refused) -> ResponseReturnValue:
 
 
 def _busy(error: Exception) -> ResponseReturnValue:
-    """Nobody knows whether it happened: the script sends the same key again and is told."""
+    """No connection was free, or nobody knows whether it happened: the script sends the same key again and is told."""
     return page(503)
 
 

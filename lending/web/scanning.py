@@ -15,7 +15,7 @@ from typing import Any
 from werkzeug.exceptions import UnprocessableEntity
 
 from lending.circulation.checkout import NO_OVERRIDE, Override
-from lending.domain.registration import read_date
+from lending.domain.registration import is_storable, read_date
 from lending.queries.desk import PatronStrip
 from lending.web import current
 from lending.web.said import Said
@@ -132,12 +132,12 @@ def scan_of(given: Mapping[str, Any]) -> Scan:
         key=_key(given.get("key")),
         screen=_screen(given.get("screen", Screen.DESK)),
         station=_text(given, "station") or "",
-        patron=_text(given, "patron") or None,
+        patron=_asked_for(given, "patron") or None,
         kit=_text(given, "kit") or None,
         date=_date(given.get("date")),
         book_drop=given.get("book_drop") is True,
         agreement=given.get("agreement") is True,
-        override=current.override_of(offered.get("reasons"), offered.get("note")),
+        override=current.override_of(offered.get("reasons"), _asked_for(offered, "note")),
     )
 
 
@@ -163,6 +163,14 @@ def _text(given: Mapping[str, Any], name: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise UnprocessableEntity(name)
+    return value
+
+
+def _asked_for(given: Mapping[str, Any], name: str) -> str | None:
+    """Text that the database is asked for or keeps as it came; a code is read before."""
+    value = _text(given, name)
+    if value is not None and not is_storable(value):
         raise UnprocessableEntity(name)
     return value
 

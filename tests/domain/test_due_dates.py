@@ -274,6 +274,14 @@ def test_a_date_set_by_hand_is_not_in_the_past(zone: str) -> None:
 
 
 @every_zone
+def test_a_date_set_by_hand_is_not_beyond_what_the_calendar_is_asked(zone: str) -> None:
+    at = local(zone, date(2026, 5, 4))
+    assert by_hand_due(branch(zone), date(2027, 5, 4), at=at) is not None
+    assert by_hand_due(branch(zone), date(2028, 5, 4), at=at) is None
+    assert by_hand_due(branch(zone), date.max, at=at) is None
+
+
+@every_zone
 def test_use_inside_the_library_ends_at_closing(zone: str) -> None:
     today = date(2026, 5, 8)
     assert in_library_due(branch(zone), at=local(zone, today)) == due(zone, today, DueRule.IN_LIBRARY)

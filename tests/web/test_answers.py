@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from lending import settings
 from lending.app import create_app
@@ -73,7 +74,7 @@ def test_an_upload_of_20_megabytes_is_refused(ben: Browser) -> None:
     assert "too big" in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("failure", [Refused.because(Reason.BUSY), CommitUnknown("gone")])
+@pytest.mark.parametrize("failure", [Refused.because(Reason.BUSY), CommitUnknown("gone"), PoolTimeout()])
 def test_a_busy_library_asks_to_send_the_same_scan_again(
     ben: Browser, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:

@@ -177,6 +177,14 @@ def test_a_desk_may_not_set_a_due_date_and_nothing_is_lent(ben: Browser, sqlite_
     assert loans(sqlite_database) == 0
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_date_beyond_all_calendars_is_refused(eli: Browser, sqlite_database: Database, day: str) -> None:
+    assert eli.scan(OPEN_KIT, patron=LUIS, date=day).status_code in (409, 422)
+    assert loans(sqlite_database) == 0
+    assert eli.scan(OPEN_KIT, patron=LUIS).status_code == 200
+    assert eli.scan(OPEN_KIT, screen="returns", date=day).status_code in (409, 422)
+
+
 def test_a_return_is_one_scan_and_says_where_the_kit_goes(ben: Browser) -> None:
     ben.scan(KIT, patron=ADA)
     answer = ben.scan(KIT, screen="returns")
@@ -256,6 +264,10 @@ def test_a_scan_of_another_station_changes_nothing(ben: Browser, sqlite_database
         {"screen": "attic"},
         {"date": "tomorrow"},
         {"patron": {"id": 1}},
+        {"patron": "a\0b"},
+        {"patron": "\ud800"},
+        {"override": {"reasons": ["not_in_cohort"], "note": "a\0b"}},
+        {"override": {"reasons": ["not_in_cohort"], "note": "\ud800"}},
     ],
 )
 def test_a_scan_of_a_wrong_shape_is_refused(ben: Browser, body: dict[str, object]) -> None:
