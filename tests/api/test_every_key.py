@@ -1,0 +1,166 @@
+"""Every call that changes something, sent again with its key: done once, and answered as it was (BATTERY R4).
+
+The table names them all; a call that is added to the API and not to it fails here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import func, select
+
+from lending.models.charges import Charge
+from lending.models.journal import JournalEntry
+from tests.api.conftest import Door
+from tests.api.test_cases import DONE, check_out, give_back, parts
+from tests.cast import ADA, HOURS, KIT, LUIS, MINA, NOW, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT
+
+NEW_CARD = "29999000000042"
+STATION = {"branch": "ELA", "station": "Station 1"}
+
+
+class Call(NamedTuple):
+    """A call as its route names it, what goes before it, and its body; ``{charge}`` stands for the only charge."""
+
+    method: str
+    rule: str
+    body: Any
+    before: Callable[[Door], object] = lambda door: None
+    who: str = "ben"
+    address: str | None = None
+
+
+def out(door: Door) -> None:
+    check_out(door.ben, station="Station 1")
+
+
+def open_loan(door: Door) -> None:
+    check_out(door.ben, OPEN_KIT, LUIS)
+    door.clock.at = NOW + timedelta(days=30)
+
+
+def back(door: Door) -> None:
+    check_out(door.ben)
+    give_back(door.ben)
+
+
+def inspected(door: Door, **found: str) -> None:
+    back(door)
+    seen = parts(door.ben, KIT, **found)
+    assert door.ben.post("/inspections", {"kit": KIT, "parts": seen, "steps": {}}).status_code == 201
+
+
+def charger_missing(door: Door) -> None:
+    inspected(door, Charger="missing")
+
+
+def lost(door: Door) -> None:
+    check_out(door.ben)
+    assert door.eli.post(f"/kits/{KIT}/lost").status_code == 201
+
+
+def paid_and_taken_back(door: Door) -> None:
+    lost(door)
+    door.ben.post(f"/charges/{charge(door)}/payment")
+    give_back(door.ben)
+
+
+def missing(door: Door) -> None:
+    assert door.eli.post(f"/kits/{KIT}/missing").status_code == 201
+
+
+def withdrawn(door: Door) -> None:
+    assert door.eli.post(f"/kits/{KIT}/withdrawal", {"reason": "worn"}).status_code == 201
+
+
+def sent(door: Door) -> None:
+    assert door.ben.post("/transfers", {"kit": OTHER_OPEN_KIT, "to": "COM"}).status_code == 201
+
+
+def blocked(door: Door) -> None:
+    assert door.ben.send("PUT", f"/patrons/{ADA}/block", {"reason": "talk first"}).status_code == 200
+
+
+def charge(door: Door) -> str:
+    """The public id of the only charge."""
+    (found,) = door.every(select(Charge.public_id))
+    return str(found)
+
+
+NEW_BRANCH = {"code": "MAL", "name": "Malibu Library", "zone": "America/Los_Angeles", "hours": HOURS.format()}
+NEW_TYPE = {"code": "tablet", "name": "Tablet", "whole_price_cents": 20000, "parts": [{"name": "Tablet"}]}
+NEW_PATRON = {"card": NEW_CARD, "name": "Noor Haddad", "birth_date": "1991-01-02", "home_branch": "ELA", "pin": "4711"}
+INSPECTION = {"kit": KIT, "all_here": True, "steps": DONE}
+
+CALLS = (
+    Call("POST", "/checkouts", {"patron": ADA, "kit": KIT, "branch": "ELA"}),
+    Call("POST", "/returns", {"kit": KIT, "branch": "ELA"}, out),
+    Call("POST", "/renewals", {"kit": OPEN_KIT}, open_loan),
+    Call("POST", "/due_dates", {"kit": KIT, "due_on": "2026-04-15", "reason": "exam"}, out, "eli"),
+    Call("POST", "/exchanges", {"kit": KIT, "replacement": OTHER_KIT, "reason": "screen"}, out),
+    Call("POST", "/claims", {"kit": KIT, "branch": "ELA"}, out),
+    Call("POST", "/undo", STATION, out),
+    Call("POST", "/inspections", INSPECTION, back),
+    Call("POST", "/missing_parts", {"kit": KIT, "part": 2}, out),
+    Call("POST", "/found_parts", {"kit": KIT, "part": 3}, charger_missing),
+    Call("POST", "/swaps", {"kit": KIT, "part": 2}, out),
+    Call("POST", "/kits/<barcode>/steps", {"step": "charged"}, inspected, address=f"/kits/{KIT}/steps"),
+    Call("POST", "/charges/<charge_id>/payment", {}, lost),
+    Call("POST", "/charges/<charge_id>/refund", {}, paid_and_taken_back),
+    Call("POST", "/charges/<charge_id>/waiver", {"reason": "fire"}, lost, "eli"),
+    Call("POST", "/charges/<charge_id>/cancellation", {"reason": "a mistake"}, lost, "eli"),
+    Call("POST", "/branches", NEW_BRANCH, who="eli"),
+    Call("POST", "/kit_types", NEW_TYPE, who="eli"),
+    Call("POST", "/kits", {"barcode": "KIT-3001", "type": "work-ready", "branch": "ELA"}),
+    Call("PATCH", "/kits/<barcode>", {"note": "a dent"}),
+    Call("POST", "/kits/<barcode>/parts", {"kind": "Charger", "serial": "S1"}),
+    Call(
+        "POST",
+        "/kits/<barcode>/parts/<int:part>/replacement",
+        {"part": {"kind": "Charger"}},
+        address=f"/kits/{KIT}/parts/3/replacement",
+    ),
+    Call("POST", "/kits/<barcode>/withdrawal", {"reason": "worn"}, who="eli"),
+    Call("POST", "/kits/<barcode>/reinstatement", {}, withdrawn, "eli"),
+    Call("POST", "/kits/<barcode>/missing", {}, who="eli"),
+    Call("POST", "/kits/<barcode>/found", {"branch": "ELA"}, missing),
+    Call("POST", "/kits/<barcode>/repair", {}, lambda door: inspected(door, Laptop="damaged")),
+    Call("POST", "/kits/<barcode>/lost", {}, out, "eli"),
+    Call("POST", "/transfers", {"kit": OTHER_OPEN_KIT, "to": "COM"}),
+    Call("POST", "/arrivals", {"kit": OTHER_OPEN_KIT, "branch": "COM"}, sent, "cleo"),
+    Call("POST", "/patrons", NEW_PATRON),
+    Call("PATCH", "/patrons/<card>", {"phone": "213-555-0148"}),
+    Call("POST", "/patrons/<card>/cards", {"card": NEW_CARD}),
+    Call("PUT", "/patrons/<card>/block", {"reason": "talk first"}),
+    Call("DELETE", "/patrons/<card>/block", None, blocked),
+    Call("POST", "/patron_merges", {"gone": LUIS, "stays": MINA}, who="eli"),
+)
+
+
+def test_every_call_that_changes_something_is_in_the_table(door: Door) -> None:
+    asked = {
+        (method, rule.rule.removeprefix("/api/v1"))
+        for rule in door.app.url_map.iter_rules()
+        if rule.endpoint.startswith("api.")
+        for method in (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+    }
+    assert asked == {(call.method, call.rule) for call in CALLS}
+
+
+@pytest.mark.parametrize("call", CALLS, ids=[f"{call.method} {call.rule}" for call in CALLS])
+def test_the_same_key_again_changes_nothing_and_gives_the_same_answer(door: Door, call: Call) -> None:
+    call.before(door)
+    address = (call.address or call.rule).replace("<barcode>", KIT).replace("<card>", ADA)
+    if "<charge_id>" in address:
+        address = address.replace("<charge_id>", charge(door))
+    desk = door.desk(call.who)
+    first = desk.send(call.method, address, call.body, key="one key")
+    assert first.status_code in (200, 201), first.text
+    (written,) = door.every(select(func.count()).select_from(JournalEntry))
+    door.clock.at += timedelta(seconds=40)
+    again = desk.send(call.method, address, call.body, key="one key")
+    assert (again.status_code, again.data) == (first.status_code, first.data)
+    assert door.every(select(func.count()).select_from(JournalEntry)) == [written]
