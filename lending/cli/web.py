@@ -55,7 +55,8 @@ def options(chosen: Settings) -> dict[str, Any]:
     """Gunicorn's settings that follow from ours."""
     return {
         "bind": chosen.bind,
-        "worker_class": "gthread",
+        "worker_class": "lending.cli.serving.Worker",
+        "logger_class": "lending.cli.serving.Log",
         "workers": chosen.web_workers,
         "threads": chosen.web_threads,
         "preload_app": True,

@@ -88,7 +88,7 @@ def test_the_server_has_no_control_socket_and_shares_its_memory(environ: dict[st
     chosen = options(settings.load(environ))
     assert chosen["control_socket_disable"]
     assert chosen["preload_app"]
-    assert (chosen["worker_class"], chosen["workers"], chosen["threads"]) == ("gthread", 1, 8)
+    assert (chosen["workers"], chosen["threads"]) == (1, 8)
 
 
 def test_a_demonstration_that_was_interrupted_leaves_no_library(

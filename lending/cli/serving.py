@@ -1,0 +1,68 @@
+"""How gunicorn serves a library: nobody keeps its few threads by sending slowly, and its log holds no codes or names.
+
+What it adds to gunicorn's own worker and log: a request that is not read whole in time is cut off, and a request that
+cannot be read is noted without a word of what was sent. Source: BATTERY S13, "slow connections"; RULES 8, "no
+card number ... in any log".
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+import traceback
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
+
+READING_SECONDS = 10.0
+"""How long a request may take to come in. The largest is a megabyte, and eight slow senders must not stop a desk."""
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+    """A worker whose threads wait for a request only so long."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._until: dict[Any, float] = {}
+
+    def handle(self, conn: Any) -> Any:
+        """Read one request and answer it, in a thread."""
+        self._until[conn] = time.monotonic() + READING_SECONDS
+        try:
+            return super().handle(conn)
+        finally:
+            self._until.pop(conn, None)
+
+    def notify(self) -> None:
+        """Called about once a second beside the threads: what has not come in by now does not come any more.
+
+        Closing the reading half ends a wait for more; a request that was read already is answered all the same.
+        """
+        super().notify()
+        now = time.monotonic()
+        for conn in [conn for conn, until in list(self._until.items()) if until < now]:
+            self._until.pop(conn, None)
+            with suppress(OSError):
+                conn.sock.shutdown(socket.SHUT_RD)
+
+
+class Log(Logger):  # type: ignore[misc]  # gunicorn ships no types
+    """Gunicorn's log, less what was sent: an address holds a card's number, a broken line may hold a name."""
+
+    def warning(self, msg: str, *arguments: Any, **named: Any) -> None:
+        """A request that cannot be read: that there was one, and from where."""
+        if msg.startswith("Invalid request from"):
+            msg = msg.partition(":")[0]
+        super().warning(msg, *arguments, **named)
+
+    def exception(self, msg: str, *arguments: Any, **named: Any) -> None:
+        """A failure outside the application: its kind and its place, where gunicorn would add the address."""
+        if not msg.startswith("Error handling request"):
+            super().exception(msg, *arguments, **named)
+            return
+        kind, _, where = sys.exc_info()
+        name = "failure" if kind is None else kind.__name__
+        super().error("Error handling a request: %s\n%s", name, "".join(traceback.format_tb(where)[-6:]))

@@ -1,0 +1,85 @@
+"""The server under slow and broken requests: it goes on answering, and its log holds nothing of what was sent."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.test_up import free_port, listens
+
+THREADS = 2
+HURRIED = """
+from lending import settings
+from lending.cli import serving, web
+serving.READING_SECONDS = 1.0
+web.serve(settings.load())
+"""
+
+
+@pytest.fixture
+def served(environ: dict[str, str]) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """A server with two threads and little patience, and its process, whose output is its log."""
+    port = free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LENDING_")}
+    given = {"LENDING_BIND": f"127.0.0.1:{port}", "LENDING_WEB_THREADS": str(THREADS)}
+    with subprocess.Popen(
+        [sys.executable, "-c", HURRIED],
+        env=kept | environ | given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        while process.poll() is None and not listens(port):
+            time.sleep(0.05)
+        yield port, process
+        process.terminate()
+
+
+def sent(port: int, text: str) -> socket.socket:
+    """A connection on which ``text`` was sent and nothing was answered yet."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+    connection.sendall(text.encode())
+    return connection
+
+
+def answer(connection: socket.socket) -> str:
+    with connection:
+        return connection.recv(4096).decode("latin-1").partition("\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    "begun",
+    ["GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-More: ", "POST /sign-in HTTP/1.1\r\nHost: localhost\r\n"],
+    ids=["within the head", "within the body"],
+)
+def test_slow_requests_do_not_keep_the_threads_from_others(
+    served: tuple[int, subprocess.Popen[str]], begun: str
+) -> None:
+    port, _ = served
+    if begun.startswith("POST"):
+        begun += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 50\r\n\r\nusername="
+    slow = [sent(port, begun) for _ in range(THREADS)]
+    try:
+        asked = sent(port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert answer(asked) == "HTTP/1.1 200 OK"
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_a_request_that_cannot_be_read_leaves_nothing_of_itself_in_the_log(
+    served: tuple[int, subprocess.Popen[str]],
+) -> None:
+    port, process = served
+    for text in ("GET /search?q=Ada Marlowe HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nAda Marlowe\r\n\r\n"):
+        assert answer(sent(port, text)) == "HTTP/1.1 400 Bad Request"
+    process.terminate()
+    said, _ = process.communicate(timeout=30)
+    assert said.count("Invalid request from ip=127.0.0.1") == 2
+    assert "Marlowe" not in said
