@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from lending.domain.barcodes import Kind
@@ -33,25 +34,19 @@ class Reader:
 
     def day(self, value: date | datetime) -> str:
         """``Fri, Dec 18``: an instant is told by its local day."""
-        from babel.dates import format_skeleton  # heavy, and not every process writes sentences
-
-        return str(format_skeleton("MMMEd", self._local(value), locale=self.locale))
+        return _in_words("MMMEd", self._on(value), self.locale)
 
     def day_and_year(self, value: date | datetime) -> str:
         """``Fri, Dec 18, 2026``."""
-        from babel.dates import format_skeleton
-
-        return str(format_skeleton("yMMMEd", self._local(value), locale=self.locale))
+        return _in_words("yMMMEd", self._on(value), self.locale)
 
     def month(self, value: date) -> str:
         """``June 2027``: near enough for a card's expiry."""
-        from babel.dates import format_skeleton
-
-        return str(format_skeleton("yMMMM", value, locale=self.locale))
+        return _in_words("yMMMM", value, self.locale)
 
     def clock(self, value: datetime) -> str:
         """``14:05``, for logs, where every line has the same width."""
-        return f"{self._local(value):%H:%M}"
+        return f"{value.astimezone(ZoneInfo(self.zone)):%H:%M}"
 
     def moment(self, value: datetime) -> str:
         """``Fri, Dec 18, 8:00 PM``."""
@@ -72,8 +67,16 @@ class Reader:
 
         return str(format_list(words, locale=self.locale))
 
-    def _local(self, value: date | datetime) -> date | datetime:
-        return value.astimezone(ZoneInfo(self.zone)) if isinstance(value, datetime) else value
+    def _on(self, value: date | datetime) -> date:
+        return value.astimezone(ZoneInfo(self.zone)).date() if isinstance(value, datetime) else value
+
+
+@lru_cache(maxsize=1024)
+def _in_words(skeleton: str, on: date, locale: str) -> str:
+    """A day as the locale writes it. A desk says the same few days all day long, one cohort's due date above all."""
+    from babel.dates import format_skeleton  # heavy, and not every process writes sentences
+
+    return str(format_skeleton(skeleton, on, locale=locale))
 
 
 def isolated(name: str) -> str:
@@ -166,6 +169,10 @@ FIELDS: Mapping[str, str] = {
     "tag": N_("part's label"),
     "received_at": N_("day it came back"),
     "due_on": N_("due date"),
+    "charge_cents": N_("charge"),
+    "number": N_("number of the line"),
+    "iccid": N_("number of the SIM card"),
+    "carrier": N_("carrier"),
 }
 _WHY_DUE: Mapping[str, str] = {
     DueRule.COHORT_RETURN_BY: N_("end of %(cohort)s"),

@@ -91,6 +91,7 @@ def station() -> StationPlace | None:
 
 def stand_at(place: StationPlace, account: StaffAccount) -> None:
     """Keep the station in the browser's signed session, so that no request has to ask for it."""
+    g.pop("reader", None)
     session["station"] = {"for": account.public_id, "place": asdict(place)}
 
 
@@ -131,8 +132,10 @@ def locale() -> str:
 
 def reader() -> Reader:
     """Whom this page is for: their language, and the zone of their station or of the library."""
-    place = station()
-    return Reader(gettext, locale(), place.zone if place else library().settings.zone)
+    if "reader" not in g:
+        place = station()
+        g.reader = Reader(gettext, locale(), place.zone if place else library().settings.zone)
+    return cast(Reader, g.reader)
 
 
 def sentence(block: Block) -> str:
