@@ -142,6 +142,7 @@ def inspect(
     _charge_damage(session, sheet, parts, result, at=at)
     _move_kit(session, sheet, result, at=at)
     done = do_steps(session, sheet.kit, steps, at=at, by=by)
+    left = steps_missing(session, sheet.kit, at=at)
     record_on_kit(
         session,
         "inspect",
@@ -158,10 +159,11 @@ def inspect(
             "charges": sheet.charges,
             "tasks": sheet.tasks,
             "steps": [kind.value for kind in done],
+            "left": left,
         },
     )
     free_if_ready(session, sheet.kit, at=at, by=by)
-    return _answer(session, sheet, result, at=at)
+    return _answer(sheet, result, left)
 
 
 def all_here(session: Session, *, kit: str) -> dict[int, PartSeen]:
@@ -266,7 +268,7 @@ def _move_kit(session: Session, sheet: _Sheet, result: Completeness, *, at: date
         begin_turnaround(session, sheet.kit, KitVerb.PASS_INSPECTION, at=at)
 
 
-def _answer(session: Session, sheet: _Sheet, result: Completeness, *, at: datetime) -> Inspected:
+def _answer(sheet: _Sheet, result: Completeness, left: tuple[TurnaroundStepKind, ...]) -> Inspected:
     loan = sheet.loan
     return Inspected(
         kit=sheet.kit.barcode,
@@ -277,7 +279,7 @@ def _answer(session: Session, sheet: _Sheet, result: Completeness, *, at: dateti
         damaged=tuple(part.name for part in result.damaged),
         owed_until=None if loan is None else loan.incomplete_until,
         charged_cents=sheet.charged_cents,
-        steps=steps_missing(session, sheet.kit, at=at),
+        steps=left,
     )
 
 
@@ -324,6 +326,7 @@ def _inspect_again(
             _note(tasks, ask_for_repair(session, kit, part_id, names[part_id], loan=loan, at=at))
     done = do_steps(session, kit, steps, at=at, by=by)
     complete_if_whole(session, kit, at=at, by=by)
+    left = steps_missing(session, kit, at=at)
     record_on_kit(
         session,
         "inspect",
@@ -340,6 +343,7 @@ def _inspect_again(
             "charges": [],
             "tasks": tasks,
             "steps": [kind.value for kind in done],
+            "left": left,
         },
     )
     return Inspected(
@@ -351,5 +355,5 @@ def _inspect_again(
         damaged=tuple(names[id_] for id_ in sorted(missing) if parts[id_].found is Found.DAMAGED),
         owed_until=loan.incomplete_until if loan is not None and loan.state is LoanState.INCOMPLETE else None,
         charged_cents=0,
-        steps=steps_missing(session, kit, at=at),
+        steps=left,
     )

@@ -60,7 +60,7 @@ def send(session: Session, *, kit: str, to_branch: str, at: datetime, by: Actor)
         _spare(session, row, at=at)
     old_stock, row.stock_id = row.stock_id, new_stock
     row.in_transit_to_id, row.place = to.id, None
-    detail = {"to_branch_id": to.id, "stock_from": old_stock}
+    detail = {"to_branch_id": to.id, "stock_from": old_stock, "kit_to": row.state.value}
     record_on_kit(session, "send_kit", kit=row, at=at, by=by, detail=detail)
     return Transferred(row.barcode, row.state, _code(session, row.branch_id), to.code)
 
@@ -77,7 +77,7 @@ def arrive(session: Session, *, kit: str, branch_id: int, at: datetime, by: Acto
         raise Refused.because(Reason.WRONG_STATE, kit=row.barcode, state=row.state.value)
     if row.in_transit_to_id != branch_id:
         raise Refused.because(Reason.IN_TRANSIT, kit=row.barcode, branch=_code(session, row.in_transit_to_id))
-    detail = {"from_branch_id": row.branch_id}
+    detail = {"from_branch_id": row.branch_id, "kit_to": row.state.value}
     row.branch_id, row.in_transit_to_id = branch_id, None
     record_on_kit(session, "arrive_kit", kit=row, at=at, by=by, detail=detail)
     free_if_ready(session, row, at=at, by=by)

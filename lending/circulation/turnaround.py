@@ -66,10 +66,12 @@ def record_step(
     if row.state not in IN_HAND:
         raise Refused.because(Reason.WRONG_STATE, kit=row.barcode, state=row.state.value)
     done = do_steps(session, row, {kind: proof}, at=at, by=by)
+    left = steps_missing(session, row, at=at)
     if done:
-        record_on_kit(session, "record_step", kit=row, at=at, by=by, detail={"step": kind.value, "round": row.round})
+        detail = {"step": kind.value, "round": row.round, "kit_to": row.state.value, "left": left}
+        record_on_kit(session, "record_step", kit=row, at=at, by=by, detail=detail)
     free_if_ready(session, row, at=at, by=by)
-    return StepRecorded(row.barcode, row.state, steps_missing(session, row, at=at))
+    return StepRecorded(row.barcode, row.state, left)
 
 
 def do_steps(

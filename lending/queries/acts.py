@@ -19,7 +19,7 @@ from lending.circulation.inspection import Inspected
 from lending.circulation.renewal import DueDateSet, Renewed
 from lending.circulation.returns import Next, Returned
 from lending.circulation.transfers import Transferred
-from lending.circulation.turnaround import StepRecorded, steps_missing
+from lending.circulation.turnaround import StepRecorded
 from lending.circulation.undo import Undone
 from lending.domain.due_dates import DueRule
 from lending.domain.names import short_name
@@ -30,16 +30,15 @@ from lending.models.branches import Branch
 from lending.models.charges import Charge
 from lending.models.cohorts import Cohort
 from lending.models.journal import JournalEntry
-from lending.models.kits import Kit, KitType, KitTypePart, Part
+from lending.models.kits import Kit, KitType, KitTypePart, Part, TurnaroundStepKind
 from lending.models.loans import Loan
 from lending.models.people import Patron
-from lending.models.stock import Stock
 
 Outcome = CheckedOut | Returned | Undone | Inspected | Renewed | DueDateSet | Transferred | StepRecorded
 
 _journal, _kits, _kit_types, _loans = table_of(JournalEntry), table_of(Kit), table_of(KitType), table_of(Loan)
-_patrons, _cohorts, _stocks, _branches = table_of(Patron), table_of(Cohort), table_of(Stock), table_of(Branch)
-_at_branch = _branches.alias("at_branch")
+_patrons, _cohorts, _branches = table_of(Patron), table_of(Cohort), table_of(Branch)
+_owners = _branches.alias("owner")
 
 _ENTRIES: Select[Any] = select(
     _journal.c.id,
@@ -48,23 +47,21 @@ _ENTRIES: Select[Any] = select(
     _journal.c.at,
     _journal.c.recorded_at,
     _journal.c.detail,
-    _kits.c.id.label("kit_id"),
     _kits.c.barcode.label("kit"),
-    _kits.c.state.label("kit_state"),
     _kit_types.c.code.label("kit_type"),
     _loans.c.public_id.label("loan"),
     _loans.c.incomplete_until,
     _patrons.c.public_id.label("patron"),
     _patrons.c.name.label("patron_name"),
     _cohorts.c.name.label("cohort"),
-    _branches.c.name.label("owner"),
-    _at_branch.c.code.label("branch"),
+    _owners.c.name.label("owner"),
+    _branches.c.code.label("branch"),
 ).select_from(
     _journal.join(_kits, _kits.c.id == _journal.c.kit_id)
     .join(_kit_types, _kit_types.c.id == _kits.c.kit_type_id)
-    .join(_stocks, _stocks.c.id == _kits.c.stock_id)
-    .join(_branches, _branches.c.id == _stocks.c.branch_id)
-    .outerjoin(_at_branch, _at_branch.c.id == _journal.c.branch_id)
+    # Whose the kit was then: it may have been given to another branch since.
+    .outerjoin(_owners, _owners.c.id == _journal.c.detail["owner"].as_integer())
+    .outerjoin(_branches, _branches.c.id == _journal.c.branch_id)
     .outerjoin(_loans, _loans.c.id == _journal.c.loan_id)
     .outerjoin(_patrons, _patrons.c.id == _loans.c.patron_id)
     .outerjoin(_cohorts, _cohorts.c.id == _journal.c.cohort_id)
@@ -88,19 +85,13 @@ class Logged:
 def outcome(session: Session, act: str) -> Outcome:
     """What the act with this id came to. Raises ``Refused`` (``KEY_REUSED``) for an act of another kind."""
     rows = session.connection().execute(_OF_ACT, {"act": act}).all()
-    for row in rows:
-        if row.verb not in _BUILDERS:
-            continue
-        found = _BUILDERS[row.verb](session, row)
-        if isinstance(found, CheckedOut):
-            by_hand = [_due_date_set(session, other) for other in rows if other.verb == "set_due_date"]
-            return due_by_hand(found, by_hand[-1]) if by_hand else found
-        if isinstance(found, Inspected | StepRecorded):
-            kit = session.get_one(Kit, row.kit_id)
-            left = steps_missing(session, kit, at=row.recorded_at)
-            found = replace(found, steps=left) if isinstance(found, Inspected) else replace(found, missing=left)
-        return _freed(found) if any(other.verb == _FREED for other in rows) else found
-    raise Refused.because(Reason.KEY_REUSED)
+    built = [_BUILDERS[row.verb](session, row) for row in rows if row.verb in _BUILDERS]
+    if not built:
+        raise Refused.because(Reason.KEY_REUSED)
+    first, last = built[0], built[-1]
+    if isinstance(first, CheckedOut) and isinstance(last, DueDateSet):
+        return due_by_hand(first, last)
+    return _freed(last) if any(row.verb == _FREED for row in rows) else last
 
 
 def station_log(session: Session, station_id: int, *, since: datetime, limit: int = 50) -> list[Logged]:
@@ -193,12 +184,16 @@ def _inspected(session: Session, row: AnyRow) -> Inspected:
         damaged=tuple(names[key] for key, state in found.items() if state == "damaged"),
         owed_until=row.incomplete_until if loan_to == LoanState.INCOMPLETE else None,
         charged_cents=sum(charged),
-        steps=(),
+        steps=_left(row),
     )
 
 
 def _step_recorded(session: Session, row: AnyRow) -> StepRecorded:
-    return StepRecorded(row.kit, row.kit_state, ())
+    return StepRecorded(row.kit, KitState(row.detail["kit_to"]), _left(row))
+
+
+def _left(row: AnyRow) -> tuple[TurnaroundStepKind, ...]:
+    return tuple(TurnaroundStepKind(kind) for kind in row.detail["left"])
 
 
 def _renewed(session: Session, row: AnyRow) -> Renewed:
@@ -228,11 +223,12 @@ def _due_date_set(session: Session, row: AnyRow) -> DueDateSet:
 
 
 def _arrived(session: Session, row: AnyRow) -> Transferred:
-    return Transferred(row.kit, row.kit_state, row.branch, None)
+    return Transferred(row.kit, KitState(row.detail["kit_to"]), row.branch, None)
 
 
 def _sent(session: Session, row: AnyRow) -> Transferred:
-    return Transferred(row.kit, row.kit_state, row.branch, session.get_one(Branch, row.detail["to_branch_id"]).code)
+    to = session.get_one(Branch, row.detail["to_branch_id"])
+    return Transferred(row.kit, KitState(row.detail["kit_to"]), row.branch, to.code)
 
 
 def due_by_hand(out: CheckedOut, then: DueDateSet) -> CheckedOut:
@@ -241,8 +237,15 @@ def due_by_hand(out: CheckedOut, then: DueDateSet) -> CheckedOut:
 
 
 def _freed(found: Outcome) -> Outcome:
-    """The same inspection, where the last step was done with it and the kit was free at once."""
-    return replace(found, kit_state=KitState.AVAILABLE, steps=()) if isinstance(found, Inspected) else found
+    """The same act, where nothing was left to do with the kit and so it was free at once."""
+    match found:
+        case Inspected():
+            return replace(found, kit_state=KitState.AVAILABLE, steps=())
+        case StepRecorded():
+            return replace(found, state=KitState.AVAILABLE, missing=())
+        case Transferred():
+            return replace(found, kit_state=KitState.AVAILABLE)
+    return found
 
 
 _BUILDERS: Mapping[str, Callable[[Session, AnyRow], Outcome]] = {
