@@ -94,7 +94,7 @@ class Renewal(Schema):
 
 
 class Exchange(Schema):
-    """A faulty kit comes in and another goes out. The branch is where, the account's own if it has one."""
+    """A faulty kit comes in and another goes out. The branch is where: without one, where the other kit is."""
 
     kit = CodeText(required=True)
     replacement = CodeText(required=True)
@@ -119,7 +119,7 @@ class KitPart(Schema):
 
 
 class Swap(KitPart):
-    """One part of a kit that is out, for which another is given. The branch is the account's own if it has one."""
+    """One part of a kit that is out, for which another is given. Without a branch it is where the kit is listed."""
 
     branch = CodeText()
 

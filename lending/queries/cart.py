@@ -17,8 +17,8 @@ from lending.models.kits import Kit, KitType
 from lending.models.loans import Loan
 from lending.queries.scope import Branches, within
 
-IN_HAND = (KitState.TO_INSPECT, KitState.TURNAROUND, KitState.INCOMPLETE, KitState.REPAIR)
-"""In the order of the work."""
+_IN_ORDER = (KitState.TO_INSPECT, KitState.TURNAROUND, KitState.INCOMPLETE, KitState.REPAIR)
+"""The states of a kit in hand (``turnaround.IN_HAND``) in the order of the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def cart(session: Session, *, branch_ids: Branches, limit: int = 200) -> list[Ca
         .join(KitType, KitType.id == Kit.kit_type_id)
         .join(Branch, Branch.id == Kit.branch_id)
         .outerjoin(Loan, (Loan.kit_id == Kit.id) & (Loan.state == LoanState.INCOMPLETE))
-        .where(Kit.state.in_(IN_HAND), Kit.in_transit_to_id.is_(None), within(Kit.branch_id, branch_ids))
+        .where(Kit.state.in_(_IN_ORDER), Kit.in_transit_to_id.is_(None), within(Kit.branch_id, branch_ids))
         .order_by(Kit.turnaround_since.is_(None), Kit.turnaround_since, Kit.id)
         .limit(limit)
     )
-    return sorted((CartKit(*row) for row in rows), key=lambda kit: IN_HAND.index(kit.state))
+    return sorted((CartKit(*row) for row in rows), key=lambda kit: _IN_ORDER.index(kit.state))

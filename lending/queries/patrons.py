@@ -347,6 +347,11 @@ def find_patrons(session: Session, text: str, *, branch_ids: Branches, limit: in
     return PatronsFound(tuple(_in_list(row) for row in rows[:limit]), more=len(rows) > limit)
 
 
+def is_too_short(text: str) -> bool:
+    """Whether a search for ``text`` names nobody, so that people cannot leaf through everybody."""
+    return _meant(text) is None
+
+
 def _meant(text: str) -> ColumnElement[bool] | None:
     """What a search asks for; ``None`` when it names nobody."""
     text = text.strip()

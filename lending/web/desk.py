@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import UnprocessableEntity
 
 from lending.circulation.undo import WITHIN
+from lending.domain.barcodes import Kind, read
 from lending.domain.permissions import Act
 from lending.errors import Refused
 from lending.models.base import new_public_id
@@ -257,12 +258,16 @@ def _row(found: Answer) -> dict[str, Any]:
         "time": current.reader().clock(at),
         "what": found.say,
         "kit": found.code,
-        "kit_url": url_for("kits.show", barcode=found.code) if found.code.startswith("KIT") else None,
+        "kit_url": url_for("kits.show", barcode=found.code) if _is_kit(found.code) else None,
         "patron": found.who,
         "tone": found.tone.value,
         "undo": found.undo,
         "resolve_url": found.resolve_url,
     }
+
+
+def _is_kit(code: str) -> bool:
+    return read(code, current.spaces()).kind is Kind.KIT
 
 
 def _receipt_url(found: Answer | None) -> str | None:

@@ -12,15 +12,12 @@ from flask import url_for
 from lending.circulation.parts import resolve_part_code
 from lending.circulation.patrons import note_search
 from lending.domain.barcodes import Kind, read
-from lending.domain.names import fold
 from lending.queries import kits, patrons
 from lending.queries.kits import KitInList
 from lending.queries.patrons import PatronInList, PatronShown
 from lending.web import current
 
 LONGEST = 80
-SHORTEST = 3
-"""Letters of a name at least, so that nobody leafs through everybody."""
 
 
 def find(typed: str) -> dict[str, Any]:
@@ -43,7 +40,7 @@ def find(typed: str) -> dict[str, Any]:
             listed = [] if found is None else kits.kit_list(session, branch_ids=None, text=exact, limit=1).kits
             shown["kits"] = [kit_line(one) for one in listed]
             return shown
-        if len(fold(query)) < SHORTEST:
+        if patrons.is_too_short(query):
             return {**shown, "too_short": True}
         shown["kits"] = [
             kit_line(one) for one in kits.kit_list(session, branch_ids=branches, text=query, limit=10).kits

@@ -8,6 +8,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from lending.circulation import transfers
+from lending.circulation.turnaround import IN_HAND
 from lending.domain.permissions import Act
 from lending.domain.states import KitState, LoanState
 from lending.models.base import new_public_id
@@ -15,8 +16,6 @@ from lending.phrases import LINE_STATES
 from lending.queries.kits import KitShown, PartShown
 from lending.web import current
 from lending.web.histories import happened
-
-_IN_HAND = frozenset({KitState.TO_INSPECT, KitState.TURNAROUND, KitState.INCOMPLETE, KitState.REPAIR})
 
 
 def shown(kit: KitShown) -> dict[str, Any]:
@@ -90,7 +89,7 @@ def _actions(kit: KitShown) -> list[dict[str, Any]]:
 
     state, circulates = kit.state, current.may(Act.CIRCULATE, kit.branch_id)
     manages = current.may(Act.WITHDRAW_KIT, kit.branch_id)
-    if circulates and state in _IN_HAND and kit.in_transit_to is None:
+    if circulates and state in IN_HAND and kit.in_transit_to is None:
         add(_("Inspect or make ready"), "inspection.sheet")
         add(_("Inspection slip"), "slips.inspection")
     add(_("Print label"), "kits.label")

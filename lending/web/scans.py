@@ -20,6 +20,7 @@ from lending.circulation.checkout import check_out
 from lending.circulation.renewal import renew, set_due_date
 from lending.circulation.returns import Receipt, return_kit
 from lending.circulation.transfers import arrive
+from lending.circulation.turnaround import IN_HAND
 from lending.circulation.undo import undo
 from lending.domain.actors import Actor
 from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, read
@@ -228,7 +229,7 @@ def _open_inspection(kit: str) -> Answer:
         found = desk.glance(session, kit)
     if found is None:
         raise Refused.because(Reason.KIT_UNKNOWN, code=kit)
-    if found.state not in (KitState.TO_INSPECT, KitState.INCOMPLETE, KitState.TURNAROUND, KitState.REPAIR):
+    if found.state not in IN_HAND:
         raise Refused.because(Reason.NOT_TO_INSPECT, kit=kit, state=found.state.value)
     sentence = _("%(kit)s, %(kit_type)s. Look for each part.", kit=kit, kit_type=found.kit_type)
     return Answer(

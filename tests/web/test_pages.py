@@ -15,7 +15,7 @@ from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, Part
 from lending.models.loans import Loan
 from lending.models.people import Card, Patron
-from tests.cast import ADA, KIT, LUIS, OTHER_KIT, Cast
+from tests.cast import ADA, KIT, LUIS, OTHER_KIT, Cast, patron
 from tests.web.browsers import Browser
 
 
@@ -261,6 +261,14 @@ def test_a_search_by_name_is_masked_and_journalled_without_its_words(
 
 def test_two_letters_find_nobody(ben: Browser) -> None:
     assert "Type at least 3 letters" in ben.get("/search?q=ad").get_data(as_text=True)
+
+
+def test_two_signs_of_a_script_without_an_alphabet_are_a_name(
+    ben: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    sqlite_database.act(lambda session: patron(session, "29999000000042", "王芳", cast.ela))
+    found = ben.get("/search", query_string={"q": "王芳"}).get_data(as_text=True)
+    assert "0042" in found
 
 
 @pytest.mark.parametrize("query", ["%", "_", "'", "' OR 1=1 --", "9" * 500, "<b>"])
