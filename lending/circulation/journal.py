@@ -1,7 +1,8 @@
 """The journal: every act that changes something writes here, in its own transaction.
 
 Rows name patrons by pseudonym and hold no free text about them but the note of an override, which belongs here by
-RULES 2; so a patron can be erased and the journal stays whole. The sealing sweep (``seal``) chains rows by hash afterwards, so that no act waits for the head.
+RULES 2; so a patron can be erased and the journal stays whole. The sealing sweep (``seal``) chains rows by hash
+afterwards, so that no act waits for the head.
 """
 
 from __future__ import annotations
