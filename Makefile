@@ -105,8 +105,9 @@ browser:
 
 # --- Figures ---
 
-bench: install  ## The figures of speed, ours beside hand-made SQL
+bench: install browser  ## The figures of speed, ours beside hand-made SQL
 	$(BIN)/python -m benchmarks
+	$(BIN)/pytest -q -s -m figure tests/journeys
 
 battery: install  ## The long tests of races, faults and break-ins
 	$(BIN)/python -m benchmarks.battery
