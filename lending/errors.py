@@ -60,6 +60,7 @@ class Reason(StrEnum):
     LOST = "lost"
     MISSING = "missing"
     LINE_SUSPENDED = "line_suspended"
+    LINE_ENDED = "line_ended"
     NEEDED_FOR_PROMISES = "needed_for_promises"
     # The time (RULES 2, 3)
     BEFORE_PICKUP_WINDOW = "before_pickup_window"

@@ -251,6 +251,13 @@ WORDS: Mapping[Reason, Words] = {
         _NOT_LENT,
         _NOT_LENT_SIP2,
     ),
+    _R.LINE_ENDED: Words(
+        409,
+        _STOP,
+        N_("The line of %(kit)s has ended. Put another one in on the kit's page."),
+        _NOT_LENT,
+        _NOT_LENT_SIP2,
+    ),
     _R.NEEDED_FOR_PROMISES: Words(
         409,
         _STOP,
@@ -331,8 +338,8 @@ WORDS: Mapping[Reason, Words] = {
     _R.TOO_LATE_TO_REPORT: Words(
         409,
         _STOP,
-        N_("A part missing from the bag is reported within 48 hours. Note it at the inspection instead."),
-        N_("A missing part is reported within 48 hours. Please speak with the staff."),
+        N_("A part missing from the bag is reported within %(hours)s hours. Note it at the inspection instead."),
+        N_("A missing part is reported within %(hours)s hours. Please speak with the staff."),
     ),
     # Stock and people
     _R.WRONG_STATE: Words(409, _STOP, N_("That cannot be done now: it is %(state)s.")),

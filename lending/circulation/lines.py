@@ -17,6 +17,7 @@ from lending.circulation.codes import refusing_twins
 from lending.circulation.journal import record
 from lending.circulation.parts import local_day, lock_kit_for, lock_kits_for, part_in
 from lending.circulation.tasks import close_task, line_subject, open_task
+from lending.circulation.turnaround import free_if_ready
 from lending.domain.actors import Actor
 from lending.domain.barcodes import is_iccid
 from lending.domain.permissions import Act
@@ -58,20 +59,22 @@ def add_line(
     """Enter a new line, active, with its SIM in a part of a kit since ``on``.
 
     Raises ``Refused``: ``VALUE_WRONG`` and ``VALUE_MISSING`` for every field, ``ALREADY_EXISTS``, and as
-    ``attach_line``.
+    ``attach_line``. A kit that waited for nothing else is free again.
     """
     row = lock_kit_for(session, kit, Act.CHANGE_KIT, by)
     part = part_in(session, row, part_id)
     made = _made(session, line)
     _place(session, made, part, row, on, at)
     _journal(session, "add_line", made, part, row, at=at, by=by)
+    free_if_ready(session, row, at=at, by=by)
     return LineChanged(made.number, made.state, part.id, row.barcode)
 
 
 def attach_line(
     session: Session, *, number: str, kit: str, part_id: int, on: date, at: datetime, by: Actor
 ) -> LineChanged:
-    """Put a line's SIM into a part of a kit, since ``on``; it leaves the part it was in on that day.
+    """Put a line's SIM into a part of a kit, since ``on``; it leaves the part it was in on that day, and a line that
+    has ended leaves the part to it.
 
     Raises ``Refused``: ``NOT_FOUND`` for the line, ``PART_UNKNOWN``, ``ALREADY_EXISTS`` for a part with another line,
     ``WRONG_STATE`` for a line that ended,
@@ -87,7 +90,20 @@ def attach_line(
     _place(session, line, part, row, on, at)
     for touched in rows.values():
         _journal(session, "attach_line", line, part, touched, at=at, by=by)
+        free_if_ready(session, touched, at=at, by=by)
     return LineChanged(line.number, line.state, part.id, row.barcode)
+
+
+def put_line(
+    session: Session, *, line: GivenLine, kit: str, part_id: int, on: date, at: datetime, by: Actor
+) -> LineChanged:
+    """Put a line into a part of a kit since ``on``: one that the library has, by its number, or a new one.
+
+    Raises ``Refused`` as ``attach_line`` and ``add_line`` do.
+    """
+    if session.scalar(select(Line.id).where(Line.number == line.number.strip())) is None:
+        return add_line(session, line=line, kit=kit, part_id=part_id, on=on, at=at, by=by)
+    return attach_line(session, number=line.number.strip(), kit=kit, part_id=part_id, on=on, at=at, by=by)
 
 
 def detach_line(session: Session, *, number: str, on: date, at: datetime, by: Actor) -> LineChanged:
@@ -99,6 +115,7 @@ def detach_line(session: Session, *, number: str, on: date, at: datetime, by: Ac
     line = _lock_line(session, number)
     _take_out(session, line, row, on, at)
     _journal(session, "detach_line", line, part, row, at=at, by=by)
+    free_if_ready(session, row, at=at, by=by)
     return LineChanged(line.number, line.state)
 
 
@@ -130,6 +147,8 @@ def move_line(session: Session, *, number: str, verb: LineVerb, at: datetime, by
             kit_id=row.id,
         )
     _journal(session, verb.value, line, part, row, at=at, by=by)
+    if row is not None:
+        free_if_ready(session, row, at=at, by=by)
     return LineChanged(line.number, line.state, part.id if part else None, kit)
 
 
@@ -161,12 +180,14 @@ def _lock_line(session: Session, number: str) -> Line:
 def _place(session: Session, line: Line, part: Part, kit: Kit, on: date, at: datetime) -> None:
     _take_out(session, line, kit, on, at)
     there = session.scalars(
-        select(Line.number)
+        select(Line)
         .join(LinePlacement, LinePlacement.line_id == Line.id)
         .where(LinePlacement.part_id == part.id, LinePlacement.until.is_(None))
     ).first()
+    if there is not None and there.state is not LineState.ENDED:
+        raise Refused.because(Reason.ALREADY_EXISTS, field="line", value=there.number)
     if there is not None:
-        raise Refused.because(Reason.ALREADY_EXISTS, field="line", value=there)
+        _take_out(session, there, kit, on, at)
     session.add(LinePlacement(line_id=line.id, part_id=part.id, since=on))
 
 

@@ -18,7 +18,7 @@ from lending.circulation.checkout_facts import steps_needed
 from lending.circulation.loans import record_on_kit
 from lending.circulation.locks import find_kit, lock_kit
 from lending.circulation.policies import policy_for
-from lending.circulation.tasks import close_task, line_subject
+from lending.circulation.tasks import close_task, line_subject, open_task
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import KitState, KitVerb, LineState, LineVerb
@@ -59,7 +59,8 @@ def record_step(
     changes nothing.
 
     ``LINE_ACTIVE`` says that someone saw the line work: a line being restored is active from now on. Raises
-    ``Refused``: ``KIT_UNKNOWN``, ``NOT_PERMITTED``, ``WRONG_STATE``, or ``LINE_SUSPENDED`` for a line nobody restored.
+    ``Refused``: ``KIT_UNKNOWN``, ``NOT_PERMITTED``, ``WRONG_STATE``, ``LINE_SUSPENDED`` for a line nobody restored, or
+    ``LINE_ENDED``.
     """
     row = lock_kit(session, find_kit(session, kit).kit_id)
     by.permit(Act.CIRCULATE, row.branch_id)
@@ -113,8 +114,12 @@ def steps_missing(session: Session, kit: Kit, *, at: datetime) -> tuple[Turnarou
 
 
 def begin_turnaround(session: Session, kit: Kit, verb: KitVerb, *, at: datetime) -> None:
-    """Move ``kit`` into turnaround by ``verb``; its quarantine, if the policy has one, runs from its return."""
+    """Move ``kit`` into turnaround by ``verb``; its quarantine, if the policy has one, runs from its return.
+
+    A line that was suspended while the kit was away is wanted again: restoring it is asked of the carrier.
+    """
     kit.move(verb)
+    _ask_to_restore(session, kit, at=at)
     hours = policy_for(session, kit_type_id=kit.kit_type_id, branch_id=kit.branch_id, at=at).quarantine_hours
     kit.turnaround_since = kit.turnaround_since or at
     kit.quarantine_until = kit.turnaround_since + timedelta(hours=hours) if hours else None
@@ -160,11 +165,28 @@ def lines_of(session: Session, kit: Kit) -> list[Line]:
     )
 
 
+def _ask_to_restore(session: Session, kit: Kit, *, at: datetime) -> None:
+    for line in lines_of(session, kit):
+        if line.state in (LineState.SUSPENDING, LineState.SUSPENDED):
+            line.move(LineVerb.ASK_TO_RESTORE)
+            open_task(
+                session,
+                TaskKind.RESTORE_LINE,
+                subject=line_subject(line.id),
+                branch_id=kit.branch_id,
+                what=kit.barcode,
+                at=at,
+                kit_id=kit.id,
+            )
+
+
 def _confirm_lines(session: Session, kit: Kit, *, at: datetime, by: Actor) -> None:
     for line in lines_of(session, kit):
         if line.state is LineState.RESTORING:
             line.move(LineVerb.CONFIRM_RESTORED)
             subject = line_subject(line.id)
             close_task(session, TaskKind.RESTORE_LINE, subject=subject, at=at, by=by, outcome="restored")
+        elif line.state is LineState.ENDED:
+            raise Refused.because(Reason.LINE_ENDED, kit=kit.barcode)
         elif line.state is not LineState.ACTIVE:
             raise Refused.because(Reason.LINE_SUSPENDED, kit=kit.barcode)

@@ -137,7 +137,9 @@ def _kit(kit: KitFacts) -> Iterator[_Found]:
         yield Reason.IN_TRANSIT, {"kit": kit.barcode}
     elif not kit.here and kit.state not in _NOWHERE:
         yield Reason.AT_ANOTHER_BRANCH, {"kit": kit.barcode, "branch": kit.at_branch}
-    if kit.line_state is not None and kit.line_state is not LineState.ACTIVE:
+    if kit.line_state is LineState.ENDED:
+        yield Reason.LINE_ENDED, {"kit": kit.barcode}
+    elif kit.line_state is not None and kit.line_state is not LineState.ACTIVE:
         yield Reason.LINE_SUSPENDED, {"kit": kit.barcode}
 
 

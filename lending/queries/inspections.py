@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from lending.circulation.checkout_facts import steps_needed
 from lending.circulation.policies import policy_for
 from lending.domain.names import short_name
-from lending.domain.states import KitState, LoanState
+from lending.domain.states import KitState, LineState, LoanState
 from lending.errors import Reason, Refused
 from lending.models.base import AnyRow, table_of
 from lending.models.branches import Branch
 from lending.models.kits import Kit, KitType, KitTypePart, Part, PartState, TurnaroundStep, TurnaroundStepKind
+from lending.models.lines import Line, LinePlacement
 from lending.models.loans import Loan, LoanPart, LoanPartState
 from lending.models.people import Staff
 from lending.queries.scope import Branches, within
@@ -23,6 +24,7 @@ from lending.queries.scope import Branches, within
 _kits, _kit_types, _kinds, _parts = table_of(Kit), table_of(KitType), table_of(KitTypePart), table_of(Part)
 _branches, _loans, _loan_parts = table_of(Branch), table_of(Loan), table_of(LoanPart)
 _steps, _staff = table_of(TurnaroundStep), table_of(Staff)
+_lines, _placements = table_of(Line), table_of(LinePlacement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ class StepToDo:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The kit on the table: what went out or belongs in it, and what makes it ready. ``branch_id`` is where it is."""
+    """The kit on the table: what went out or belongs in it, and what makes it ready. ``branch_id`` is where it is.
+
+    ``line_ended``: it holds a line that will not come back, so that another has to be put in.
+    """
 
     barcode: str
     kit_type: str
@@ -60,6 +65,7 @@ class Sheet:
     book_drop: bool
     parts: tuple[PartToSee, ...]
     steps: tuple[StepToDo, ...]
+    line_ended: bool
 
 
 def sheet(session: Session, barcode: str, *, branch_ids: Branches, at: datetime) -> Sheet:
@@ -88,6 +94,7 @@ def sheet(session: Session, barcode: str, *, branch_ids: Branches, at: datetime)
         .order_by(_loans.c.received_at.desc(), _loans.c.id.desc())
         .limit(1)
     ).one_or_none()
+    lines = _line_states(session, kit.id)
     is_new = kit.state is KitState.TO_INSPECT
     parts = _went_out(session, loan.id) if is_new and loan is not None else _own(session, kit.id, known=not is_new)
     return Sheet(
@@ -99,7 +106,8 @@ def sheet(session: Session, barcode: str, *, branch_ids: Branches, at: datetime)
         received_at=None if loan is None else loan.received_at,
         book_drop=loan is not None and loan.book_drop,
         parts=parts,
-        steps=_steps_of(session, kit, at),
+        steps=(*_steps_of(session, kit, at), *_line_step(lines)),
+        line_ended=LineState.ENDED in lines,
     )
 
 
@@ -153,3 +161,20 @@ def _steps_of(session: Session, kit: AnyRow, at: datetime) -> tuple[StepToDo, ..
     )
     done = {row.kind: (row.at, short_name(row.name or "")) for row in rows}
     return tuple(StepToDo(kind, *done.get(kind, (None, None))) for kind in steps_needed(policy))
+
+
+def _line_step(lines: set[LineState]) -> tuple[StepToDo, ...]:
+    """That its line works is a step of its own, as long as it does not; no tick wakes a line that has ended."""
+    if lines <= {LineState.ACTIVE} or LineState.ENDED in lines:
+        return ()
+    return (StepToDo(TurnaroundStepKind.LINE_ACTIVE, None, None),)
+
+
+def _line_states(session: Session, kit_id: int) -> set[LineState]:
+    rows = session.connection().scalars(
+        select(_lines.c.state)
+        .join(_placements, _placements.c.line_id == _lines.c.id)
+        .join(_parts, _parts.c.id == _placements.c.part_id)
+        .where(_parts.c.kit_id == kit_id, _placements.c.until.is_(None))
+    )
+    return set(rows)

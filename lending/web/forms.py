@@ -74,6 +74,26 @@ class PartForm(KeyedForm):
     serial = StringField(lazy_gettext("Serial number"), validators=[Optional(), Length(max=80)])
 
 
+class LineForm(KeyedForm):
+    """A mobile line, as the carrier describes it; of one that the library has, the number is enough."""
+
+    number = TelField(
+        lazy_gettext("Number of the line"),
+        description=lazy_gettext("Of a line that the library has already, the number is enough."),
+        validators=[InputRequired(_NEEDED), Length(max=32)],
+    )
+    iccid = StringField(lazy_gettext("Number of the SIM card"), validators=[Optional(), Length(max=40)])
+    carrier = StringField(lazy_gettext("Carrier"), validators=[Optional(), Length(max=80)])
+    plan = StringField(lazy_gettext("Plan"), validators=[Optional(), Length(max=80)])
+
+
+class DueDateForm(KeyedForm):
+    """The day by which a kit is to come back, and why it is not the usual one."""
+
+    due_on = DateField(lazy_gettext("Due on"), validators=[InputRequired(_NEEDED)])
+    reason = StringField(lazy_gettext("Reason"), validators=[InputRequired(_NEEDED), Length(max=240)])
+
+
 class SendForm(KeyedForm):
     """Where a kit is sent."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +39,7 @@ from lending.wording import status_of
 bp = Blueprint("inspection", __name__)
 
 LONGEST_NOTE = 200
+_DOLLARS = re.compile(r"[0-9]{1,5}(\.[0-9]{1,2})?")
 _LOOKED_AT = frozenset({KitState.TO_INSPECT, KitState.INCOMPLETE})
 
 
@@ -101,7 +103,9 @@ def _save(found: Sheet, place: StationPlace, form: Mapping[str, str]) -> tuple[s
     """Do what the form says, once; gives the tone and the sentence."""
     by, at = current.actor(at_station=place), current.now()
     steps = {kind: form.get("initials", "").strip()[:8] for kind in TurnaroundStepKind if form.get(f"step-{kind}")}
-    marked = {} if form.get("all_here") else _marked(form)
+    marked: dict[int, PartSeen] = {}
+    if found.state in _LOOKED_AT and not form.get("all_here"):
+        marked = _marked(form)
     body = {"kit": found.barcode, **{name: form[name] for name in sorted(form) if name not in ("csrf_token", "key")}}
 
     def do(session: Session) -> Outcome:
@@ -113,13 +117,13 @@ def _save(found: Sheet, place: StationPlace, form: Mapping[str, str]) -> tuple[s
         return inspect(session, kit=found.barcode, parts=parts, steps=steps, at=at, by=by)
 
     def _steps_alone(session: Session, kit: str, wanted: Mapping[TurnaroundStepKind, str]) -> StepRecorded:
-        if not wanted:
-            raise Refused.because(Reason.STEPS_NOT_DONE, kit=kit)
         last = None
         for kind, proof in wanted.items():
             last = record_step(session, kit=kit, kind=kind, proof=proof, at=at, by=by)
         if last is None:
-            raise Refused.because(Reason.STEPS_NOT_DONE, kit=kit)
+            left = [step.kind.value for step in found.steps if step.done_at is None]
+            left += [TurnaroundStepKind.LINE_ACTIVE.value] if found.line_ended else []
+            raise Refused.because(Reason.STEPS_NOT_DONE, kit=kit, steps=left)
         return last
 
     key = form.get("key", "")
@@ -143,8 +147,23 @@ def _marked(form: Mapping[str, str]) -> dict[int, PartSeen]:
             continue
         if not number.isascii() or not number.isdigit() or len(number) > 15 or value not in set(Found):
             raise UnprocessableEntity(name)
-        marked[int(number)] = PartSeen(Found(value), form.get(f"note-{number}", "")[:LONGEST_NOTE])
+        damaged = value == Found.DAMAGED
+        marked[int(number)] = PartSeen(
+            Found(value),
+            form.get(f"note-{number}", "")[:LONGEST_NOTE],
+            charge_cents=_cents(form.get(f"charge-{number}", "")) if damaged else 0,
+        )
     return marked
+
+
+def _cents(dollars: str) -> int:
+    """What is asked for damage, in whole cents; nothing typed is nothing asked."""
+    typed = dollars.strip().removeprefix("$").replace(",", "")
+    if not typed:
+        return 0
+    if not _DOLLARS.fullmatch(typed):
+        raise Refused.because(Reason.VALUE_WRONG, field="charge_cents")
+    return round(float(typed) * 100)
 
 
 def _table(found: Sheet, form: Mapping[str, str]) -> dict[str, Any]:
@@ -160,8 +179,13 @@ def _table(found: Sheet, form: Mapping[str, str]) -> dict[str, Any]:
         "action": request.path,
         "key": new_public_id(),
         "back": back,
+        "may_charge": found.received_at is not None,
         "looked_at": found.state not in _LOOKED_AT,
         "all_here": COMMANDS["all_here"],
+        "line_url": url_for("kits.show", barcode=found.barcode) if found.line_ended else None,
+        "repaired_url": url_for("kits.say", barcode=found.barcode, what="repaired")
+        if found.state is KitState.REPAIR and current.may(Act.CHANGE_KIT, found.branch_id)
+        else None,
         "slip_url": url_for("slips.inspection", barcode=found.barcode),
         "parts": [
             {
@@ -172,6 +196,7 @@ def _table(found: Sheet, form: Mapping[str, str]) -> dict[str, Any]:
                 "returnable": part.returnable,
                 "photo_url": None,
                 "note": form.get(f"note-{part.part_id}", ""),
+                "charge": form.get(f"charge-{part.part_id}", ""),
                 "state": form.get(f"part-{part.part_id}") or (part.known.value if part.known else ""),
             }
             for part in found.parts

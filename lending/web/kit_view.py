@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import url_for
@@ -10,7 +11,7 @@ from flask_babel import gettext as _
 from lending.circulation import transfers
 from lending.circulation.turnaround import IN_HAND
 from lending.domain.permissions import Act
-from lending.domain.states import KitState, LoanState
+from lending.domain.states import KitState, LineState, LoanState
 from lending.models.base import new_public_id
 from lending.phrases import LINE_STATES
 from lending.queries.kits import KitShown, PartShown
@@ -59,12 +60,17 @@ def _sentence(kit: KitShown) -> str:
 def _part_row(kit: KitShown, part: PartShown, may_see_lines: bool) -> dict[str, Any]:
     actions = []
     url: dict[str, Any] = {"barcode": kit.code, "part_id": part.part_id}
-    if kit.loan is not None and part.returnable and current.may(Act.CIRCULATE, kit.branch_id):
+    circulates = current.may(Act.CIRCULATE, kit.branch_id)
+    if kit.loan is not None and kit.loan.state is LoanState.OUT and part.returnable and circulates:
         actions.append({"label": _("Not in the bag"), "url": url_for("kits.report", **url), "post": True})
-    if part.state.value == "missing" and current.may(Act.CIRCULATE, kit.branch_id):
+        actions.append({"label": _("Give another"), "url": url_for("loans.swap", **url), "post": True})
+    if part.state.value == "missing" and circulates:
         actions.append({"label": _("It is back"), "url": url_for("kits.back", **url), "post": True})
     if kit.loan is None and current.may(Act.CHANGE_KIT, kit.branch_id):
         actions.append({"label": _("Replace"), "url": url_for("kits.replace", **url), "post": False})
+        wants_line = part.imei is not None if part.line is None else part.line.state is LineState.ENDED
+        if wants_line:
+            actions.append({"label": _("Put in a line"), "url": url_for("kits.line", **url), "post": False})
     return {
         "name": part.name,
         "quantity": part.quantity,
@@ -79,6 +85,9 @@ def _part_row(kit: KitShown, part: PartShown, may_see_lines: bool) -> dict[str, 
     }
 
 
+Add = Callable[..., None]
+
+
 def _actions(kit: KitShown) -> list[dict[str, Any]]:
     """What this person may do with the kit as it is now, the usual first."""
     found: list[dict[str, Any]] = []
@@ -87,29 +96,44 @@ def _actions(kit: KitShown) -> list[dict[str, Any]]:
         url = url_for(endpoint, barcode=kit.code, **values)
         found.append({"label": label, "url": url, "post": post, "tone": tone})
 
-    state, circulates = kit.state, current.may(Act.CIRCULATE, kit.branch_id)
-    manages = current.may(Act.WITHDRAW_KIT, kit.branch_id)
-    if circulates and state in IN_HAND and kit.in_transit_to is None:
+    circulates = current.may(Act.CIRCULATE, kit.branch_id)
+    if circulates and kit.state in IN_HAND and kit.in_transit_to is None:
         add(_("Inspect or make ready"), "inspection.sheet")
         add(_("Inspection slip"), "slips.inspection")
     add(_("Print label"), "kits.label")
     add(_("Print parts list"), "slips.parts")
     if kit.in_transit_to is not None:
         add(_("Transfer slip"), "slips.transfer")
-    elif current.may(Act.TRANSFER_KIT, kit.branch_id) and state in transfers.MAY_TRAVEL:
+    elif current.may(Act.TRANSFER_KIT, kit.branch_id) and kit.state in transfers.MAY_TRAVEL:
         add(_("Send to another library"), "kits.send")
-    if circulates and kit.loan is not None and kit.loan.state is LoanState.OUT:
+    if kit.loan is not None and kit.loan.state is LoanState.OUT:
+        _while_out(kit, circulates, add)
+    if current.may(Act.CHANGE_KIT, kit.branch_id):
+        if kit.state is KitState.REPAIR:
+            add(_("It works again"), "kits.say", post=True, what="repaired")
+        if kit.state is KitState.MISSING:
+            add(_("It was found"), "kits.say", post=True, what="found")
+    if current.may(Act.WITHDRAW_KIT, kit.branch_id):
+        _managing(kit, add)
+    return found
+
+
+def _while_out(kit: KitShown, circulates: bool, add: Add) -> None:
+    if current.may(Act.RENEW, kit.branch_id):
+        add(_("Renew"), "loans.renew", post=True)
+    if current.may(Act.SET_DUE_DATE, kit.branch_id):
+        add(_("Change the due date"), "loans.due_date")
+    if circulates:
         add(_("Exchange for another"), "kits.exchange")
         add(_("Patron says it was returned"), "kits.say", post=True, what="claimed")
-    if state is KitState.MISSING and current.may(Act.CHANGE_KIT, kit.branch_id):
-        add(_("It was found"), "kits.say", post=True, what="found")
-    if manages:
-        if state is KitState.ON_LOAN:
-            add(_("Declare lost"), "kits.say", post=True, tone="stop", what="lost")
-        elif state is KitState.WITHDRAWN:
-            add(_("Back into service"), "kits.say", post=True, what="reinstate")
-        elif state not in (KitState.LOST, KitState.MISSING):
-            add(_("It cannot be found"), "kits.say", post=True, what="missing")
-        if kit.loan is None and state not in (KitState.WITHDRAWN, KitState.ON_SHELF, KitState.TO_INSPECT):
-            add(_("Withdraw"), "kits.withdraw", tone="stop")
-    return found
+
+
+def _managing(kit: KitShown, add: Add) -> None:
+    if kit.state is KitState.ON_LOAN:
+        add(_("Declare lost"), "kits.say", post=True, tone="stop", what="lost")
+    elif kit.state is KitState.WITHDRAWN:
+        add(_("Back into service"), "kits.say", post=True, what="reinstate")
+    elif kit.state not in (KitState.LOST, KitState.MISSING):
+        add(_("It cannot be found"), "kits.say", post=True, what="missing")
+    if kit.loan is None and kit.state not in (KitState.WITHDRAWN, KitState.ON_SHELF, KitState.TO_INSPECT):
+        add(_("Withdraw"), "kits.withdraw", tone="stop")

@@ -11,24 +11,24 @@ from flask_babel import gettext as _
 from lending.circulation import exchange as exchanging
 from lending.circulation import kits as verbs
 from lending.circulation import lost, missing_parts, transfers
-from lending.circulation.parts import GivenPart, replace_part
+from lending.circulation.lines import GivenLine, put_line
+from lending.circulation.parts import GivenPart, local_day, replace_part
+from lending.circulation.repair import finish_repair
 from lending.domain.barcodes import read
 from lending.domain.permissions import Act
 from lending.domain.states import KitState
-from lending.errors import Reason, Refused
 from lending.phrases import KIT_STATES
 from lending.queries import branches as places
 from lending.queries import kits as queries
-from lending.queries.kits import KitShown, PartShown
 from lending.queries.labels import kit_labels
 from lending.web import current
 from lending.web.access import allow
 from lending.web.finding import kit_line
 from lending.web.forms import (
     ExchangeForm,
-    KeyedForm,
     KitFilter,
     KitForm,
+    LineForm,
     NewKitForm,
     PartForm,
     ReasonForm,
@@ -36,8 +36,8 @@ from lending.web.forms import (
     fill,
     offer,
 )
-from lending.web.kit_view import shown
-from lending.web.posting import Doing, NotDone, posted, pressed, status
+from lending.web.kit_pages import button, form_page, kit_of, page_of, part_of
+from lending.web.posting import Doing, posted, status
 
 bp = Blueprint("kits", __name__, url_prefix="/kits")
 
@@ -81,7 +81,7 @@ def index() -> ResponseReturnValue:
 @allow(Act.CIRCULATE, Act.CHANGE_KIT, Act.TRANSFER_KIT)
 def show(barcode: str) -> ResponseReturnValue:
     """One kit: an exact code opens it at any branch."""
-    return _show(_kit(barcode))
+    return page_of(kit_of(barcode))
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -120,10 +120,10 @@ def new() -> ResponseReturnValue:
 @allow(Act.CHANGE_KIT)
 def edit(barcode: str) -> ResponseReturnValue:
     """Change a kit's place and note."""
-    kit, form = _kit(barcode), KitForm()
+    kit, form = kit_of(barcode), KitForm()
     if request.method == "GET":
         fill(form, {"place": kit.place, "note": kit.note})
-    return _form_page(
+    return form_page(
         kit,
         form,
         lambda session, at, by: verbs.change_kit(
@@ -139,8 +139,8 @@ def edit(barcode: str) -> ResponseReturnValue:
 @allow(Act.WITHDRAW_KIT)
 def withdraw(barcode: str) -> ResponseReturnValue:
     """Take a kit out of service, with a reason."""
-    kit, form = _kit(barcode), ReasonForm()
-    return _form_page(
+    kit, form = kit_of(barcode), ReasonForm()
+    return form_page(
         kit,
         form,
         lambda session, at, by: verbs.withdraw(session, kit=kit.code, reason=form.reason.data, at=at, by=by),
@@ -154,11 +154,11 @@ def withdraw(barcode: str) -> ResponseReturnValue:
 @allow(Act.TRANSFER_KIT)
 def send(barcode: str) -> ResponseReturnValue:
     """Send a kit to another branch."""
-    kit, form = _kit(barcode), SendForm()
+    kit, form = kit_of(barcode), SendForm()
     with current.library().db.read() as session:
         others = [place for place in places.branches(session) if place.branch_id != kit.branch_id]
     offer(form.to_branch, [(place.code, place.name) for place in others])
-    return _form_page(
+    return form_page(
         kit,
         form,
         lambda session, at, by: transfers.send(session, kit=kit.code, to_branch=form.to_branch.data, at=at, by=by),
@@ -172,8 +172,8 @@ def send(barcode: str) -> ResponseReturnValue:
 @allow(Act.CHANGE_KIT)
 def replace(barcode: str, part_id: int) -> ResponseReturnValue:
     """Put another part in the place of one that is gone or broken."""
-    kit, form = _kit(barcode), PartForm()
-    old = _part(kit, part_id)
+    kit, form = kit_of(barcode), PartForm()
+    old = part_of(kit, part_id)
 
     def do(session: Any, at: Any, by: Any) -> None:
         tag = read(form.tag.data, current.spaces()) if form.tag.data else None
@@ -187,7 +187,7 @@ def replace(barcode: str, part_id: int) -> ResponseReturnValue:
         )
         replace_part(session, kit=kit.code, part_id=part_id, part=given, at=at, by=by)
 
-    return _form_page(
+    return form_page(
         kit,
         form,
         do,
@@ -197,11 +197,38 @@ def replace(barcode: str, part_id: int) -> ResponseReturnValue:
     )
 
 
+@bp.route("/<barcode>/parts/<int:part_id>/line", methods=["GET", "POST"])
+@allow(Act.CHANGE_KIT)
+def line(barcode: str, part_id: int) -> ResponseReturnValue:
+    """Put a line into a part, for one that has ended or where there is none."""
+    kit, form = kit_of(barcode), LineForm()
+    part = part_of(kit, part_id)
+
+    def do(session: Any, at: Any, by: Any) -> None:
+        given = GivenLine(
+            number=form.number.data,
+            iccid=form.iccid.data or "",
+            carrier=form.carrier.data or "",
+            plan=form.plan.data or "",
+        )
+        on = local_day(session, kit.branch_id, at)
+        put_line(session, line=given, kit=kit.code, part_id=part_id, on=on, at=at, by=by)
+
+    return form_page(
+        kit,
+        form,
+        do,
+        heading=_("Put a line into %(part)s of %(kit)s", part=part.name, kit=kit.code),
+        submit=_("Put it in"),
+        told=_("The line is in %(kit)s.", kit=kit.code),
+    )
+
+
 @bp.route("/<barcode>/exchange", methods=["GET", "POST"])
 @allow(Act.CIRCULATE)
 def exchange(barcode: str) -> ResponseReturnValue:
     """A faulty kit comes in and another goes out, due as before."""
-    kit, form, place = _kit(barcode), ExchangeForm(), current.station()
+    kit, form, place = kit_of(barcode), ExchangeForm(), current.station()
     branch_id = kit.branch_id if place is None else place.branch_id
 
     def do(session: Any, at: Any, by: Any) -> None:
@@ -216,7 +243,7 @@ def exchange(barcode: str) -> ResponseReturnValue:
             by=by,
         )
 
-    return _form_page(
+    return form_page(
         kit,
         form,
         do,
@@ -230,9 +257,9 @@ def exchange(barcode: str) -> ResponseReturnValue:
 @allow(Act.CIRCULATE)
 def report(barcode: str, part_id: int) -> ResponseReturnValue:
     """A patron says a part was not in the bag."""
-    kit = _kit(barcode)
-    name = _part(kit, part_id).name
-    return _button(
+    kit = kit_of(barcode)
+    name = part_of(kit, part_id).name
+    return button(
         kit,
         lambda session, at, by: missing_parts.report_missing_part(session, kit=kit.code, part_id=part_id, at=at, by=by),
         _("%(part)s is noted as missing from the bag. It will not be billed.", part=name),
@@ -243,20 +270,20 @@ def report(barcode: str, part_id: int) -> ResponseReturnValue:
 @allow(Act.CIRCULATE)
 def back(barcode: str, part_id: int) -> ResponseReturnValue:
     """A missing part was brought back."""
-    kit = _kit(barcode)
-    name = _part(kit, part_id).name
-    return _button(
+    kit = kit_of(barcode)
+    name = part_of(kit, part_id).name
+    return button(
         kit,
         lambda session, at, by: missing_parts.bring_back_part(session, kit=kit.code, part_id=part_id, at=at, by=by),
         _("%(part)s is back.", part=name),
     )
 
 
-@bp.post("/<barcode>/<any(missing,found,lost,claimed,reinstate):what>")
+@bp.post("/<barcode>/<any(missing,found,lost,claimed,reinstate,repaired):what>")
 @allow(Act.CIRCULATE, Act.CHANGE_KIT, Act.WITHDRAW_KIT)
 def say(barcode: str, what: str) -> ResponseReturnValue:
-    """One press: a kit cannot be found, was found, is given up, is claimed returned, or comes back into service."""
-    kit, place = _kit(barcode), current.station()
+    """One press: a kit cannot be found, was found, is lost, claimed returned, back in service, or repaired."""
+    kit, place = kit_of(barcode), current.station()
     branch_id = kit.branch_id if place is None else place.branch_id
     acts: dict[str, tuple[Doing, str]] = {
         "missing": (
@@ -279,9 +306,13 @@ def say(barcode: str, what: str) -> ResponseReturnValue:
             lambda session, at, by: verbs.reinstate(session, kit=kit.code, at=at, by=by),
             _("%(kit)s is back in service. Put it on the inspection cart.", kit=kit.code),
         ),
+        "repaired": (
+            lambda session, at, by: finish_repair(session, kit=kit.code, at=at, by=by),
+            _("%(kit)s is repaired.", kit=kit.code),
+        ),
     }
     act, told = acts[what]
-    return _button(kit, act, told)
+    return button(kit, act, told)
 
 
 @bp.get("/<barcode>/label.pdf")
@@ -290,52 +321,9 @@ def label(barcode: str) -> ResponseReturnValue:
     """The kit's label, for a roll of single labels."""
     from lending.labels import SHEETS, Label, print_labels  # heavy, and few print a label here
 
-    kit = _kit(barcode)
+    kit = kit_of(barcode)
     with current.library().db.read() as session:
         found = kit_labels(session, [kit.code])[0]
     library = current.library().settings.library_name
     pdf = print_labels([Label(found.code, found.kit_type, found.branch, library)], SHEETS["single"])
     return Response(pdf, content_type="application/pdf")
-
-
-# --- Parts of the pages -----------------------------------------------------------------------------------------------
-
-
-def _kit(barcode: str) -> KitShown:
-    code = read(barcode, current.spaces()).text
-    with current.library().db.read() as session:
-        found = queries.kit_shown(session, code, branch_ids=current.branch_ids())
-    if found is None:
-        raise Refused.because(Reason.KIT_UNKNOWN, kit=code)
-    return found
-
-
-def _part(kit: KitShown, part_id: int) -> PartShown:
-    for part in kit.parts:
-        if part.part_id == part_id:
-            return part
-    raise Refused.because(Reason.NOT_FOUND)
-
-
-def _form_page(
-    kit: KitShown, form: KeyedForm, do: Doing, *, heading: str, submit: str, told: str
-) -> ResponseReturnValue:
-    back_url = url_for("kits.show", barcode=kit.code)
-    if posted(form, do):
-        flash(told, "done")
-        return redirect(back_url, 303)
-    page = render_template("kits/edit.html", form=form, heading=heading, back_url=back_url, submit=submit)
-    return page, status(form)
-
-
-def _button(kit: KitShown, do: Doing, told: str) -> ResponseReturnValue:
-    not_done = pressed(do)
-    if not_done is not None:
-        return _show(_kit(kit.code), not_done)
-    flash(told, "done")
-    return redirect(url_for("kits.show", barcode=kit.code), 303)
-
-
-def _show(kit: KitShown, not_done: NotDone = NotDone()) -> ResponseReturnValue:
-    """The page of a kit, with why a button on it was not done."""
-    return render_template("kits/show.html", kit=shown(kit), problems=not_done.sentences), not_done.status

@@ -150,3 +150,21 @@ def test_an_ended_line_is_put_nowhere(town: Town) -> None:
     town.act(lines.move_line, by=town.ida, **ended)
     verb: dict[str, Any] = {"number": NUMBER, "kit": CODE, "part_id": _hotspot(town), "on": TODAY}
     assert town.reasons(lines.attach_line, by=town.ben, at=AT, **verb) == [Reason.WRONG_STATE]
+
+
+def test_a_line_that_ended_leaves_its_part_to_another_one(town: Town) -> None:
+    _with_line(town)
+    town.act(lines.move_line, by=town.ben, number=NUMBER, verb=LineVerb.END)
+    other = replace(LINE, number="+12135550100", iccid="8901260123456789011")
+    put: dict[str, Any] = {"kit": CODE, "part_id": _hotspot(town), "on": TODAY, "at": AT}
+    assert town.act(lines.put_line, by=town.ben, line=other, **put).state is LineState.ACTIVE
+    assert [placed.until for placed in town.every(select(LinePlacement).order_by(LinePlacement.id))] == [TODAY, None]
+
+
+def test_a_line_that_the_library_has_is_put_in_by_its_number(town: Town) -> None:
+    _with_line(town)
+    town.act(lines.detach_line, by=town.ben, number=NUMBER, on=TODAY)
+    put: dict[str, Any] = {"kit": CODE, "part_id": _hotspot(town), "on": TODAY, "at": AT}
+    known = GivenLine(number=f" {NUMBER} ", iccid="", carrier="")
+    assert town.act(lines.put_line, by=town.ben, line=known, **put).kit == CODE
+    assert len(town.every(select(Line))) == 1

@@ -14,6 +14,7 @@ from lending.errors import Reason, Refused
 from lending.models.kits import TurnaroundStep, TurnaroundStepKind
 from lending.models.lines import Line
 from lending.models.policies import Policy
+from lending.models.tasks import Task, TaskKind
 from tests.cast import NOW, OPEN_KIT, Cast
 from tests.circulation.kits_in_hand import DONE, journalled, kit_row, lend, look, only, receive, rows, seen, why
 
@@ -79,12 +80,22 @@ def test_case_5_a_kit_is_not_free_before_its_line_is_restored(database: Database
     database.act(lambda session: session.execute(suspended.values(_state=LineState.SUSPENDED)))
     answer = look(database, cast, seen(database))
     assert (answer.kit_state, answer.steps) == (KitState.TURNAROUND, (LINE_ACTIVE,))
-    with pytest.raises(Refused) as refused:
-        step(database, cast, LINE_ACTIVE)
-    assert why(refused) == [Reason.LINE_SUSPENDED]
-    database.act(lambda session: session.execute(suspended.values(_state=LineState.RESTORING)))
+    assert only(database, Line, Line.number.endswith("2001")).state is LineState.RESTORING
+    assert only(database, Task, Task.kind == TaskKind.RESTORE_LINE).closed_at is None
     assert step(database, cast, LINE_ACTIVE).state is KitState.AVAILABLE
     assert only(database, Line, Line.number.endswith("2001")).state is LineState.ACTIVE
+    assert only(database, Task, Task.kind == TaskKind.RESTORE_LINE).outcome == "restored"
+
+
+def test_a_line_that_nobody_asked_for_is_not_seen_to_work(database: Database, cast: Cast) -> None:
+    lend(database, cast)
+    receive(database, cast)
+    line = update(Line).where(Line.number.endswith("2001"))
+    for state, reason in ((LineState.SUSPENDED, Reason.LINE_SUSPENDED), (LineState.ENDED, Reason.LINE_ENDED)):
+        database.act(lambda session, now=state: session.execute(line.values(_state=now)))
+        with pytest.raises(Refused) as refused:
+            step(database, cast, LINE_ACTIVE)
+        assert why(refused) == [reason]
 
 
 def test_a_kit_in_quarantine_is_free_when_its_hours_are_over(database: Database, cast: Cast) -> None:

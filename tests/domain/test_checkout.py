@@ -261,7 +261,8 @@ def test_a_kit_in_another_library_is_told_so_in_whatever_state_it_is_there(state
 
 @pytest.mark.parametrize("state", LineState)
 def test_a_kit_goes_out_only_with_an_active_line(state: LineState) -> None:
-    expected = [] if state is LineState.ACTIVE else [Reason.LINE_SUSPENDED]
+    ended = Reason.LINE_ENDED if state is LineState.ENDED else Reason.LINE_SUSPENDED
+    expected = [] if state is LineState.ACTIVE else [ended]
     assert why(facts(kit={"line_state": state})) == expected
 
 

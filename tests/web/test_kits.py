@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
 from lending.clock import MovingClock
 from lending.db import Database
+from lending.domain.states import KitState, LineState
+from lending.models.charges import Charge
 from lending.models.kits import Kit, Part
-from tests.cast import ADA, KIT
+from lending.models.lines import Line
+from lending.models.loans import Loan
+from tests.cast import ADA, KIT, OPEN_KIT
 from tests.web.browsers import Browser
 
 
@@ -29,8 +35,137 @@ def test_a_button_that_came_too_late_is_told_on_the_kits_page(
 ) -> None:
     ben.scan(KIT, patron=ADA)
     clock.move(timedelta(hours=49))
+    ben.sign_in("ben")
     answer = ben.post(f"/kits/{KIT}/parts/{part(sqlite_database, 'Charger')}/report", {"key": key()})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 409
     assert "is reported within 48 hours" in page
     assert f"<title>Error: {KIT}" in page
+
+
+def state(database: Database, code: str = KIT) -> KitState:
+    with database.read() as session:
+        return session.scalars(select(Kit.state).where(Kit.barcode == code)).one()
+
+
+def due(database: Database, code: str = OPEN_KIT) -> str:
+    with database.read() as session:
+        at = session.scalars(select(Loan.due_at).join(Kit, Kit.id == Loan.kit_id).where(Kit.barcode == code)).one()
+    return f"{at.astimezone(ZoneInfo('America/Los_Angeles')):%Y-%m-%d %H:%M}"
+
+
+def all_steps() -> dict[str, str]:
+    return {f"step-{name}": "1" for name in ("wiped", "charged", "restocked")}
+
+
+def damaged(ben: Browser, database: Database, **more: str) -> None:
+    """A kit came back with a cracked screen and was made ready all the same."""
+    ben.scan(KIT, patron=ADA)
+    ben.scan(KIT, screen="returns")
+    laptop = part(database, "Laptop")
+    here = {f"part-{part(database, model)}": "here" for model in ("Charger", "Hotspot", "Case")}
+    marks = {**here, f"part-{laptop}": "damaged", f"note-{laptop}": "cracked screen"}
+    given = {"key": key(), **all_steps(), **marks, **{name.format(laptop): value for name, value in more.items()}}
+    answer = ben.post(f"/inspection/{KIT}", given)
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+
+
+def test_a_repaired_kit_says_so_on_its_sheet_and_is_free_again(ben: Browser, sqlite_database: Database) -> None:
+    damaged(ben, sqlite_database)
+    assert state(sqlite_database) is KitState.REPAIR
+    sheet = ben.get(f"/inspection/{KIT}").get_data(as_text=True)
+    assert f'formaction="/kits/{KIT}/repaired"' in sheet
+    assert 'type="radio"' not in sheet
+    assert f'action="/kits/{KIT}/repaired"' in ben.get(f"/kits/{KIT}").get_data(as_text=True)
+    assert ben.post(f"/kits/{KIT}/repaired", {"key": key()}).status_code == 303
+    assert state(sqlite_database) is KitState.AVAILABLE
+
+
+def test_damage_may_be_charged_at_the_inspection(ben: Browser, sqlite_database: Database) -> None:
+    damaged(ben, sqlite_database, **{"charge-{}": "$45.00"})
+    with sqlite_database.read() as session:
+        assert session.scalars(select(Charge.amount_cents)).all() == [4500]
+    assert "Charged: $45.00." in ben.get("/inspection").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("typed", ["-5", "much", "1e3", "999999"])
+def test_a_charge_that_is_no_amount_is_told_and_nothing_is_saved(
+    ben: Browser, sqlite_database: Database, typed: str
+) -> None:
+    ben.scan(KIT, patron=ADA)
+    ben.scan(KIT, screen="returns")
+    marks = {f"part-{part(sqlite_database, model)}": "here" for model in ("Charger", "Hotspot", "Case")}
+    laptop = part(sqlite_database, "Laptop")
+    given = {"key": key(), **marks, f"part-{laptop}": "damaged", f"charge-{laptop}": typed}
+    answer = ben.post(f"/inspection/{KIT}", given)
+    assert (answer.status_code, state(sqlite_database)) == (422, KitState.TO_INSPECT)
+    assert "This cannot be right: charge." in answer.get_data(as_text=True)
+
+
+def test_a_kit_whose_line_was_suspended_is_free_when_the_line_is_seen_to_work(
+    ben: Browser, sqlite_database: Database
+) -> None:
+    ben.scan(KIT, patron=ADA)
+    line = update(Line).where(Line.number.endswith("1042"))
+    sqlite_database.act(lambda session: session.execute(line.values(_state=LineState.SUSPENDED)))
+    ben.scan(KIT, screen="returns")
+    ben.post(f"/inspection/{KIT}", {"key": key(), "all_here": "1", **all_steps()})
+    assert state(sqlite_database) is KitState.TURNAROUND
+    assert "step-line_active" in ben.get(f"/inspection/{KIT}").get_data(as_text=True)
+    ben.post(f"/inspection/{KIT}", {"key": key(), "step-line_active": "1"})
+    assert state(sqlite_database) is KitState.AVAILABLE
+
+
+def test_a_lost_kit_that_returned_is_free_with_another_line(
+    ben: Browser, eli: Browser, sqlite_database: Database
+) -> None:
+    ben.scan(KIT, patron=ADA)
+    eli.post(f"/kits/{KIT}/lost", {"key": key()})
+    ben.scan(KIT, screen="returns")
+    ben.post(f"/inspection/{KIT}", {"key": key(), "all_here": "1", **all_steps()})
+    sheet = ben.get(f"/inspection/{KIT}").get_data(as_text=True)
+    assert "Its line has ended" in sheet
+    left = ben.post(f"/inspection/{KIT}", {"key": key()}).get_data(as_text=True)
+    assert "is not free yet: line active still to do." in left
+    url = f"/kits/{KIT}/parts/{part(sqlite_database, 'Hotspot')}/line"
+    assert f'href="{url}"' in ben.get(f"/kits/{KIT}").get_data(as_text=True)
+    wrong = ben.post(url, {"key": key(), "number": "+13235550777", "iccid": "12", "carrier": "Cellco"})
+    assert "This cannot be right: number of the SIM card." in wrong.get_data(as_text=True)
+    given = {"number": "+13235550777", "iccid": "8944501234567890124", "carrier": "Cellco"}
+    assert ben.post(url, {"key": key(), **given}).status_code == 303
+    assert state(sqlite_database) is KitState.AVAILABLE
+
+
+def test_a_loan_is_renewed_from_the_kits_page(ben: Browser, sqlite_database: Database, clock: MovingClock) -> None:
+    ben.scan(OPEN_KIT, patron=ADA)
+    assert due(sqlite_database) == "2026-04-14 20:00"
+    clock.move(timedelta(days=35))
+    ben.sign_in("ben")
+    page = ben.get(f"/kits/{OPEN_KIT}").get_data(as_text=True)
+    assert f'action="/kits/{OPEN_KIT}/renewal"' in page
+    assert "due-date" not in page
+    assert ben.post(f"/kits/{OPEN_KIT}/renewal", {"key": key()}).status_code == 303
+    assert due(sqlite_database) == "2026-05-26 20:00"
+
+
+def test_a_due_date_is_changed_from_the_kits_page_by_who_may(
+    ben: Browser, eli: Browser, sqlite_database: Database
+) -> None:
+    ben.scan(OPEN_KIT, patron=ADA)
+    url = f"/kits/{OPEN_KIT}/due-date"
+    assert ben.get(url).status_code == 403
+    assert eli.post(url, {"key": key(), "due_on": "2026-03-22", "reason": ""}).status_code == 422
+    past = eli.post(url, {"key": key(), "due_on": "2026-03-01", "reason": "moves away"})
+    assert "That day has passed." in past.get_data(as_text=True)
+    assert eli.post(url, {"key": key(), "due_on": "2026-03-22", "reason": "moves away"}).status_code == 303
+    assert due(sqlite_database) == "2026-03-23 18:00", "a Sunday goes on to the Monday"
+
+
+def test_one_part_is_given_anew_while_the_kit_stays_out(ben: Browser, sqlite_database: Database) -> None:
+    ben.scan(KIT, patron=ADA)
+    charger = part(sqlite_database, "Charger")
+    assert ben.post(f"/kits/{KIT}/parts/{charger}/swap", {"key": key()}).status_code == 303
+    page = ben.get(f"/kits/{KIT}").get_data(as_text=True)
+    assert "Another Charger goes out." in page
+    assert f"/parts/{charger}/" not in page
+    assert state(sqlite_database) is KitState.ON_LOAN
