@@ -15,8 +15,10 @@ from lending.api.circulation import Body, branch_of, kit_of, override_of, show_l
 from lending.api.fields import Cents, CodeText, Page, Text
 from lending.api.paging import after, cursor_of
 from lending.circulation import kits
+from lending.circulation.lines import GivenLine, put_line
+from lending.circulation.locks import find_kit
 from lending.circulation.lost import declare_lost
-from lending.circulation.parts import GivenPart, add_part, replace_part
+from lending.circulation.parts import GivenPart, add_part, local_day, replace_part
 from lending.circulation.repair import finish_repair
 from lending.circulation.transfers import arrive, send
 from lending.domain.actors import Actor
@@ -76,6 +78,15 @@ class AnotherPart(Schema):
     """The part that takes an old one's place; without it, one without marks of its own."""
 
     part = fields.Nested(NewPart)
+
+
+class NewLine(Schema):
+    """A line to put in; of one that the library has already, its number is enough."""
+
+    number = Text(32, shortest=1, required=True)
+    iccid = Text(40, load_default="")
+    carrier = Text(80, load_default="")
+    plan = Text(80, load_default="")
 
 
 class FoundAt(Schema):
@@ -172,6 +183,26 @@ def post_replacement(body: Body, barcode: str, part: int) -> Any:
             at=current.now(),
             by=by,
         )
+
+    return _change(change, body, barcode, key_welcome)
+
+
+@call(
+    "POST",
+    "/kits/<barcode>/parts/<int:part>/line",
+    Act.CHANGE_KIT,
+    takes=NewLine,
+    gives=answers.KitAnswer,
+    tag="Kits",
+)
+def post_line(body: Body, barcode: str, part: int) -> Any:
+    """Put a line into a part, for one that has ended or where there is none"""
+
+    def change(session: Session, kit: str, by: Actor) -> object:
+        catalogue.kit(session, kit, by=by)  # another branch's kit does not tell which parts it has
+        part_id, at = catalogue.part_id(session, kit, part), current.now()
+        on = local_day(session, find_kit(session, kit).branch_id, at)
+        return put_line(session, line=GivenLine(**body), kit=kit, part_id=part_id, on=on, at=at, by=by)
 
     return _change(change, body, barcode, key_welcome)
 

@@ -144,6 +144,7 @@ SWAPS = [
     ("POST", "/kits/{kit}/steps", {"step": "wiped"}),
     ("POST", "/kits/{kit}/parts", {"kind": "Charger"}),
     ("POST", "/kits/{kit}/parts/1/replacement", {}),
+    ("POST", "/kits/{kit}/parts/2/line", {"number": "+12135550777", "iccid": "8944501234567890124", "carrier": "C"}),
     ("POST", "/kits/{kit}/repair", {}),
     ("GET", "/patrons/{card}", None),
     ("PATCH", "/patrons/{card}", {"name": "Somebody Else"}),

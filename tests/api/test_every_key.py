@@ -68,6 +68,11 @@ def paid_and_taken_back(door: Door) -> None:
     give_back(door.ben)
 
 
+def line_ended(door: Door) -> None:
+    lost(door)
+    give_back(door.ben)
+
+
 def missing(door: Door) -> None:
     assert door.eli.post(f"/kits/{KIT}/missing").status_code == 201
 
@@ -93,6 +98,7 @@ def charge(door: Door) -> str:
 NEW_BRANCH = {"code": "MAL", "name": "Malibu Library", "zone": "America/Los_Angeles", "hours": HOURS.format()}
 NEW_TYPE = {"code": "tablet", "name": "Tablet", "whole_price_cents": 20000, "parts": [{"name": "Tablet"}]}
 NEW_PATRON = {"card": NEW_CARD, "name": "Noor Haddad", "birth_date": "1991-01-02", "home_branch": "ELA", "pin": "4711"}
+NEW_LINE = {"number": "+12135550777", "iccid": "8944501234567890124", "carrier": "Cellco"}
 INSPECTION = {"kit": KIT, "all_here": True, "steps": DONE}
 
 CALLS = (
@@ -123,6 +129,7 @@ CALLS = (
         {"part": {"kind": "Charger"}},
         address=f"/kits/{KIT}/parts/3/replacement",
     ),
+    Call("POST", "/kits/<barcode>/parts/<int:part>/line", NEW_LINE, line_ended, address=f"/kits/{KIT}/parts/2/line"),
     Call("POST", "/kits/<barcode>/withdrawal", {"reason": "worn"}, who="eli"),
     Call("POST", "/kits/<barcode>/reinstatement", {}, withdrawn, "eli"),
     Call("POST", "/kits/<barcode>/missing", {}, who="eli"),

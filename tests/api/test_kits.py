@@ -75,6 +75,21 @@ def test_a_part_is_added_and_replaced_in_the_library(both: Door) -> None:
     assert len(both.every(select(Part.id).where(Part.serial == "C3"))) == 1
 
 
+def test_a_lost_kit_that_returned_is_free_with_another_line(both: Door) -> None:
+    check_out(both.ben)
+    both.eli.post(f"/kits/{KIT}/lost")
+    give_back(both.ben)
+    looked = both.ben.post(
+        "/inspections", {"kit": KIT, "all_here": True, "steps": {"wiped": True, "charged": True, "restocked": True}}
+    )
+    assert looked.json["kit"]["state"] == "turnaround"
+    wrong = both.ben.post(f"/kits/{KIT}/steps", {"step": "line_active"})
+    assert (wrong.status_code, wrong.json["blocks"][0]["reason"]) == (409, "line_ended")
+    line = {"number": "+12135550777", "iccid": "8944501234567890124", "carrier": "Cellco"}
+    answer = both.ben.post(f"/kits/{KIT}/parts/2/line", line)
+    assert (answer.status_code, answer.json["kit"]["state"]) == (201, "available")
+
+
 def test_a_damaged_kit_is_mended_and_made_ready(both: Door) -> None:
     check_out(both.ben, OPEN_KIT, LUIS)
     give_back(both.ben, OPEN_KIT)
