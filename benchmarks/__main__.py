@@ -51,7 +51,7 @@ def main(engine: str, only: tuple[str, ...], quick: bool, page: bool) -> None:
                 if not only or part in only:
                     measured += _measured(part, measure, opened, at.date())
     figures.show(measured)
-    figures.write(measured, at=at, quick=quick)
+    figures.write(measured, at=at, load=load, quick=quick)
     if page:
         figures.write_page()
     raise SystemExit(not all(figure.reached for figure in measured))

@@ -71,9 +71,9 @@ def show(figures: Sequence[Figure]) -> None:
     Console(width=None if os.isatty(1) else 180).print(table)
 
 
-def write(figures: Sequence[Figure], *, at: datetime, quick: bool) -> None:
-    """Keep them as ``benchmarks/latest.json``."""
-    kept = {"at": at.isoformat(timespec="seconds"), "machine": machine(), "quick": quick}
+def write(figures: Sequence[Figure], *, at: datetime, load: float, quick: bool) -> None:
+    """Keep them as ``benchmarks/latest.json``. ``load`` is what the machine was busy with before they were measured."""
+    kept = {"at": at.isoformat(timespec="seconds"), "machine": machine(), "load": round(load, 1), "quick": quick}
     rows = [{**asdict(figure), "reached": figure.reached} for figure in figures]
     LATEST.write_text(json.dumps({**kept, "figures": rows}, indent=2) + "\n", encoding="utf-8")
 
@@ -87,7 +87,8 @@ def write_page() -> None:
         "Written by `python -m benchmarks --page` from what it measured. Ours and the hand-made view are measured in",
         "turn in one run, so a ratio says more than a millisecond; what each figure means stands in `benchmarks/`.",
         "",
-        f"Measured on {kept['at'][:10]} on a machine with {kept['machine']}.",
+        f"Measured on {kept['at'][:10]} on a machine with {kept['machine']}, whose load from other work was "
+        f"{kept['load']} (seconds and milliseconds mean little above 1).",
         "",
         "| | Engine | What | Measured | Reach | Beside it |",
         "|---|---|---|---|---|---|",
