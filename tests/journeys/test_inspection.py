@@ -74,6 +74,11 @@ def test_a_missing_charger_is_owed_seven_days_and_the_kit_waits(library: Served,
     charger.get_by_label("Missing").check()
     note = charger.get_by_placeholder("What is wrong with it?")
     expect(note).to_be_visible()
+    asked = charger.get_by_label("Charge for damage")
+    expect(asked).to_be_hidden()
+    charger.get_by_label("Damaged").check()
+    expect(asked).to_be_visible()
+    charger.get_by_label("Missing").check()
     note.fill("Not in the bag.")
     table.page.get_by_role("button", name="Save what is marked").click()
     notice = table.page.locator(".notice").first
@@ -102,7 +107,7 @@ def test_the_keyboard_alone_is_enough(library: Served, table: Station) -> None:
     table.page.locator(".part input").first.focus()
     for mark in ("Space", "Space", "ArrowRight", "Space"):
         table.press(mark).press("Tab")
-        if table.focus().startswith("note-"):
+        while table.focus().startswith(("note-", "charge-")):
             table.press("Tab")
     assert marked(table) == ["here", "here", "missing", "here"]
     while table.page.evaluate("document.activeElement.textContent.trim()") != "Save what is marked":

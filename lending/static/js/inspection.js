@@ -5,9 +5,12 @@ const form = document.querySelector("#inspection");
 const same = (one, other) => one.replace(/\s/g, "").toUpperCase() === other.replace(/\s/g, "").toUpperCase();
 
 function notes() {
-  for (const note of form.querySelectorAll("[data-when-bad]")) {
-    const state = note.closest(".part").querySelector(":checked")?.value ?? "here";
-    note.hidden = state === "here";
+  for (const part of form.querySelectorAll(".part")) {
+    const state = part.querySelector(":checked")?.value ?? "here";
+    const note = part.querySelector("[data-when-bad]");
+    const charge = part.querySelector(".part__charge");
+    if (note) note.hidden = state === "here";
+    if (charge) charge.hidden = state !== "damaged";
   }
 }
 
