@@ -19,6 +19,7 @@ from lending.circulation.patrons import block
 from lending.circulation.returns import return_kit
 from lending.circulation.transfers import send
 from lending.domain.completeness import Found
+from lending.models.charges import Charge
 from lending.models.kits import Part
 from lending.models.people import Patron
 from lending.web import languages
@@ -143,12 +144,17 @@ ROWS = (
     Row("kits.exchange", "full", f"/kits/{KIT}/exchange"),
     Row("kits.exchange", "error", f"/kits/{KIT}/exchange", do=send_form),
     Row("kits.withdraw", "error", f"/kits/{OTHER_KIT}/withdraw", do=send_form),
+    Row("kits.line", "full", f"/kits/{OTHER_KIT}/parts/{{hotspot}}/line"),
+    Row("loans.due_date", "full", f"/kits/{KIT}/due-date"),
+    Row("loans.due_date", "error", f"/kits/{KIT}/due-date", do=send_form),
     Row("kits.replace", "full", f"/kits/{OTHER_KIT}/parts/{{part}}/replace"),
     Row("patrons.index", "empty", "/patrons"),
     Row("patrons.index", "full", "/patrons?q=mor"),
     Row("patrons.index", "nothing", "/patrons?q=zzzzzz"),
     Row("patrons.show", "full", "/patrons/{ada}"),
     Row("patrons.show", "blocked", "/patrons/{luis}"),
+    Row("patrons.show", "owing", "/patrons/{debtor}"),
+    Row("patrons.waive", "error", "/patrons/{debtor}/charges/{charge}/waiver", do=send_form),
     Row("patrons.new", "empty", "/patrons/new"),
     Row("patrons.new", "error", "/patrons/new", do=send_form),
     Row("patrons.edit", "full", "/patrons/{ada}/edit"),
@@ -167,6 +173,9 @@ ROWS = (
 )
 
 
+BROKEN = PartSeen(Found.DAMAGED, "Its plug is bent.", charge_cents=2000)
+
+
 def populate(library: Served) -> dict[str, str]:
     """A library with something of every kind, all made through the verbs; gives what the paths name."""
     cast, now = library.cast, library.clock.now()
@@ -175,17 +184,24 @@ def populate(library: Served) -> dict[str, str]:
     library.act(check_out, kit=OPEN_KIT, patron=LUIS, branch_id=cast.ela, at=now - timedelta(days=70))
     for code in codes[:10]:
         library.act(return_kit, kit=code, branch_id=cast.ela)
-    incomplete, complete = codes[2], codes[3]
-    library.act(_inspect, kit=incomplete, lost="Charger")
-    library.act(_inspect, kit=complete, lost=None)
+    for code, seen in ((codes[2], PartSeen(Found.MISSING)), (codes[3], None), (codes[4], BROKEN)):
+        library.act(_inspect, kit=code, charger=seen)
     library.act(send, kit=THIRD_KIT, to_branch="COM")
     library.act(withdraw, kit=OTHER_OPEN_KIT, reason="Its case is broken.", by=cast.eli)
 
     def people(session: Any) -> dict[str, str]:
         ada, luis = session.get(Patron, cast.ada_id), session.get(Patron, cast.luis_id)
         ada.email, ada.phone, ada.street, ada.city = "ada@example.org", "+12135550142", "12 Elm Street", "Los Angeles"
-        part = session.query(Part).filter_by(tag="PT-10431").one()
-        return {"ada": ada.public_id, "luis": luis.public_id, "part": str(part.id)}
+        part, hotspot = (session.query(Part).filter_by(tag=tag).one() for tag in ("PT-10431", "PT-10432"))
+        charge = session.query(Charge).one()
+        return {
+            "ada": ada.public_id,
+            "luis": luis.public_id,
+            "debtor": session.get(Patron, charge.patron_id).public_id,
+            "charge": charge.public_id,
+            "part": str(part.id),
+            "hotspot": str(hotspot.id),
+        }
 
     named: dict[str, str] = library.database.act(people)
     library.act(block, patron=named["luis"], reason="Ask for the new address.")
@@ -195,9 +211,9 @@ def populate(library: Served) -> dict[str, str]:
     return {**named, "out": out.public_id, "back": back.public_id}
 
 
-def _inspect(session: Any, *, kit: str, lost: str | None, at: Any, by: Any) -> None:
+def _inspect(session: Any, *, kit: str, charger: PartSeen | None, at: Any, by: Any) -> None:
     seen = all_here(session, kit=kit)
     for part in session.query(Part).filter(Part.id.in_(seen)):
-        if part.kind.name == lost:
-            seen[part.id] = PartSeen(Found.MISSING)
+        if charger is not None and part.kind.name == "Charger":
+            seen[part.id] = charger
     inspect(session, kit=kit, parts=seen, steps={}, at=at, by=by)

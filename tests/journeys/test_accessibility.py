@@ -14,7 +14,10 @@ from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped
 from flask import abort
 from playwright.sync_api import Browser, BrowserContext
 
+from lending import settings
+from lending.app import create_app
 from lending.clock import MovingClock
+from lending.library import Library
 from lending.web.access import public
 from tests.cast import NOW, assemble
 from tests.databases import opened
@@ -25,8 +28,11 @@ from tests.journeys.station import PATIENCE_MS, Station
 from tests.web.browsers import an_app
 
 WIDTHS = (1366, 390, 320)
-AXE = """() => axe.run(document, {resultTypes: ["violations"], rules: {"target-size": {enabled: true}}}).then(
+AXE = """(rules) => axe.run(document, {resultTypes: ["violations"], preload: false, rules}).then(
     ({violations}) => violations.map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" "))}`))"""
+ASKED = {"target-size": {"enabled": True}}
+WITHOUT_COLOURS = {"color-contrast": {"enabled": False}}
+"""Two thirds of the time go into colours, and a page in another language has the same: they are looked at once."""
 SIDEWAYS = """() => {
     const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
     if (wide <= 0) return [];
@@ -45,7 +51,9 @@ def populated(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     with opened(f"sqlite:///{file}") as database:
         cast = assemble(database)
         clock = MovingClock(NOW)
-        app = an_app(database, clock, folder)
+        an_app(database, clock, folder)  # for the passwords; the page below needs an application of its own
+        chosen = settings.load({}, instance=folder, given={"profile": "testing", "secret_key": "k" * 40})
+        app = create_app(library=Library(database, clock, None, chosen))
         app.add_url_rule("/failing/<int:status>", "failing", public(lambda status: abort(status)))
         with serving(app) as url:
             library = Served(url, app, database, cast, clock)
@@ -88,10 +96,11 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     if row.on_paper:
         page.emulate_media(media="print")
     page.evaluate(AXE_SCRIPT)
+    rules = ASKED if language == row.languages[0] else {**ASKED, **WITHOUT_COLOURS}
     found: dict[int, Any] = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": WINDOW["height"]})
-        found[width] = page.evaluate(AXE) + page.evaluate(SIDEWAYS)
+        found[width] = page.evaluate(AXE, rules) + page.evaluate(SIDEWAYS)
     assert page.locator("html").get_attribute("lang") == language
     page.close()
     assert found == {width: [] for width in WIDTHS}
