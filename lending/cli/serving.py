@@ -11,10 +11,12 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
 from gunicorn.glogging import Logger
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 READING_SECONDS = 10.0
@@ -66,3 +68,28 @@ class Log(Logger):  # type: ignore[misc]  # gunicorn ships no types
         kind, _, where = sys.exc_info()
         name = "failure" if kind is None else kind.__name__
         super().error("Error handling a request: %s\n%s", name, "".join(traceback.format_tb(where)[-6:]))
+
+
+class _Body:
+    """A body that breaks off as a broken line does, which is its sender's fault; gunicorn's error looks like a bug."""
+
+    def __init__(self, sent: Any) -> None:
+        self._sent = sent
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; ``OSError`` where what comes is no body."""
+        try:
+            found: bytes = self._sent.read(size)
+        except ParseException:
+            raise OSError("the body breaks off") from None
+        return found
+
+
+def with_whole_bodies(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """``app``, told of a broken body as it expects to be."""
+
+    def answer(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        environ["wsgi.input"] = _Body(environ["wsgi.input"])
+        return app(environ, start)
+
+    return answer

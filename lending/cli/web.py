@@ -45,8 +45,9 @@ def serve(chosen: Settings) -> None:
 
         def load(self) -> Any:
             from lending.app import create_app
+            from lending.cli.serving import with_whole_bodies
 
-            return create_app(chosen)
+            return with_whole_bodies(create_app(chosen))
 
     Server().run()
 

@@ -73,6 +73,17 @@ def test_slow_requests_do_not_keep_the_threads_from_others(
             connection.close()
 
 
+def test_a_body_that_breaks_off_is_its_senders_fault(served: tuple[int, subprocess.Popen[str]]) -> None:
+    port, process = served
+    for kind in ("x-www-form-urlencoded", "json"):
+        head = f"Host: localhost\r\nContent-Type: application/{kind}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for chunk in ("ZZ\r\n", "5\r\nabcdeXX\r\n0\r\n\r\n"):
+            assert answer(sent(port, f"POST /sign-in HTTP/1.1\r\n{head}{chunk}")) == "HTTP/1.1 400 BAD REQUEST"
+    process.terminate()
+    said, _ = process.communicate(timeout=30)
+    assert '"bug"' not in said
+
+
 def test_a_request_that_cannot_be_read_leaves_nothing_of_itself_in_the_log(
     served: tuple[int, subprocess.Popen[str]],
 ) -> None:
