@@ -90,6 +90,7 @@ def post_renewal(body: Body) -> Any:
     def do(session: Session, by: Actor) -> object:
         kit = kit_of(session, body["kit"])
         with hidden_as(Reason.KIT_UNKNOWN, kit=kit):
+            catalogue.kit(session, kit, by=by)  # another branch's kit does not tell whether it is out
             return renew(session, kit=kit, at=current.now(), by=by, override=override_of(body))
 
     return key_required(do, show_loan, body=body)
@@ -102,6 +103,7 @@ def post_due_date(body: Body) -> Any:
     def do(session: Session, by: Actor) -> object:
         kit = kit_of(session, body["kit"])
         with hidden_as(Reason.KIT_UNKNOWN, kit=kit):
+            catalogue.kit(session, kit, by=by)  # another branch's kit does not tell whether it is out
             return set_due_date(session, kit=kit, on=body["due_on"], reason=body["reason"], at=current.now(), by=by)
 
     return key_required(do, show_loan, body=body)

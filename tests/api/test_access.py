@@ -188,6 +188,14 @@ def test_a_managers_act_on_another_branchs_kit_looks_the_same(door: Door, act: s
     same(door.cleo.post(f"/kits/{KIT}/{act}", body), door.cleo.post(f"/kits/{NO_KIT}/{act}", body), (KIT, NO_KIT))
 
 
+@pytest.mark.parametrize(
+    ("call", "more"), [("renewals", {}), ("due_dates", {"due_on": "2026-04-01", "reason": "class"})]
+)
+def test_whether_another_branchs_kit_is_out_is_not_told(door: Door, call: str, more: dict[str, str]) -> None:
+    answers = [door.cleo.post(f"/{call}", {"kit": kit, **more}) for kit in (KIT, NO_KIT)]
+    same(*answers, (KIT, NO_KIT))
+
+
 def test_lists_hold_ones_own_branches_alone(both: Door) -> None:
     check_out(both.ben)
     assert {kit["branch"] for kit in both.ben.get("/kits").json["items"]} == {"ELA"}
