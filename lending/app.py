@@ -21,7 +21,7 @@ from lending import settings as setting
 from lending.library import Library, open_library
 from lending.queries.staff import account
 from lending.settings import Settings
-from lending.web import access, answers, current, errors, languages
+from lending.web import access, answers, current, errors, languages, shifts
 
 
 def create_app(settings: Settings | None = None, library: Library | None = None) -> Flask:
@@ -95,6 +95,8 @@ def _sign_in(app: Flask) -> None:
     @manager.user_loader  # type: ignore[untyped-decorator]  # flask-login has no types
     def load(kept: str) -> current.SignedIn | None:
         public_id, _, version = kept.partition(".")
+        if shifts.is_over():
+            return None
         with current.library().db.look() as connection:
             found = account(connection, public_id)
         return current.SignedIn(found) if found is not None and found.session_version == version else None

@@ -17,7 +17,7 @@ from lending.circulation import staff as accounts
 from lending.domain.permissions import Role
 from lending.errors import Block, Reason, Refused
 from lending.queries import staff as queries
-from lending.web import current, languages
+from lending.web import current, languages, shifts
 from lending.web.access import public, signed_in
 from lending.wording import status_of
 
@@ -46,7 +46,7 @@ def sign_in() -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            account = _checked(form.username.data.strip(), form.password.data)
+            account = _checked(form.username.data.strip().casefold(), form.password.data)
         except Refused as refused:
             form.form_errors.extend(current.sentence(block) for block in refused.blocks)
             status = status_of(refused.blocks)
@@ -56,7 +56,7 @@ def sign_in() -> ResponseReturnValue:
             session.clear()  # a session begun by somebody else is not carried on
             if language:
                 session["language"] = language
-            session.permanent = True
+            shifts.begin()
             flask_login.login_user(current.SignedIn(account))
             return redirect(_first_page(account, target))
     elif request.method == "POST":
@@ -67,12 +67,12 @@ def sign_in() -> ResponseReturnValue:
 def _checked(username: str, password: str) -> queries.StaffAccount:
     """The account that this name and password open. The guess is counted before it is made; hashing holds no lock."""
     library, at = current.library(), current.now()
-    library.db.act(lambda s: accounts.reserve_guess(s, account=f"staff:{username.casefold()}", at=at))
+    library.db.act(lambda s: accounts.reserve_guess(s, account=f"staff:{username}", at=at))
     with library.db.read() as s:
         found = queries.sign_in_of(s, username)
     if not passwords.matches(password, found.password_hash if found else None) or found is None:
         raise Refused(Block(Reason.SIGN_IN_FAILED))
-    library.db.act(lambda s: accounts.clear_guesses(s, account=f"staff:{username.casefold()}"))
+    library.db.act(lambda s: accounts.clear_guesses(s, account=f"staff:{username}"))
     with library.db.read() as s:
         account = queries.account(s.connection(), found.public_id)
     if account is None or account.session_version != found.session_version:

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from lending.circulation import staff as accounts
-from lending.clock import MovingClock
+from lending.clock import MovingClock, SystemClock
 from lending.db import Database
 from lending.models.people import Staff
 from tests.cast import NOW, Cast
@@ -50,6 +50,31 @@ def test_guesses_are_counted_and_the_right_password_waits_too(
     assert browser.sign_in("ben").status_code == 429
     clock.move(timedelta(minutes=16))
     assert browser.sign_in("ben").status_code == 302
+
+
+def test_a_shift_ends_however_busy_it_was(
+    new_browser: Callable[[], Browser], cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each answer may sign the cookie anew; the shift is counted from signing in all the same."""
+    real = MovingClock(SystemClock().now())
+    monkeypatch.setattr(SystemClock, "now", lambda _: real.now())
+    ben = signed_in(new_browser(), "ben")
+    for _ in range(12):
+        real.move(timedelta(minutes=59))
+        ben.post("/language", {"language": "en"})
+        assert ben.get("/desk").status_code == 200
+    real.move(timedelta(minutes=13))
+    assert ben.get("/desk").headers["Location"].startswith("/sign-in")
+
+
+def test_whoever_travels_in_time_stays_signed_in(ben: Browser, clock: MovingClock) -> None:
+    clock.move(timedelta(days=43))
+    assert ben.get("/desk").status_code == 200
+
+
+def test_a_name_may_be_typed_in_capitals(new_browser: Callable[[], Browser]) -> None:
+    """A telephone begins every word with one."""
+    assert new_browser().sign_in("Ben").status_code == 302
 
 
 def test_another_name_is_not_locked_with_it(new_browser: Callable[[], Browser]) -> None:
