@@ -12,6 +12,7 @@ from lending.models.base import new_public_id
 from lending.web import current, metrics
 
 _log = structlog.get_logger("lending.web")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def install(app: Flask) -> None:
@@ -40,11 +41,12 @@ def _end(response: Response) -> Response:
         # What a signed-in person saw is not kept by a shared computer's browser.
         response.headers["Cache-Control"] = "no-store"
     seconds = time.perf_counter() - g.get("began", time.perf_counter())
-    metrics.count(request.method, rule, response.status_code, seconds)
+    method = request.method if request.method in _METHODS else "other"  # whoever asks may make up any
+    metrics.count(method, rule, response.status_code, seconds)
     # The rule and never the path or the query: those hold codes and names.
     _log.info(
         "request",
-        method=request.method,
+        method=method,
         rule=rule,
         status=response.status_code,
         ms=round(seconds * 1000, 1),

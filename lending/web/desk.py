@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.exceptions import UnprocessableEntity
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnprocessableEntity
 
 from lending.circulation.undo import WITHIN
 from lending.domain.barcodes import Kind, read
@@ -33,6 +33,9 @@ from lending.web.scans import answer
 from lending.wording import Tone
 
 bp = Blueprint("desk", __name__)
+
+LARGEST_SCAN = 16_384
+"""Bytes of one scan's JSON: a few codes and a note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,12 @@ def scans() -> ResponseReturnValue:
     if place is None:
         choose = url_for("account.station", next=url_for("desk.desk"))
         return jsonify(say=_("Choose your station first."), tone=Tone.STOP, row=None, go=choose), 409
-    given = request.get_json()
+    if len(request.get_data()) > LARGEST_SCAN:
+        raise RequestEntityTooLarge
+    try:
+        given = request.get_json()
+    except RecursionError:
+        raise BadRequest from None
     if not isinstance(given, dict):
         raise UnprocessableEntity("object")
     scan = scan_of(given)
@@ -116,7 +124,7 @@ def _screen(screen: Screen, template: str) -> ResponseReturnValue:
     place = station_or_choose()
     if not isinstance(place, StationPlace):
         return place
-    if request.method == "GET":
+    if request.method != "POST":  # the head of a page needs no token, so nothing sent with it is a scan
         return render_template(template, view=view_of(screen, place))
     scan = scan_of_form(request.form, screen)
     if request.form.get("clear_date"):

@@ -60,6 +60,6 @@ def pressed(do: Doing) -> NotDone | None:
 
 def status(form: KeyedForm) -> int:
     """The status of a form's page: a look, or why it was not done."""
-    if request.method == "GET":
+    if request.method != "POST":
         return 200
     return int(getattr(form, "refusal_status", 422))

@@ -11,7 +11,7 @@ from flask import Flask
 from lending.app import create_app
 from lending.domain.permissions import Role, may
 from lending.web import access
-from tests.cast import COMPTON_KIT, KIT, Cast
+from tests.cast import ADA, COMPTON_KIT, KIT, Cast
 from tests.web.browsers import Browser, signed_in
 
 CIRCULATES = {"ben", "cleo", "eli"}
@@ -166,6 +166,14 @@ def test_what_no_database_keeps_is_not_asked_for(eli: Browser, address: str, sta
 def test_what_no_database_keeps_is_not_written_either(eli: Browser) -> None:
     assert eli.post("/sign-in", {"username": "a\0b", "password": "x"}).status_code == 400
     assert eli.post(f"/kits/{KIT}/withdraw", {"key": "k" * 16, "reason": "a\0b"}).status_code == 400
+
+
+def test_asking_for_the_head_of_a_page_does_nothing_that_is_sent_with_it(ben: Browser, sqlite_database: Any) -> None:
+    """Such a request needs no token of the session, so it must not be taken for a form."""
+    scan = {"code": KIT, "patron": ADA, "key": "k" * 16, "station": "ELA/Station 1"}
+    for page in ("/desk", "/returns", "/inspection", "/kits/new", "/patrons/new"):
+        assert ben.client.head(page, data=scan).status_code == 200, page
+    assert ben.scan(KIT, screen="returns").status_code == 409, "the kit was lent"
 
 
 def test_a_look_changes_nothing_but_the_record_of_looking(app: Flask, eli: Browser, sqlite_database: Any) -> None:

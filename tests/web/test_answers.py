@@ -74,6 +74,16 @@ def test_an_upload_of_20_megabytes_is_refused(ben: Browser) -> None:
     assert "too big" in answer.get_data(as_text=True)
 
 
+@pytest.mark.parametrize("body", ["[" * 15_000, '{"code":' * 1_900, "[", "NaN", b"\xff", ""])
+def test_a_scan_that_is_no_json_is_refused_calmly(ben: Browser, body: str | bytes) -> None:
+    headers = {"X-CSRFToken": ben.token, "Content-Type": "application/json"}
+    assert ben.client.post("/desk/scans", data=body, headers=headers).status_code in (400, 422)
+
+
+def test_a_scan_is_small(ben: Browser) -> None:
+    assert ben.scan("x" * 100_000).status_code == 413
+
+
 @pytest.mark.parametrize("failure", [Refused.because(Reason.BUSY), CommitUnknown("gone"), PoolTimeout()])
 def test_a_busy_library_asks_to_send_the_same_scan_again(
     ben: Browser, monkeypatch: pytest.MonkeyPatch, failure: Exception
@@ -119,6 +129,18 @@ def test_the_log_holds_rules_and_never_codes_or_names(ben: Browser, capsys: pyte
     assert KIT not in out
     assert ADA not in out
     assert "Morales" not in out
+
+
+def test_methods_that_nobody_knows_are_counted_and_logged_as_one(
+    app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each of them would be a row in the numbers for ever, and may be made of anything."""
+    for number in range(3):
+        assert app.test_client().open("/nowhere", method=f"{ADA}{number}").status_code == 404
+    assert ADA not in capsys.readouterr().out
+    text = app.test_client().get("/metrics").get_data(as_text=True)
+    assert ADA not in text
+    assert 'method="other",rule="none",status="404"' in text
 
 
 def test_the_process_lives_and_is_ready(app: Flask) -> None:
