@@ -26,6 +26,13 @@ def settle_incomplete(opened: Library, at: datetime) -> int:
     )
 
 
+def free_rested(opened: Library, at: datetime) -> int:
+    """Free the kits whose quarantine is over."""
+    from lending.circulation.turnaround import free_rested_kits
+
+    return opened.db.act(lambda session: free_rested_kits(session, at=at, by=operator()))
+
+
 def seal_journal(opened: Library, at: datetime) -> int:
     """Chain the journal's rows that are not sealed yet."""
     from lending.circulation.seals import BATCH, seal
@@ -33,7 +40,11 @@ def seal_journal(opened: Library, at: datetime) -> int:
     return _until_done(lambda: opened.db.act(lambda session: seal(session, at=at))[0], BATCH)
 
 
-SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {"incomplete": settle_incomplete, "seals": seal_journal}
+SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
+    "incomplete": settle_incomplete,
+    "quarantine": free_rested,
+    "seals": seal_journal,
+}
 """Every sweep by name; each gives how many things it did."""
 
 

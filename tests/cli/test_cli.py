@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,17 @@ def test_a_sweep_is_run_as_if_it_were_another_instant(database: Database, lendin
     assert lending("jobs", "run", "incomplete", "--at", NOW.isoformat()).stdout == "incomplete: 0 done.\n"
     assert lending("jobs", "run", "incomplete", "--at", "2026-05-01T12:00:00-07:00").stdout == "incomplete: 1 done.\n"
     assert lending("jobs", "run", "seals").exit_code == 0
+
+
+def test_the_sweep_of_quarantine_frees_a_rested_kit(database: Database, lending: Any) -> None:
+    from tests.circulation.test_turnaround import DONE, passed
+
+    cast = assemble(database)
+    database.act(lambda session: session.add(Policy(valid_from=NOW - timedelta(days=1), quarantine_hours=96)))
+    passed(database, cast, *DONE)
+    for hours, freed in ((90, 0), (97, 1), (98, 0)):
+        at = (NOW + timedelta(hours=hours)).isoformat()
+        assert lending("jobs", "run", "quarantine", "--at", at).stdout == f"quarantine: {freed} done.\n"
 
 
 @pytest.mark.parametrize("wrong", ["yesterday", "2026-05-01T12:00:00"])
