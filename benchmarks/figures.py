@@ -87,8 +87,8 @@ def write_page() -> None:
         "Written by `python -m benchmarks --page` from what it measured. Ours and the hand-made view are measured in",
         "turn in one run, so a ratio says more than a millisecond; what each figure means stands in `benchmarks/`.",
         "",
-        f"Measured on {kept['at'][:10]} on a machine with {kept['machine']}, whose load from other work was "
-        f"{kept['load']} (seconds and milliseconds mean little above 1).",
+        f"Measured on {kept['at'][:10]} on a machine with {kept['machine']}.",
+        f"Its load from other work was {kept['load']}; above 1, seconds and milliseconds mean little.",
         "",
         "| | Engine | What | Measured | Reach | Beside it |",
         "|---|---|---|---|---|---|",
