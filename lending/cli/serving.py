@@ -19,7 +19,7 @@ from gunicorn.glogging import Logger
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-READING_SECONDS = 10.0
+READING_SECONDS = 5.0
 """How long a request may take to come in. The largest is a megabyte, and eight slow senders must not stop a desk."""
 
 

@@ -15,18 +15,22 @@ branch_labels = None
 depends_on = None
 
 
-_FROZEN = ("journal", "journal_seals")
+_FROZEN = {"journal": "id = NEW.id", "journal_seals": "id = NEW.id OR entry_id = NEW.entry_id"}
+"""The tables whose rows stay as they are, and which row a new one would be in the place of."""
 
 
 def _freeze() -> None:
     """Have the database itself refuse to change or delete what was written down."""
     if op.get_bind().dialect.name == "sqlite":
-        for table in _FROZEN:
+        for table, taken in _FROZEN.items():
+            refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             for verb in ("UPDATE", "DELETE"):
-                op.execute(
-                    f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-                )
+                op.execute(f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} {refuse}")
+            # INSERT OR REPLACE deletes the row in its way without a word to the trigger of deletions.
+            op.execute(
+                f"CREATE TRIGGER {table}_refuses_replace BEFORE INSERT ON {table} "
+                f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken}) {refuse}"
+            )
         return
     op.execute(
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "

@@ -202,6 +202,23 @@ def test_the_database_itself_refuses_to_change_what_was_written(sealed: Database
         sealed.act(lambda session: session.execute(text(statement)))
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT OR REPLACE INTO journal SELECT * FROM journal LIMIT 1",
+        "INSERT OR REPLACE INTO journal_seals SELECT * FROM journal_seals LIMIT 1",
+        "INSERT OR REPLACE INTO journal_seals (entry_id, digest, sealed_at) "
+        "SELECT entry_id, 'forged', sealed_at FROM journal_seals LIMIT 1",
+    ],
+)
+def test_sqlite_refuses_to_put_another_row_in_the_place_of_one(sqlite_database: Database, statement: str) -> None:
+    """There a replacing INSERT deletes the old row without asking the guard of deletions."""
+    write(sqlite_database, 3)
+    seal(sqlite_database)
+    with pytest.raises(DBAPIError, match="append-only"):
+        sqlite_database.act(lambda session: session.execute(text(statement)))
+
+
 def test_two_who_seal_at_once_make_one_chain(database: Database) -> None:
     write(database, 40)
 
