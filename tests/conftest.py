@@ -18,10 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, create_engine, make_url
 
 from lending.db import Database
 from tests.databases import new_postgres_database, opened
+
+# The same examples at every run, and no seconds: a busy machine is no fault of the code.
+settings.register_profile(
+    "lending", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("lending")
 
 KEEPER = Path(__file__).with_name("postgres_keeper.py")
 
