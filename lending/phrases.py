@@ -40,6 +40,10 @@ class Reader:
         """``Fri, Dec 18, 2026``."""
         return _in_words("yMMMEd", self._on(value), self.locale)
 
+    def birthday(self, value: date) -> str:
+        """``Dec 18, 1990``: the weekday helps nobody."""
+        return _in_words("yMMMd", value, self.locale)
+
     def month(self, value: date) -> str:
         """``June 2027``: near enough for a card's expiry."""
         return _in_words("yMMMM", value, self.locale)
@@ -241,4 +245,6 @@ def _shown(name: str, value: object, reader: Reader) -> str:
     if name in _WORDS_OF:
         known = _WORDS_OF[name].get(str(value))
         return reader.gettext(known) if known else str(value)
-    return isolated(str(value)) if name in ("note", "patron") else str(value)
+    if name == "note":  # what somebody typed stands inside a sentence that has its own stop
+        return isolated(str(value).rstrip(" ."))
+    return isolated(str(value)) if name == "patron" else str(value)

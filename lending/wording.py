@@ -131,7 +131,7 @@ WORDS: Mapping[Reason, Words] = {
     _R.AGREEMENT_NOT_SIGNED: Words(
         409,
         _STOP,
-        N_("The agreement is not signed yet. Have it signed, then scan the kit again."),
+        N_("The agreement is not signed yet. Have it signed, tick that it is, then scan the kit."),
         N_("Please sign the borrowing agreement at the desk first."),
         N_("Agreement not signed. Please see staff"),
     ),

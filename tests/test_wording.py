@@ -14,7 +14,7 @@ from lending.wording import WORDS, Audience, Tone, say, say_all, status_of, tone
 NAMES = re.compile(r"%\((\w+)\)s")
 KNOWN = {
     "kit", "code", "part", "parts", "kind", "steps", "state", "branch", "cohort", "field", "note", "on", "at", "age",
-    "out", "limit", "until", "cents", "limit_cents", "from", "shortest", "longest",
+    "out", "limit", "until", "cents", "limit_cents", "from", "hours", "shortest", "longest",
 }  # fmt: skip
 
 

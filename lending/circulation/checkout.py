@@ -52,7 +52,10 @@ BORROWING_AGREEMENT = "borrowing"
 
 @dataclass(frozen=True, slots=True)
 class CheckedOut:
-    """What was handed out: what the desk says, and the receipt begins with. ``parts`` counts what went out."""
+    """What was handed out: what the desk says, and the receipt begins with. ``parts`` counts what went out.
+
+    ``rolled_from`` is the closed day that was wished for, where a due date was set by hand.
+    """
 
     loan: str
     kit: str
@@ -64,6 +67,7 @@ class CheckedOut:
     due_on: date
     rule: DueRule
     parts: int
+    rolled_from: date | None = None
 
 
 def check_out(

@@ -208,7 +208,8 @@ FACTS = select(
     select(func.count()).select_from(loans).where(_theirs, unreceived).scalar_subquery().label("unreceived"),
     select(func.count())
     .select_from(loans)
-    .where(_theirs, unreceived, loans.c.due_at < _AT)
+    # A claim stops the clock, and a lost kit is a charge: neither is brought back by asking for it.
+    .where(_theirs, unreceived, loans.c.state == constant(LoanState.OUT), loans.c.due_at < _AT)
     .scalar_subquery()
     .label("overdue"),
     select(func.coalesce(func.sum(charges.c.amount_cents), constant(0)))

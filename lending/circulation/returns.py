@@ -143,7 +143,10 @@ class Receipt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What came back: what the desk says. ``days_late`` is 0 when it came before closing on its due date."""
+    """What came back: what the desk says. ``days_late`` is 0 when it came before closing on its due date.
+
+    ``backdated``: somebody said that it came earlier. ``was_claimed``: the patron had said that it was returned.
+    """
 
     loan: str
     kit: str
@@ -155,6 +158,8 @@ class Returned:
     next: Next
     owner: str
     was_lost: bool
+    was_claimed: bool
+    backdated: bool
     days_late: int
 
 
@@ -266,6 +271,8 @@ def return_kit(
         next=goes,
         owner=locked.owner,
         was_lost=was_lost,
+        was_claimed=loan.state is LoanState.CLAIMED,
+        backdated=received < at,
         days_late=days_late,
     )
 

@@ -157,6 +157,8 @@ def _returned(session: Session, row: AnyRow) -> Returned:
         next=Next(detail["next"]),
         owner=row.owner,
         was_lost=detail["loan_from"] == LoanState.LOST,
+        was_claimed=detail["loan_from"] == LoanState.CLAIMED,
+        backdated=row.at < row.recorded_at,
         days_late=detail["days_late"],
     )
 
@@ -233,7 +235,7 @@ def _sent(session: Session, row: AnyRow) -> Transferred:
 
 def due_by_hand(out: CheckedOut, then: DueDateSet) -> CheckedOut:
     """A check-out whose due date was set by hand in the same act."""
-    return replace(out, due_at=then.due_at, due_on=then.due_on, rule=DueRule.BY_HAND)
+    return replace(out, due_at=then.due_at, due_on=then.due_on, rule=DueRule.BY_HAND, rolled_from=then.rolled_from)
 
 
 def _freed(found: Outcome) -> Outcome:

@@ -17,7 +17,7 @@ from lending.circulation.checkout_statements import unreceived
 from lending.circulation.policies import applicable_policy_id, policies
 from lending.domain.checkout import CheckOutFacts, KitFacts, PatronFacts, PolicyFacts, PromiseFacts, blocks
 from lending.domain.names import short_name
-from lending.domain.states import ChargeState, EnrolmentState, KitState, ReservationState
+from lending.domain.states import ChargeState, EnrolmentState, KitState, LoanState, ReservationState
 from lending.errors import Block, Reason, Refused
 from lending.models.base import AnyRow, table_of
 from lending.models.branches import Branch
@@ -37,6 +37,15 @@ _acceptances, _journal = table_of(AgreementAcceptance), table_of(JournalEntry)
 
 
 @dataclass(frozen=True, slots=True)
+class KitOut:
+    """A kit that a patron has: when it is due, and what was said about it since."""
+
+    kit: str
+    due_at: datetime
+    state: LoanState
+
+
+@dataclass(frozen=True, slots=True)
 class PatronStrip:
     """A patron as the desk sees them while kits are scanned. ``blocks`` stand against lending them any kit."""
 
@@ -52,11 +61,12 @@ class PatronStrip:
     owes_cents: int
     agreement_missing: bool
     blocks: tuple[Block, ...]
+    kits: tuple[KitOut, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class KitGlance:
-    """A kit at a glance. ``patron_name`` and ``due_at`` are set while it is out."""
+    """A kit at a glance. ``patron_name``, ``due_at`` and ``loan_state`` are set while it is out."""
 
     barcode: str
     kit_type: str
@@ -64,7 +74,9 @@ class KitGlance:
     branch_id: int
     branch: str
     in_transit_to_id: int | None
+    in_transit_to: str | None
     due_at: datetime | None
+    loan_state: LoanState | None
     patron_name: str | None
 
 
@@ -80,6 +92,7 @@ _AT = bindparam("at", type_=_loans.c.due_at.type)
 _BRANCH_ID = bindparam("branch_id", type_=_kits.c.id.type)
 _theirs = and_(_loans.c.patron_id == _patrons.c.id, unreceived)
 _current = _cards.alias("current_card")
+_there = _branches.alias("there")
 
 
 def _scalar(chosen: Select[Any], name: str) -> Label[Any]:
@@ -103,7 +116,12 @@ _PERSON = (
         policies.c.adult_age,
         policies.c.agreement,
         _scalar(select(func.count()).select_from(_loans).where(_theirs), "unreceived"),
-        _scalar(select(func.count()).select_from(_loans).where(_theirs, _loans.c.due_at < _AT), "overdue"),
+        _scalar(
+            select(func.count())
+            .select_from(_loans)
+            .where(_theirs, _loans.c.state == LoanState.OUT, _loans.c.due_at < _AT),
+            "overdue",
+        ),
         _scalar(
             select(func.coalesce(func.sum(_charges.c.amount_cents), 0)).where(
                 _charges.c.patron_id == _patrons.c.id, _charges.c.state == ChargeState.OWED
@@ -146,6 +164,12 @@ _READY = (
     )
     .order_by(_reservations.c.id)
     .limit(1)
+)
+_THEIR_KITS = (
+    select(_kits.c.barcode, _loans.c.due_at, _loans.c.state)
+    .join(_loans, _loans.c.kit_id == _kits.c.id)
+    .where(_loans.c.patron_id == bindparam("patron_id"), unreceived)
+    .order_by(_loans.c.due_at, _loans.c.id)
 )
 _SIGNED_FOR = select(
     exists().where(
@@ -195,7 +219,13 @@ def _strip(session: Session, row: AnyRow, branch_id: int, zone: str, at: datetim
         agreement_missing=not signed or row.agreement is AgreementRule.PER_LOAN,
         # Having a kit is what most people here are; it stands in the strip as a number and becomes a stop with a scan.
         blocks=tuple(block for block in found if block.reason is not Reason.LIMIT_REACHED),
+        kits=_kits_of(session, row.id) if row.unreceived else (),
     )
+
+
+def _kits_of(session: Session, patron_id: int) -> tuple[KitOut, ...]:
+    rows = session.connection().execute(_THEIR_KITS, {"patron_id": patron_id})
+    return tuple(KitOut(row.barcode, row.due_at, row.state) for row in rows)
 
 
 def _facts(row: AnyRow, signed: bool, today: date, at: datetime) -> CheckOutFacts:
@@ -236,12 +266,15 @@ _GLANCE = (
         _kits.c.in_transit_to_id,
         _kit_types.c.name.label("kit_type"),
         _branches.c.name.label("branch"),
+        _there.c.name.label("in_transit_to"),
         _loans.c.due_at,
+        _loans.c.state.label("loan_state"),
         _patrons.c.name.label("patron_name"),
     )
     .select_from(
         _kits.join(_kit_types, _kit_types.c.id == _kits.c.kit_type_id)
         .join(_branches, _branches.c.id == _kits.c.branch_id)
+        .outerjoin(_there, _there.c.id == _kits.c.in_transit_to_id)
         .outerjoin(_loans, and_(_loans.c.kit_id == _kits.c.id, unreceived))
         .outerjoin(_patrons, _patrons.c.id == _loans.c.patron_id)
     )
@@ -285,7 +318,9 @@ def glance(session: Session, kit: str) -> KitGlance | None:
         branch_id=row.branch_id,
         branch=row.branch,
         in_transit_to_id=row.in_transit_to_id,
+        in_transit_to=row.in_transit_to,
         due_at=row.due_at,
+        loan_state=row.loan_state,
         patron_name=short_name(row.patron_name) if row.patron_name else None,
     )
 

@@ -27,7 +27,7 @@ from lending.queries.desk import Counters, PatronStrip
 from lending.queries.staff import StationPlace
 from lending.web import current, finding
 from lending.web.access import allow
-from lending.web.said import said
+from lending.web.said import kit_line, said
 from lending.web.scanning import COMMANDS, Answer, Scan, Screen, scan_of, scan_of_form
 from lending.web.scans import answer
 from lending.wording import Tone
@@ -215,7 +215,7 @@ def log_rows(log: list[acts.Logged]) -> list[dict[str, Any]]:
 
 def strip_json(strip: PatronStrip) -> dict[str, Any]:
     """The patron strip as a page shows it: no surname, no address, no number but the card's."""
-    reader = current.reader()
+    reader, at = current.reader(), current.now()
     ready = ""
     if strip.ready_kit is not None:
         ready = strip.ready_kit
@@ -230,6 +230,8 @@ def strip_json(strip: PatronStrip) -> dict[str, Any]:
         "ready_to_pick_up": ready,
         "kits_out": strip.kits_out,
         "limit": strip.limit,
+        "kit_lines": [kit_line(kit.kit, kit.due_at, reader, state=kit.state, at=at) for kit in strip.kits],
+        "url": url_for("patrons.show", public_id=strip.public_id),
         "owes_cents": strip.owes_cents,
         "agreement_missing": strip.agreement_missing,
         "reasons": [current.sentence(block) for block in strip.blocks],
@@ -243,6 +245,7 @@ def _as_json(found: Answer) -> dict[str, Any]:
         "row": _row(found) if found.is_row else None,
         "kit": found.kit,
         "moved": dict(found.moved),
+        "kit_line": found.kit_line,
         "receipt_url": _receipt_url(found),
         "override": None,
         "go": found.go,
@@ -270,6 +273,7 @@ def _row(found: Answer) -> dict[str, Any]:
         "patron": found.who,
         "tone": found.tone.value,
         "undo": found.undo,
+        "act": found.is_act,
         "resolve_url": found.resolve_url,
     }
 

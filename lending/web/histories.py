@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 
 from lending.phrases import N_, Reader
 from lending.queries.kits import Happened
+from lending.web import current
 
 VERBS: Mapping[str, str] = {
     "add_kit": N_("Added"),
@@ -23,7 +25,6 @@ VERBS: Mapping[str, str] = {
     "free": N_("Free again"),
     "renew": N_("Renewed"),
     "set_due_date": N_("Due date set by hand"),
-    "exchange": N_("Exchanged"),
     "send_kit": N_("Sent to another library"),
     "arrive_kit": N_("Arrived"),
     "withdraw_kit": N_("Withdrawn"),
@@ -40,15 +41,30 @@ VERBS: Mapping[str, str] = {
     "settle_incomplete": N_("Missing part billed"),
     "attach_line": N_("Line put in"),
     "detach_line": N_("Line taken out"),
+    "add_line": N_("Line put in"),
+    "ask_to_suspend": N_("Carrier asked to suspend the line"),
+    "confirm_suspended": N_("Line suspended"),
+    "ask_to_restore": N_("Carrier asked to restore the line"),
+    "confirm_restored": N_("Line restored"),
+    "end": N_("Line ended"),
+    "exchange": N_("Given for a faulty kit"),
+    "exchange_in": N_("Faulty, exchanged for another, to inspection"),
+    "swap_part": N_("Another part given"),
+    "finish_repair": N_("Repaired"),
 }
 
 
 def happened(event: Happened, reader: Reader) -> dict[str, Any]:
     """One line of a kit's history."""
     known = VERBS.get(event.verb)
+    what = _(known) if known else event.verb.replace("_", " ").capitalize()
+    due_on = event.detail.get("due_on")
+    if due_on:
+        what = _("%(what)s, due %(day)s", what=what, day=reader.day(date.fromisoformat(due_on)))
+    same_year = event.at.year == current.now().year
     return {
-        "when": reader.moment(event.at),
-        "what": _(known) if known else event.verb.replace("_", " ").capitalize(),
+        "when": reader.moment(event.at) if same_year else reader.day_and_year(event.at),
+        "what": what,
         "who": event.patron_name,
         "by": event.staff_name,
     }

@@ -280,7 +280,7 @@ def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any
         "card_good_until": reader.day_and_year(patron.expires_on) if patron.expires_on else None,
         "home_branch": patron.home_branch_name,
         "language": (Locale.parse(patron.language).get_display_name(current.locale()) or patron.language).capitalize(),
-        "birth_date": reader.day_and_year(patron.birth_date) if patron.birth_date else None,
+        "birth_date": reader.birthday(patron.birth_date) if patron.birth_date else None,
         "email": patron.email,
         "phone": patron.phone,
         "address": ", ".join(filter(None, lines)),

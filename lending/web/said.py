@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from flask_babel import gettext as _
 
@@ -17,7 +18,7 @@ from lending.circulation.returns import Next, Returned
 from lending.circulation.transfers import Transferred
 from lending.circulation.turnaround import StepRecorded
 from lending.circulation.undo import Undone
-from lending.domain.states import KitState
+from lending.domain.states import KitState, LoanState
 from lending.phrases import STEPS, Reader, isolated, one_stop, why_due
 from lending.queries.acts import Outcome
 from lending.wording import Tone
@@ -25,7 +26,10 @@ from lending.wording import Tone
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An act in words. ``moved`` is what it adds to the station's numbers; ``loan`` has a receipt to print."""
+    """An act in words. ``moved`` is what it adds to the station's numbers; ``loan`` has a receipt to print.
+
+    ``kit_line`` is the kit as its patron's strip tells of it from now on.
+    """
 
     sentence: str
     kit: str
@@ -34,6 +38,19 @@ class Said:
     loan: str | None = None
     undoable: bool = False
     moved: Mapping[str, int] = field(default_factory=dict)
+    kit_line: str | None = None
+
+
+def kit_line(kit: str, due_at: datetime, reader: Reader, *, state: LoanState, at: datetime) -> str:
+    """A kit that a patron has, in a few words: ``KIT-1042, due Fri, Dec 18``."""
+    given = {"kit": kit, "day": reader.day(due_at)}
+    if state is LoanState.LOST:
+        return str(_("%(kit)s, listed as lost", **given))
+    if state is LoanState.CLAIMED:
+        return str(_("%(kit)s, said to be returned", **given))
+    if due_at < at:
+        return str(_("%(kit)s, was due %(day)s", **given))
+    return str(_("%(kit)s, due %(day)s", **given))
 
 
 def said(outcome: Outcome, reader: Reader) -> Said:
@@ -59,14 +76,26 @@ def said(outcome: Outcome, reader: Reader) -> Said:
 
 def _checked_out(out: CheckedOut, reader: Reader) -> Said:
     why = why_due(out.rule, out.cohort, reader.gettext)
+    if out.rolled_from is not None:
+        why = _("%(why)s; the library is closed on %(day)s", why=why, day=reader.day(out.rolled_from))
     given = {"kit": out.kit, "patron": isolated(out.patron_name), "day": reader.day(out.due_on), "why": why}
     if why:
         sentence = _("%(kit)s checked out to %(patron)s. Due %(day)s (%(why)s).", **given)
     else:
         sentence = _("%(kit)s checked out to %(patron)s. Due %(day)s.", **given)
     return Said(
-        one_stop(sentence), out.kit, who=out.patron_name, loan=out.loan, undoable=True, moved={"out": 1, "kits_out": 1}
+        one_stop(sentence),
+        out.kit,
+        who=out.patron_name,
+        loan=out.loan,
+        undoable=True,
+        moved={"out": 1, "kits_out": 1},
+        kit_line=_out(out.kit, out.due_at, reader),
     )
+
+
+def _out(kit: str, due_at: datetime, reader: Reader) -> str:
+    return kit_line(kit, due_at, reader, state=LoanState.OUT, at=due_at)
 
 
 def _returned(back: Returned, reader: Reader) -> Said:
@@ -74,12 +103,17 @@ def _returned(back: Returned, reader: Reader) -> Said:
     if back.book_drop:
         day = reader.moment(back.received_at)
         sentences.append(_("%(kit)s is back, from the book drop: counted as of %(day)s.", kit=back.kit, day=day))
+    elif back.backdated:
+        day = reader.moment(back.received_at)
+        sentences.append(_("%(kit)s is back, counted as of %(day)s.", kit=back.kit, day=day))
     else:
         sentences.append(_("%(kit)s is back.", kit=back.kit))
     if back.next is Next.TRANSIT:
         sentences.append(_("Send it to %(branch)s.", branch=back.owner))
     else:
         sentences.append(_("Put it on the inspection cart."))
+    if back.was_claimed:
+        sentences.append(_("The patron had said that it was returned; that is settled now."))
     if back.was_lost:
         sentences.append(_("It was listed as lost; the charge for it is taken back."))
     return Said(
@@ -106,7 +140,7 @@ def _undone(undone: Undone) -> Said:
 def _renewed(renewed: Renewed, reader: Reader) -> Said:
     day = reader.day(renewed.due_on)
     sentence = _("%(kit)s renewed. Due %(day)s.", kit=renewed.kit, day=day)
-    return Said(sentence, renewed.kit, loan=renewed.loan)
+    return Said(sentence, renewed.kit, loan=renewed.loan, kit_line=_out(renewed.kit, renewed.due_at, reader))
 
 
 def _due_date_set(changed: DueDateSet, reader: Reader) -> Said:
@@ -139,6 +173,9 @@ def _inspected(seen: Inspected, reader: Reader) -> Said:
         sentences.append(_("Charged: %(amount)s.", amount=reader.money(seen.charged_cents)))
     if seen.kit_state is KitState.AVAILABLE:
         sentences.append(_("%(kit)s is free again.", **given))
+    elif seen.kit_state is KitState.TURNAROUND and seen.steps:
+        left = reader.listed([_(STEPS[kind]) for kind in seen.steps])
+        sentences.append(_("%(kit)s is complete. Still to do: %(steps)s.", **given, steps=left))
     elif seen.kit_state is KitState.TURNAROUND:
         sentences.append(_("%(kit)s is complete. Make it ready for the next patron.", **given))
     return Said(

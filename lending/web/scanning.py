@@ -85,7 +85,8 @@ class Answer:
     """What is said about a scan, and how the page goes on.
 
     ``patron`` is the strip to show, with ``None`` for nobody; ``same_patron`` keeps the one the page shows. ``kit``
-    waits for its card. ``moved`` is added to the station's numbers.
+    waits for its card. ``moved`` is added to the station's numbers. ``kit_line`` is how the strip tells of a kit from
+    now on. ``is_act``: it is the station's last act, so that no earlier one can be undone any more.
     """
 
     say: str
@@ -102,6 +103,8 @@ class Answer:
     resolve_url: str | None = None
     offer: Offer | None = None
     moved: Mapping[str, int] = field(default_factory=dict)
+    kit_line: str | None = None
+    is_act: bool = False
     go: str | None = None
     is_row: bool = True
 
@@ -116,6 +119,8 @@ def told(done: Said) -> Answer:
         undo=done.undoable,
         receipt_loan=done.loan,
         moved=done.moved,
+        kit_line=done.kit_line,
+        is_act=True,
     )
 
 

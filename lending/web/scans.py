@@ -24,8 +24,9 @@ from lending.circulation.turnaround import IN_HAND
 from lending.circulation.undo import undo
 from lending.domain.actors import Actor
 from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, read
-from lending.domain.states import KitState
-from lending.errors import Reason, Refused
+from lending.domain.permissions import Act
+from lending.domain.states import KitState, LoanState
+from lending.errors import Block, Reason, Refused
 from lending.models.policies import Signing
 from lending.phrases import KIT_STATES, isolated, one_stop
 from lending.queries import acts, desk
@@ -79,7 +80,8 @@ def _show_patron(scan: Scan, place: StationPlace, code: Code) -> Answer:
     name = strip.short_name
     if strip.blocks:
         sentences = " ".join(current.sentence(block) for block in strip.blocks)
-        return Answer(f"{isolated(name)}: {sentences}", Tone.LOOK, who=name, patron=strip)
+        page = url_for("patrons.show", public_id=strip.public_id)
+        return Answer(f"{isolated(name)}: {sentences}", Tone.LOOK, who=name, patron=strip, resolve_url=page)
     if strip.ready_kit:
         sentence = _("%(patron)s: %(kit)s is ready to pick up.", patron=isolated(name), kit=strip.ready_kit)
     elif strip.kits_out:
@@ -127,6 +129,16 @@ def _card_of(scan: Scan, place: StationPlace) -> str:
     return strip.card
 
 
+_WHY_NOT = {
+    KitState.TO_INSPECT: Reason.NOT_INSPECTED,
+    KitState.INCOMPLETE: Reason.INCOMPLETE,
+    KitState.REPAIR: Reason.IN_REPAIR,
+    KitState.MISSING: Reason.MISSING,
+    KitState.LOST: Reason.LOST,
+    KitState.WITHDRAWN: Reason.WITHDRAWN,
+}
+
+
 def _remember_kit(place: StationPlace, code: Code) -> Answer:
     """A kit before its card: the page keeps it until the card comes; one that cannot be lent says so now."""
     kit = _kit_code(code)
@@ -142,13 +154,21 @@ def _remember_kit(place: StationPlace, code: Code) -> Answer:
         sentence = _("%(kit)s, %(kit_type)s. Now scan the library card.", kit=kit, kit_type=found.kit_type)
         return Answer(sentence, Tone.LOOK, code=kit, kit=kit)
     reader = current.reader()
-    if found.due_at is not None:
+    if found.due_at is not None and found.loan_state is LoanState.CLAIMED:
+        sentence = _(
+            "%(patron)s says that %(kit)s was returned. If it is in your hands, take it back at Returns.",
+            kit=kit,
+            patron=isolated(found.patron_name or "?"),
+        )
+    elif found.due_at is not None and found.loan_state is LoanState.OUT:
         sentence = _(
             "%(kit)s is checked out to %(patron)s, due %(day)s. To take it back, go to Returns.",
             kit=kit,
             patron=isolated(found.patron_name or "?"),
             day=reader.day(found.due_at),
         )
+    elif found.state in _WHY_NOT:
+        sentence = current.sentence(Block(_WHY_NOT[found.state], {"kit": kit}))
     else:
         sentence = _("%(kit)s cannot be lent now: it is %(state)s.", kit=kit, state=_(KIT_STATES[found.state]))
     return Answer(sentence, Tone.LOOK, code=kit, who=found.patron_name or "", resolve_url=_kit_url(kit))
@@ -231,6 +251,10 @@ def _open_inspection(kit: str) -> Answer:
         raise Refused.because(Reason.KIT_UNKNOWN, code=kit)
     if found.state not in IN_HAND:
         raise Refused.because(Reason.NOT_TO_INSPECT, kit=kit, state=found.state.value)
+    if found.in_transit_to_id is not None:
+        raise Refused.because(Reason.IN_TRANSIT, kit=kit)
+    if not current.may(Act.CIRCULATE, found.branch_id):
+        raise Refused.because(Reason.AT_ANOTHER_BRANCH, kit=kit, branch=found.branch)
     sentence = _("%(kit)s, %(kit_type)s. Look for each part.", kit=kit, kit_type=found.kit_type)
     return Answer(
         sentence, Tone.LOOK, code=kit, go=url_for("inspection.sheet", barcode=kit), same_patron=True, is_row=False

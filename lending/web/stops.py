@@ -5,6 +5,7 @@ A refusal changed nothing. Nothing a scanner can type overrides one. Source: SCR
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,7 +15,9 @@ from flask_babel import gettext as _
 
 from lending.circulation.parts import resolve_part_code
 from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, read
+from lending.domain.states import KitState
 from lending.errors import Block, Reason
+from lending.phrases import N_
 from lending.queries import acts, desk
 from lending.queries.staff import StationPlace
 from lending.web import current
@@ -37,11 +40,13 @@ def stopped(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ..
         if browser.get("unknown") == code.text:
             sentences = [_("We still don't know %(code)s. Search for it, or add it.", code=code.text)]
         browser["unknown"] = code.text
+    if reasons == {Reason.NOT_ON_LOAN} and scan.screen is Screen.RETURNS:
+        sentences.append(_where_it_goes(place, code.text))
     if reasons & {Reason.KIT_UNKNOWN, Reason.CARD_UNKNOWN} and _is_foreign(code):
         sentences.append(_("Its number is another library's."))
     tone = tone_of(blocks)
     return Answer(
-        " ".join(sentences),
+        " ".join(filter(None, sentences)),
         tone,
         status_of(blocks),
         code=code.text,
@@ -50,6 +55,30 @@ def stopped(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ..
         offer=_offer(scan, code, blocks, sentences),
         moved={"not_done": 1} if tone is Tone.STOP else {},
     )
+
+
+_PLACES: Mapping[KitState, str] = {
+    KitState.AVAILABLE: N_("Put it back with the free kits."),
+    KitState.ON_SHELF: N_("Put it back on the hold shelf."),
+    KitState.TO_INSPECT: N_("Put it on the inspection cart."),
+    KitState.TURNAROUND: N_("Make it ready for the next patron."),
+    KitState.INCOMPLETE: N_("If its missing part is here, say so on its page."),
+    KitState.REPAIR: N_("Put it with the repairs."),
+    KitState.MISSING: N_("Say on its page that it was found."),
+    KitState.WITHDRAWN: N_("Put it aside."),
+}
+
+
+def _where_it_goes(place: StationPlace, kit: str) -> str:
+    """What to do with a kit that is in the hand at Returns and was not out."""
+    with current.library().db.read() as session:
+        found = desk.glance(session, kit)
+    if found is None:
+        return ""
+    there = found.in_transit_to or (found.branch if found.branch_id != place.branch_id else None)
+    if there is not None and found.state not in (KitState.MISSING, KitState.WITHDRAWN):
+        return str(_("It should be at %(branch)s: send it there.", branch=there))
+    return str(_(_PLACES[found.state])) if found.state in _PLACES else ""
 
 
 def _read_twice(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ...]) -> bool:
@@ -71,19 +100,25 @@ _OTHER_KIT_HELPS = frozenset(
         Reason.INCOMPLETE,
         Reason.IN_REPAIR,
         Reason.LINE_SUSPENDED,
+        Reason.LINE_ENDED,
         Reason.WITHDRAWN,
     }
 )
 
 
+_OF_A_KIT = frozenset({Reason.IN_TRANSIT, Reason.AT_ANOTHER_BRANCH})
+
+
 def _with_the_way_out(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     helped = [block for block in blocks if block.reason in _OTHER_KIT_HELPS]
-    if not helped or scan.screen is not Screen.DESK:
+    # Another kit helps only where nothing stands against the patron.
+    of_the_patron = any(block.reason not in _OTHER_KIT_HELPS | _OF_A_KIT for block in blocks)
+    if not helped or of_the_patron or scan.screen is not Screen.DESK:
         return blocks
     kit = str(helped[0].detail.get("kit", code.text))
     with current.library().db.read() as session:
         free = desk.free_instead(session, kit, branch_id=place.branch_id)
-    last = helped[-1]
+    last = blocks[-1]
     return tuple(replace(block, detail={**block.detail, "free": free}) if block is last else block for block in blocks)
 
 
@@ -99,6 +134,8 @@ def not_a_label(code: Code) -> Block:
     """A part, a device's own number or an unknown code: said for what it is. It never lends or returns anything."""
     with current.library().db.read() as session:
         part = resolve_part_code(session, code.text)
+    if part is None and code.kind in DEVICE_NUMBERS:
+        return Block(Reason.CODE_NOT_A_KIT, {"kind": code.kind.value})
     if part is None:
         return Block(Reason.CODE_UNKNOWN, {"code": code.text})
     detail = {"code": code.text, "kind": code.kind.value, "part": part.name}

@@ -201,7 +201,10 @@ def test_a_label_read_twice_at_returns_changes_nothing(ben: Browser, clock: Movi
     assert (answer.json["say"], answer.json["tone"]) == ("Same scan twice. Nothing changed.", "again")
     clock.move(timedelta(seconds=9))
     later = ben.scan(KIT, screen="returns")
-    assert later.json["say"] == "KIT-1042 was not out: it is waiting for inspection. Nothing changed."
+    assert (
+        later.json["say"]
+        == "KIT-1042 was not out: it is waiting for inspection. Nothing changed. Put it on the inspection cart."
+    )
 
 
 def test_a_book_drop_counts_as_of_the_last_closing(ben: Browser, clock: MovingClock) -> None:

@@ -55,7 +55,7 @@ function answered(item, answer) {
   const undone = item.code === form.dataset.undo && tone === "done";
   // null: a word of the page itself, such as "Ready for the next patron", and no row of the day.
   if (answer.row !== null) addRow(answer.row ?? { time: timeNow(form.dataset.zone), what: answer.say, tone }, undone);
-  move(answer.moved ?? { not_done: 1 }, "patron" in answer);
+  move(answer, "patron" in answer);
   setOffer(answer.override);
   if (receipt) Object.assign($("#receipt"), { href: receipt, hidden: false });
   say(answer.say, tone);
@@ -71,10 +71,14 @@ function setPatron(patron) {
 }
 
 /** The numbers move with each answer, so that the server need not count again after every scan. */
-function move({ kits_out = 0, ...moved }, isFresh) {
-  moveCounters(moved, queue.size);
-  if (!kits_out || isFresh || !context.strip) return;
-  context.strip = { ...context.strip, kits_out: Math.max(context.strip.kits_out + kits_out, 0), ready_to_pick_up: "", agreement_missing: false };
+function move({ moved = { not_done: 1 }, kit_line: line, row }, isFresh) {
+  const { kits_out = 0, ...counted } = moved;
+  moveCounters(counted, queue.size);
+  const { strip } = context;
+  if ((!kits_out && !line) || isFresh || !strip) return;
+  const others = strip.kit_lines.filter((kit) => !kit.startsWith(`${row?.kit},`));
+  const now = { kit_lines: line ? [...others, line] : others, kits_out: Math.max(strip.kits_out + kits_out, 0) };
+  context.strip = { ...strip, ...now, ...(kits_out && { ready_to_pick_up: "", agreement_missing: false }) };
   showPatron(context.strip);
 }
 

@@ -46,7 +46,7 @@ export function say(sentence, tone) {
   play(tone);
 }
 
-/** The newest row of the log. Undo stands at the last act alone: at this one, or nowhere once it was undone. */
+/** The newest row of the log. Undo stands at the last act alone: at this one if it can be undone, or nowhere. */
 export function addRow(row, undone = false) {
   const line = fill($("#row-template").content.cloneNode(true), { kit: "", patron: "", ...row });
   const tr = $("tr", line);
@@ -55,7 +55,7 @@ export function addRow(row, undone = false) {
   tag.className = `tag tag--${row.tone}`;
   icon(tag, row.tone);
   $("span", tag).textContent = word(`tone_${row.tone}`);
-  if (row.undo || undone) all('#log [data-command="undo"]').forEach((form) => form.remove());
+  if (row.undo || row.act || undone) all('#log [data-command="undo"]').forEach((form) => form.remove());
   if (row.undo) $(".do", tr).prepend($("#undo-template").content.cloneNode(true));
   $("#log [data-new]")?.removeAttribute("data-new");
   tr.dataset.new = "";
@@ -79,6 +79,7 @@ export function showPatron(patron) {
   fill(card, {
     short_name: "", card_good_until: "", ready_to_pick_up: "", ...patron,
     reasons: patron?.reasons ?? [],
+    kit_lines: patron?.kit_lines ?? [],
     session: patron?.session || word("none"),
     kits: word("kits", { out: patron?.kits_out, limit: patron?.limit }),
     owes: owes ? dollars.format(owes / 100) : word("nothing"),

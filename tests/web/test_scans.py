@@ -1,0 +1,184 @@
+"""What a scan is answered where something is not as usual: who has the kit, where it goes, what the patron has."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from lending.clock import MovingClock
+from lending.db import Database
+from lending.domain.states import KitState
+from lending.models.kits import Kit
+from lending.models.people import Patron
+from tests.cast import ADA, COMPTON_KIT, KIT, LUIS, OPEN_KIT, OTHER_KIT, Cast
+from tests.web.browsers import Browser
+
+
+def key() -> str:
+    return secrets.token_hex(8)
+
+
+def say(browser: Browser, code: str, **more: Any) -> str:
+    return str(browser.scan(code, **more).json["say"])
+
+
+def stand(database: Database, state: KitState, code: str = KIT) -> None:
+    database.act(lambda session: session.execute(update(Kit).where(Kit.barcode == code).values(_state=state)))
+
+
+# --- The patron -------------------------------------------------------------------------------------------------------
+
+
+def test_the_strip_names_the_kits_that_a_patron_has_and_leads_to_their_page(
+    ben: Browser, clock: MovingClock, sqlite_database: Database, cast: Cast
+) -> None:
+    lent = ben.scan(OPEN_KIT, patron=LUIS).json
+    assert lent["kit_line"] == "KIT-2001, due Tue, Apr 14"
+    with sqlite_database.read() as session:
+        luis = session.get_one(Patron, cast.luis_id).public_id
+    patron = ben.scan(LUIS).json["patron"]
+    assert (patron["kit_lines"], patron["url"]) == (["KIT-2001, due Tue, Apr 14"], f"/patrons/{luis}")
+    clock.move(timedelta(days=50))
+    ben.sign_in("ben")
+    answer = ben.scan(LUIS).json
+    assert answer["patron"]["kit_lines"] == ["KIT-2001, was due Tue, Apr 14"]
+    assert answer["row"]["resolve_url"] == f"/patrons/{luis}"
+
+
+def test_neither_a_claimed_nor_a_lost_kit_counts_as_overdue(ben: Browser, eli: Browser, clock: MovingClock) -> None:
+    ben.scan(OPEN_KIT, patron=LUIS)
+    clock.move(timedelta(days=50))
+    for browser, name in ((ben, "ben"), (eli, "eli")):
+        browser.sign_in(name)
+    assert "a kit that is overdue" in say(ben, LUIS)
+    ben.post(f"/kits/{OPEN_KIT}/claimed", {"key": key()})
+    claimed = ben.scan(LUIS).json
+    assert "overdue" not in claimed["say"]
+    assert claimed["patron"]["kit_lines"] == ["KIT-2001, said to be returned"]
+    assert "overdue" not in say(ben, OTHER_KIT, patron=LUIS)
+    eli.post(f"/kits/{OPEN_KIT}/lost", {"key": key()})
+    lost = ben.scan(LUIS).json
+    assert "owes $450.00" in lost["say"]
+    assert "overdue" not in lost["say"]
+    assert lost["patron"]["kit_lines"] == ["KIT-2001, listed as lost"]
+
+
+def test_the_reason_of_a_block_ends_with_one_stop(ben: Browser, sqlite_database: Database, cast: Cast) -> None:
+    with sqlite_database.read() as session:
+        ada = session.get_one(Patron, cast.ada_id).public_id
+    ben.post(f"/patrons/{ada}/block", {"key": key(), "reason": "Card found on a bus."})
+    assert "is blocked: \u2068Card found on a bus\u2069. Speak" in say(ben, ADA)
+
+
+# --- A kit before its card --------------------------------------------------------------------------------------------
+
+
+def test_a_kit_that_is_lost_or_claimed_is_told_so_before_its_card(ben: Browser, eli: Browser) -> None:
+    ben.scan(KIT, patron=ADA)
+    assert "is checked out to \u2068Ada M.\u2069, due Fri, Apr 10." in say(ben, KIT)
+    ben.post(f"/kits/{KIT}/claimed", {"key": key()})
+    assert say(ben, KIT).startswith("\u2068Ada M.\u2069 says that KIT-1042 was returned.")
+    eli.post(f"/kits/{KIT}/lost", {"key": key()})
+    assert say(ben, KIT) == "KIT-1042 is listed as lost. If it is in your hands, return it first."
+
+
+@pytest.mark.parametrize(
+    ("state", "then"),
+    [
+        (KitState.TO_INSPECT, "Inspect it first."),
+        (KitState.INCOMPLETE, "Choose another kit."),
+        (KitState.MISSING, "say on its page that it was found."),
+        (KitState.WITHDRAWN, "Put it aside."),
+    ],
+)
+def test_a_kit_that_cannot_be_lent_says_what_to_do_with_it(
+    ben: Browser, sqlite_database: Database, state: KitState, then: str
+) -> None:
+    stand(sqlite_database, state)
+    assert say(ben, KIT).endswith(then)
+
+
+def test_other_kits_are_offered_only_where_nothing_stands_against_the_patron(
+    ben: Browser, sqlite_database: Database
+) -> None:
+    stand(sqlite_database, KitState.REPAIR)
+    assert "Free here: KIT-1043" in say(ben, KIT, patron=ADA)
+    assert "Free here" not in say(ben, KIT, patron=LUIS)
+
+
+def test_the_number_of_a_hotspot_that_is_not_ours_is_told_for_what_it_is(ben: Browser) -> None:
+    assert say(ben, "356938035643809") == "That is the IMEI of a hotspot, not a kit. Scan the kit's own label."
+
+
+# --- Returns ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "then"),
+    [
+        (KitState.AVAILABLE, "Put it back with the free kits."),
+        (KitState.TO_INSPECT, "Put it on the inspection cart."),
+        (KitState.REPAIR, "Put it with the repairs."),
+        (KitState.MISSING, "Say on its page that it was found."),
+        (KitState.WITHDRAWN, "Put it aside."),
+    ],
+)
+def test_a_kit_that_was_not_out_is_told_where_it_goes(
+    ben: Browser, sqlite_database: Database, state: KitState, then: str
+) -> None:
+    stand(sqlite_database, state)
+    assert say(ben, KIT, screen="returns").endswith(f"Nothing changed. {then}")
+
+
+def test_a_kit_of_another_library_or_on_its_way_there_is_sent_on(ben: Browser, clock: MovingClock) -> None:
+    assert say(ben, COMPTON_KIT, screen="returns").endswith("It should be at Compton Library: send it there.")
+    ben.post(f"/kits/{OTHER_KIT}/send", {"key": key(), "to_branch": "COM"})
+    clock.move(timedelta(minutes=1))
+    assert say(ben, OTHER_KIT, screen="returns").endswith("It should be at Compton Library: send it there.")
+
+
+def test_a_return_that_is_dated_back_says_of_what_day_it_counts(ben: Browser, clock: MovingClock) -> None:
+    ben.scan(KIT, patron=ADA)
+    clock.move(timedelta(days=3))
+    ben.sign_in("ben")
+    said = say(ben, KIT, screen="returns", date="2026-03-05")
+    assert said.startswith("KIT-1042 is back, counted as of Thu, Mar 5, 8:00\u202fPM. Put it")
+
+
+def test_a_claimed_kit_that_came_back_settles_the_claim(ben: Browser) -> None:
+    ben.scan(KIT, patron=ADA)
+    ben.post(f"/kits/{KIT}/claimed", {"key": key()})
+    assert "The patron had said that it was returned; that is settled now." in say(ben, KIT, screen="returns")
+
+
+# --- Inspection and dates ---------------------------------------------------------------------------------------------
+
+
+def test_a_kit_on_its_way_or_elsewhere_is_not_inspected_here(ben: Browser, cleo: Browser) -> None:
+    ben.scan(KIT, patron=ADA)
+    ben.scan(KIT, screen="returns")
+    cleo.post("/station", {"station": "COM/Station 1"})
+    elsewhere = cleo.scan(KIT, screen="inspection", station="COM/Station 1").json
+    assert (elsewhere["tone"], elsewhere["go"]) == ("stop", None)
+    assert "should be at East Los Angeles" in elsewhere["say"]
+    ben.post(f"/kits/{KIT}/send", {"key": key(), "to_branch": "COM"})
+    assert "on its way between libraries" in say(ben, KIT, screen="inspection")
+
+
+def test_a_due_date_on_a_closed_day_says_why_it_is_another(eli: Browser) -> None:
+    said = say(eli, OPEN_KIT, patron=LUIS, date="2026-03-22")
+    assert said.endswith("Due Mon, Mar 23 (set by hand; the library is closed on Sun, Mar 22).")
+
+
+def test_an_act_that_cannot_be_undone_takes_the_undo_of_the_one_before(ben: Browser, clock: MovingClock) -> None:
+    assert ben.scan(OPEN_KIT, patron=LUIS).json["row"]["act"]
+    clock.move(timedelta(days=30))
+    ben.sign_in("ben")
+    renewed = ben.scan("CMD-RENEW", patron=LUIS).json
+    assert (renewed["row"]["act"], renewed["row"]["undo"]) == (True, False)
+    assert renewed["kit_line"] == "KIT-2001, due Tue, May 26"
+    assert not ben.scan(LUIS).json["row"]["act"]
