@@ -15,8 +15,11 @@ branch_labels = None
 depends_on = None
 
 
-_FROZEN = {"journal": "id = NEW.id", "journal_seals": "id = NEW.id OR entry_id = NEW.entry_id"}
-"""The tables whose rows stay as they are, and which row a new one would be in the place of."""
+_FROZEN = {
+    "journal": "SELECT 1 FROM journal WHERE id = NEW.id",
+    "journal_seals": "SELECT 1 FROM journal_seals WHERE id = NEW.id OR entry_id = NEW.entry_id",
+}
+"""The tables whose rows stay as they are, and whether a new row would be in the place of one."""
 
 
 def _freeze() -> None:
@@ -28,8 +31,7 @@ def _freeze() -> None:
                 op.execute(f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} {refuse}")
             # INSERT OR REPLACE deletes the row in its way without a word to the trigger of deletions.
             op.execute(
-                f"CREATE TRIGGER {table}_refuses_replace BEFORE INSERT ON {table} "
-                f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken}) {refuse}"
+                f"CREATE TRIGGER {table}_refuses_replace BEFORE INSERT ON {table} WHEN EXISTS ({taken}) {refuse}"
             )
         return
     op.execute(
