@@ -207,7 +207,7 @@ def test_the_database_itself_refuses_to_change_what_was_written(sealed: Database
     [
         "INSERT OR REPLACE INTO journal SELECT * FROM journal LIMIT 1",
         "INSERT OR REPLACE INTO journal_seals SELECT * FROM journal_seals LIMIT 1",
-        "INSERT OR REPLACE INTO journal_seals (entry_id, digest, sealed_at) SELECT entry_id, 'x', '' FROM journal_seals",
+        "INSERT OR REPLACE INTO journal_seals (entry_id, digest, sealed_at) SELECT entry_id, '', '' FROM journal_seals",
     ],
 )
 def test_sqlite_refuses_to_put_another_row_in_the_place_of_one(sqlite_database: Database, statement: str) -> None:
