@@ -13,7 +13,7 @@ from tests.cast import ADA, KIT
 from tests.journeys.conftest import Enter, sign_in
 from tests.journeys.crowd import lend_to_everybody
 from tests.journeys.serving import Served
-from tests.journeys.station import Station
+from tests.journeys.station import POLL_MS, Station
 
 SCANS = "**/desk/scans"
 
@@ -91,6 +91,20 @@ def test_going_to_another_screen_waits_for_the_scans_before_and_takes_those_afte
     returns.page.wait_for_url("**/returns")
     returns.scan(kits[1]).counts(waiting=0)
     assert [loan.state for loan in library.loans()] == [LoanState.RECEIVED] * 2
+
+
+def test_what_is_scanned_on_the_way_to_another_screen_arrives_there(library: Served, returns: Station) -> None:
+    held: list[Route] = []
+    returns.page.route("**/desk", lambda route: held.append(route))
+    returns.press("Alt+U")
+    while not held:
+        returns.page.wait_for_timeout(POLL_MS)
+    returns.scan(ADA).scan(KIT)
+    assert returns.sent == []
+    held[0].continue_()
+    returns.page.wait_for_url("**/desk")
+    returns.says("KIT-1042 checked out to Ada M. Due Fri, Apr 10 (end of Work Ready 7).")
+    assert [loan.patron_id for loan in library.loans()] == [library.cast.ada_id]
 
 
 def test_two_windows_that_scan_the_same_kits_take_each_back_once(library: Served, enter: Enter) -> None:

@@ -31,6 +31,7 @@ def test_a_kit_goes_out_comes_back_and_is_free_again(library: Served, enter: Ent
     desk.scan(KIT).says("KIT-1042 is back. Put it on the inspection cart.")
 
     page.get_by_role("link", name="Inspection").click()
+    page.wait_for_url("**/inspection")
     expect(page.get_by_role("row", name=KIT).first).to_be_visible()
     desk.scan(KIT)
     page.wait_for_url(f"**/inspection/{KIT}")

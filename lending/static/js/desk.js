@@ -317,5 +317,5 @@ settings();
 touched();
 const brought = carried.take();
 brought.codes.forEach(enter);
-box.value = brought.text;
+box.value = brought.text + box.value; // a scanner may have gone on typing before this ran
 box.focus();
