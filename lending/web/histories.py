@@ -51,6 +51,11 @@ VERBS: Mapping[str, str] = {
     "exchange_in": N_("Faulty, exchanged for another, to inspection"),
     "swap_part": N_("Another part given"),
     "finish_repair": N_("Repaired"),
+    "pay_charge": N_("Charge paid"),
+    "waive_charge": N_("Charge waived"),
+    "cancel_charge": N_("Charge cancelled"),
+    "owe_refund_charge": N_("Charge to be handed back"),
+    "refund_charge": N_("Charge handed back"),
 }
 
 

@@ -107,6 +107,9 @@ def _actions(kit: KitShown) -> list[dict[str, Any]]:
     elif current.may(Act.TRANSFER_KIT, kit.branch_id) and kit.state in transfers.MAY_TRAVEL:
         add(_("Send to another library"), "kits.send")
     if kit.loan is not None and kit.loan.state is LoanState.OUT:
+        if circulates:
+            receipt = url_for("slips.receipt", loan=kit.loan.loan)
+            found.append({"label": _("Receipt"), "url": receipt, "post": False, "tone": ""})
         _while_out(kit, circulates, add)
     if current.may(Act.CHANGE_KIT, kit.branch_id):
         if kit.state is KitState.REPAIR:

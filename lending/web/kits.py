@@ -249,7 +249,7 @@ def exchange(barcode: str) -> ResponseReturnValue:
         do,
         heading=_("Exchange %(kit)s for another", kit=kit.code),
         submit=_("Exchange"),
-        told=_("Exchanged. The other kit is out, due as before; put this one on the inspection cart."),
+        told=_("Exchanged. The other kit is out, due as before; put %(kit)s on the inspection cart.", kit=kit.code),
     )
 
 
