@@ -24,6 +24,7 @@ class Fault(StrEnum):
     """What can be wrong with a file, a row or a cell, besides what the verbs refuse."""
 
     TOO_LARGE = "too_large"
+    SCATTERED = "scattered"
     NOT_A_SHEET = "not_a_sheet"
     WRONG_ENCODING = "wrong_encoding"
     BROKEN_CSV = "broken_csv"
@@ -47,6 +48,7 @@ class Fault(StrEnum):
 
 SENTENCES: Mapping[Fault, str] = {
     Fault.TOO_LARGE: "The file has more than {limit} MB. Split it and import the pieces.",
+    Fault.SCATTERED: "The sheet reaches to cell {cell}, far beyond its rows. Delete what stands out there.",
     Fault.NOT_A_SHEET: "This is neither a CSV nor an XLSX file that can be read.",
     Fault.WRONG_ENCODING: "The file is not UTF-8 (line {line}). Save it as 'CSV UTF-8' and try again.",
     Fault.BROKEN_CSV: "The file cannot be read as CSV (line {line}): look for a quotation mark that is never closed.",

@@ -21,6 +21,15 @@ LARGEST_BYTES: Final = 20 * 1024 * 1024
 LARGEST_UNPACKED_BYTES: Final = 400 * 1024 * 1024
 """A workbook is a ZIP: a small one may unpack to more than memory holds."""
 
+LARGEST_CELLS: Final = 20_000_000
+"""A sheet is read as a whole rectangle: two cells in its far corners would fill any memory."""
+
+_WORKBOOK = "xl/workbook.xml"
+"""What makes a ZIP a workbook of this kind. The library that reads it also knows others, whose cells lie elsewhere."""
+
+_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})([0-9]{1,9})["']""")
+"""Where a row or a cell says that it stands: ``r="12"``, ``r="C12"``."""
+
 EXACT: Final = 2**53
 """Above it a spreadsheet's number has lost its last digits."""
 
@@ -91,12 +100,39 @@ def _xlsx_rows(data: bytes, problems: list[Problem]) -> Iterator[list[str]]:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > LARGEST_UNPACKED_BYTES:
                 raise BadFile(Fault.TOO_LARGE, limit=LARGEST_UNPACKED_BYTES // 1024**2)
+            _check_extent(packed)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, zipfile.BadZipFile, IndexError, OSError, ValueError):
         raise BadFile(Fault.NOT_A_SHEET) from None
     for number, row in enumerate(rows, start=1):
         yield [_text(cell, number, problems) for cell in row]
+
+
+def _check_extent(packed: zipfile.ZipFile) -> None:
+    """Refuse a workbook with a sheet too large to be read, before it is read."""
+    names = set(packed.namelist())
+    if _WORKBOOK not in names or not names.isdisjoint({"content.xml", "xl/workbook.bin"}):
+        raise BadFile(Fault.NOT_A_SHEET)
+    for name in names:
+        columns, lowest, before = {b"A"}, 1, b""
+        with packed.open(name) as part:
+            while chunk := part.read(1024**2):
+                for column, row in _PLACE.findall(before + chunk):
+                    columns.add(column.upper())
+                    lowest = max(lowest, int(row))
+                before = chunk[-32:]
+        furthest = max(columns, key=_column)
+        if _column(furthest) * lowest > LARGEST_CELLS:
+            raise BadFile(Fault.SCATTERED, cell=f"{furthest.decode()}{lowest}")
+
+
+def _column(letters: bytes) -> int:
+    """The number of a column: A is 1, Z 26, AA 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _text(cell: object, row: int, problems: list[Problem]) -> str:

@@ -109,5 +109,22 @@ def test_a_small_workbook_that_unpacks_to_very_much_is_refused(monkeypatch: pyte
     assert refused(workbook(["a"], ["1"])).problem.what is Fault.TOO_LARGE
 
 
+def test_a_sheet_with_a_cell_far_away_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be read as one rectangle: the corner of a spreadsheet makes seventeen milliards of cells."""
+    monkeypatch.setattr(sheets, "LARGEST_CELLS", 60_000)
+    assert len(read_sheet(workbook(["a", "b"], *([n, n] for n in range(999)))).rows) == 999
+    far = refused(workbook(["a"], *([] for _ in range(2998)), [None] * 20 + ["far"]))
+    assert (far.problem.what, far.problem.detail) == (Fault.SCATTERED, {"cell": "U3000"})
+
+
+@pytest.mark.parametrize("name", ["content.xml", "xl/workbook.bin"])
+def test_workbooks_of_other_kinds_are_refused(name: str) -> None:
+    """Their cells can be repeated a million times in one word, which nobody has counted."""
+    packed = io.BytesIO(workbook(["a"], [1]))
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr(name, "x")
+    assert refused(packed.getvalue()).problem.what is Fault.NOT_A_SHEET
+
+
 def test_an_empty_file_has_no_columns() -> None:
     assert read_sheet(b"\n\n").columns == ()
