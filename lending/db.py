@@ -129,7 +129,7 @@ class Database:
     @property
     def is_sqlite(self) -> bool:
         """Whether this is a file; otherwise it is a PostgreSQL server's."""
-        return self._writer is not None
+        return self.write_engine.dialect.name == "sqlite"
 
     def close(self) -> None:
         """Close every connection that is not in use."""
@@ -138,8 +138,25 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading, one transaction long. The database refuses any write in it."""
-        with _OneAct(self.read_engine, expire_on_commit=False, autoflush=False) as session:
+        """A session for reading. The database refuses any write in it.
+
+        On PostgreSQL each statement sees what is committed when it begins; ``snapshot`` is for what must agree.
+        """
+        with self._reading(self.read_engine) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A session for reading in which all statements see the library at one moment, as checks of the whole need."""
+        engine = self.read_engine
+        if not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with self._reading(engine) as session:
+            yield session
+
+    @contextmanager
+    def _reading(self, engine: Engine) -> Iterator[Session]:
+        with _OneAct(engine, expire_on_commit=False, autoflush=False) as session:
             yield session
             # Nothing was written; but at a rollback psycopg forgets the statements it has prepared on the connection.
             session.commit()

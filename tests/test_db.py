@@ -316,6 +316,27 @@ def test_readers_do_not_wait_for_a_writer_and_do_not_see_half_an_act(sqlite_shel
     assert kits(sqlite_shelves) == [9, 10]
 
 
+def test_a_snapshot_shows_the_library_at_one_moment_and_can_be_streamed(shelves: Database) -> None:
+    with shelves.snapshot() as session:
+        chosen = select(SHELF.c.kits).execution_options(yield_per=1)
+        before = list(session.scalars(chosen))
+        shelves.act(take)
+        assert list(session.scalars(chosen)) == before
+    assert kits(shelves) == [9, 10]
+
+
+def test_a_snapshot_cannot_write(shelves: Database) -> None:
+    with pytest.raises(DBAPIError, match=r"read-?only"), shelves.snapshot() as session:
+        take(session)
+
+
+def test_reads_after_a_snapshot_see_each_statement_anew(shelves: Database) -> None:
+    with shelves.snapshot() as session:
+        session.scalars(select(SHELF.c.kits)).all()
+    shelves.act(take)
+    assert kits(shelves) == [9, 10]
+
+
 def test_a_writer_does_not_wait_for_a_reader_who_goes_on_seeing_the_same(sqlite_shelves: Database) -> None:
     with sqlite_shelves.read() as session:
         before = session.scalars(select(SHELF.c.kits)).all()

@@ -44,7 +44,7 @@ def verify(kept: str | None) -> None:
         head = None if kept is None else seals.Head.parse(kept)
     except ValueError as error:
         raise Said(f"That is not a head: {error}.", BAD_INPUT) from None
-    with library() as opened, opened.db.read() as session:
+    with library() as opened, opened.db.snapshot() as session:
         found = seals.verify(session, head=head)
     if found.broken is None:
         click.echo(f"{found.head.number} rows verified, {found.waiting} not sealed yet.")
@@ -61,7 +61,7 @@ def invariants() -> None:
     from lending.queries.invariants import INVARIANTS
 
     broken = 0
-    with library() as opened, opened.db.read() as session:
+    with library() as opened, opened.db.snapshot() as session:
         for invariant in INVARIANTS:
             rows = invariant.find(session)
             if rows:

@@ -159,7 +159,7 @@ def test_every_desk_screen_has_something_to_try(demonstration: Made, code: str) 
 
 
 def test_the_laws_of_the_data_hold(demonstration: Made) -> None:
-    with demonstration.database.read() as session:
+    with demonstration.database.snapshot() as session:
         broken = {law.name: found for law in INVARIANTS if (found := law.find(session))}
     assert broken == {}
 

@@ -83,7 +83,7 @@ def more_people_and_kits(session: Session, cast: Cast) -> None:
 
 
 def broken(database: Database) -> dict[str, int]:
-    with database.read() as session:
+    with database.snapshot() as session:
         return {law.name: len(rows) for law in INVARIANTS if (rows := law.find(session))}
 
 
