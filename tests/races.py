@@ -151,18 +151,22 @@ def without_locks(database: Database) -> Iterator[None]:
     def unlock(
         _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
     ) -> tuple[str, Any]:
-        if statement == "BEGIN IMMEDIATE":
-            # Without a transaction every statement of SQLite is one of its own, as it was before there was a lock.
-            return "SELECT 1", parameters
         return _LOCK.sub("", statement), parameters
 
-    turn, database._writer = database._writer, None
+    dialect = database.write_engine.dialect
+    begin, turn = dialect.do_begin, database._writer
+    if database.is_sqlite:
+        # Without a transaction every statement of SQLite is one of its own, as it was before there was a lock.
+        dialect.do_begin = lambda _connection: None  # type: ignore[method-assign]  # where lending/db.py begins
+    database._writer = None
     event.listen(database.write_engine, "before_cursor_execute", unlock, retval=True)
     try:
         yield
     finally:
         event.remove(database.write_engine, "before_cursor_execute", unlock)
         database._writer = turn
+        if database.is_sqlite:
+            dialect.do_begin = begin  # type: ignore[method-assign]  # as it was
 
 
 @contextmanager
