@@ -12,11 +12,17 @@ from lending.labels.printing import print_labels
 from lending.labels.sheets import INCH, LETTER_MM, Label, Sheet
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
-    {"CMD-END": "End", "CMD-UNDO": "Undo", "CMD-RECEIPT": "Receipt", "CMD-ALL-HERE": "All parts here"}
+    {
+        "CMD-END": "End",
+        "CMD-UNDO": "Undo",
+        "CMD-RENEW": "Renew",
+        "CMD-RECEIPT": "Receipt",
+        "CMD-ALL-HERE": "All parts here",
+    }
 )
 """Every command code and the English words beside it."""
 
-_ROWS_MM = 58.0
+_ROWS_MM = 52.0
 _PAGE = Sheet(
     name="commands",
     page_mm=LETTER_MM,
