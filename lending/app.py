@@ -98,7 +98,7 @@ def _sign_in(app: Flask) -> None:
         if shifts.is_over():
             return None
         with current.library().db.look() as connection:
-            found = account(connection, public_id)
+            found = account(connection, public_id, browser=shifts.digest())
         return current.SignedIn(found) if found is not None and found.session_version == version else None
 
 

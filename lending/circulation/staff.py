@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import case, delete, literal, or_, select
+from sqlalchemy import Table, case, delete, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ from lending.errors import Block, Reason, Refused
 from lending.models.base import new_public_id, table_of
 from lending.models.branches import Branch
 from lending.models.cohorts import Program
-from lending.models.people import ApiToken, SignInLimit, Staff, StaffBranch, StaffProgram
+from lending.models.people import ApiToken, EndedSession, SignInLimit, Staff, StaffBranch, StaffProgram
 
 GUESSES: Final = 10
 """How many guesses of one account are compared in any fifteen minutes, over all processes."""
@@ -35,7 +35,7 @@ GUESSES: Final = 10
 GUESSING_TIME: Final = timedelta(minutes=15)
 
 _STAFF_ROLES = frozenset({Role.DESK, Role.COUNSELLOR, Role.PROGRAM, Role.MANAGER, Role.ADMIN})
-_limits = table_of(SignInLimit)
+_limits, _ended = table_of(SignInLimit), table_of(EndedSession)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +170,8 @@ def reserve_guess(session: Session, *, account: str, at: datetime) -> None:
     ``GUESSES`` are let through until ``GUESSING_TIME`` has passed since the last of them; one that is refused does not
     make the wait longer. Raises ``Refused`` (``SIGN_IN_LOCKED``, with ``until``).
     """
-    dialect = session.connection().dialect.name
-    new = sqlite.insert(_limits) if dialect == "sqlite" else postgresql.insert(_limits)
     over = _limits.c.since <= at - GUESSING_TIME
-    first = new.values(account=_key(account), guesses=1, since=at)
+    first = _insert(session, _limits).values(account=_key(account), guesses=1, since=at)
     counted = first.on_conflict_do_update(
         index_elements=[_limits.c.account],
         set_={
@@ -204,6 +202,28 @@ def forget_guesses(session: Session, *, at: datetime) -> int:
 def _key(account: str) -> str:
     kind, _, name = account.partition(":")
     return f"{kind[:15]}:{hashlib.sha256(name.casefold().encode()).hexdigest()}"
+
+
+# --- Sessions --------------------------------------------------------------------------------------------------
+
+
+def end_session(session: Session, *, digest: str, at: datetime) -> None:
+    """Let nobody go on with a browser's session, with a copy of its cookie neither. Ending it twice is ending it.
+
+    ``digest`` is what ``lending/web/shifts.py`` gives. Source: ASVS 7.4.1.
+    """
+    session.execute(_insert(session, _ended).values(digest=digest, ended_at=at).on_conflict_do_nothing())
+
+
+def forget_sessions(session: Session, *, shift: timedelta, at: datetime) -> int:
+    """Forget the sessions that ended a whole ``shift`` ago: their cookies are too old by now. Gives how many."""
+    gone = session.execute(delete(_ended).where(_ended.c.ended_at <= at - shift).returning(_ended.c.digest))
+    return len(gone.all())
+
+
+def _insert(session: Session, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insertion that may say what to do about a row already there, in the words of the database at hand."""
+    return (sqlite.insert if session.connection().dialect.name == "sqlite" else postgresql.insert)(table)
 
 
 # --- Checks ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ A sweep finds in the database what is due and does it in short acts; a second ru
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -40,10 +40,21 @@ def seal_journal(opened: Library, at: datetime) -> int:
     return _until_done(lambda: opened.db.act(lambda session: seal(session, at=at))[0], BATCH)
 
 
+def forget_sign_ins(opened: Library, at: datetime) -> int:
+    """Forget guesses that count no more, and ended sessions whose cookies are too old anyway."""
+    from lending.circulation.staff import forget_guesses, forget_sessions
+
+    shift = timedelta(hours=opened.settings.session_hours)
+    return opened.db.act(lambda s: forget_guesses(s, at=at)) + opened.db.act(
+        lambda s: forget_sessions(s, shift=shift, at=at)
+    )
+
+
 SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "incomplete": settle_incomplete,
     "quarantine": free_rested,
     "seals": seal_journal,
+    "sign-ins": forget_sign_ins,
 }
 """Every sweep by name; each gives how many things it did."""
 

@@ -84,6 +84,18 @@ class SignInLimit(Base):
     since: Mapped[datetime]
 
 
+class EndedSession(Base):
+    """A browser's session that somebody signed out of, so that a copy of its cookie opens nothing.
+
+    ``digest`` is the SHA-256 of the session's random id. It is forgotten when the shift it began is over anyway.
+    """
+
+    __tablename__ = "ended_sessions"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Household(Base):
     """An address with its unit. Locked before the household limit is counted.
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from lending.domain.names import short_name
 from lending.domain.permissions import Role
 from lending.models.base import table_of
 from lending.models.branches import Branch, Station
-from lending.models.people import Staff, StaffBranch, StaffProgram
+from lending.models.people import EndedSession, Staff, StaffBranch, StaffProgram
 
 _staff, _branches, _stations = table_of(Staff), table_of(Branch), table_of(Station)
+_ended = table_of(EndedSession)
 _staff_branches, _staff_programs = table_of(StaffBranch), table_of(StaffProgram)
 
 
@@ -81,7 +82,11 @@ _ACCOUNT = (
             _staff_programs, _staff_programs.c.staff_id == _staff.c.id
         )
     )
-    .where(_staff.c.public_id == bindparam("public_id"), _staff.c.active)
+    .where(
+        _staff.c.public_id == bindparam("public_id"),
+        _staff.c.active,
+        ~exists().where(_ended.c.digest == bindparam("browser")),
+    )
 )
 _SIGN_IN = select(_staff.c.public_id, _staff.c.session_version, _staff.c.password_hash).where(
     _staff.c.username == bindparam("username"), _staff.c.active
@@ -100,9 +105,12 @@ _STATIONS = (
 )
 
 
-def account(connection: Connection, public_id: str) -> StaffAccount | None:
-    """The active account with this public id, with its branches and programmes, in one statement."""
-    rows = connection.execute(_ACCOUNT, {"public_id": public_id}).all()
+def account(connection: Connection, public_id: str, *, browser: str = "") -> StaffAccount | None:
+    """The active account with this public id, with its branches and programmes, in one statement.
+
+    ``browser`` is the digest of the session that asks; one that was signed out of finds no account.
+    """
+    rows = connection.execute(_ACCOUNT, {"public_id": public_id, "browser": browser}).all()
     if not rows:
         return None
     first = rows[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from math import ceil
 from typing import Any
 
 import flask_login
@@ -43,13 +45,14 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if request.method == "GET":
         form.next.data = request.args.get("next", "")
-    status = 200
+    status, headers = 200, {}
     if form.validate_on_submit():
         try:
             account = _checked(form.username.data.strip().casefold(), form.password.data)
         except Refused as refused:
             form.form_errors.extend(current.sentence(block) for block in refused.blocks)
             status = status_of(refused.blocks)
+            headers = _retry_after(refused)
         else:
             target = current.safe_next(form.next.data)
             language = session.get("language")
@@ -61,7 +64,16 @@ def sign_in() -> ResponseReturnValue:
             return redirect(_first_page(account, target))
     elif request.method == "POST":
         status = 422
-    return render_template("account/sign_in.html", form=form), status
+    return render_template("account/sign_in.html", form=form), status, headers
+
+
+def _retry_after(refused: Refused) -> dict[str, str]:
+    """When to try again, in whole seconds, for whoever is locked out."""
+    for block in refused.blocks:
+        until = block.detail.get("until")
+        if isinstance(until, datetime):
+            return {"Retry-After": str(ceil((until - current.now()).total_seconds()))}
+    return {}
 
 
 def _checked(username: str, password: str) -> queries.StaffAccount:
@@ -97,7 +109,9 @@ def _places(account: queries.StaffAccount) -> list[queries.StationPlace]:
 @bp.post("/sign-out")
 @signed_in
 def sign_out() -> ResponseReturnValue:
-    """Leave this browser."""
+    """Leave this browser, and with it every copy of its cookie."""
+    ended, at = shifts.digest(), shifts.now()
+    current.library().db.act(lambda s: accounts.end_session(s, digest=ended, at=at))
     flask_login.logout_user()
     session.clear()
     return redirect(url_for("account.sign_in"))

@@ -6,22 +6,35 @@ asked and not the library's: a rehearsal that travels in time stays signed in. S
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+from datetime import datetime
+
 from flask import current_app, session
 
 from lending.clock import SystemClock
 
 
 def begin() -> None:
-    """Count from now."""
+    """Count from now, and name this browser's session so that it can be ended."""
     session.permanent = True
-    session["began"] = _seconds()
+    session["began"] = int(now().timestamp())
+    session["id"] = secrets.token_urlsafe(16)
 
 
 def is_over() -> bool:
     """Whether this browser was signed in longer than a shift lasts, or nobody knows since when."""
-    began = session.get("began")
-    return not isinstance(began, int) or _seconds() - began > current_app.permanent_session_lifetime.total_seconds()
+    began, named = session.get("began"), session.get("id")
+    if not isinstance(began, int) or not isinstance(named, str):
+        return True
+    return now().timestamp() - began > current_app.permanent_session_lifetime.total_seconds()
 
 
-def _seconds() -> int:
-    return int(SystemClock().now().timestamp())
+def digest() -> str:
+    """The name of this browser's session as the database may know it: whoever reads that cannot make a cookie of it."""
+    return hashlib.sha256(session["id"].encode()).hexdigest()
+
+
+def now() -> datetime:
+    """The machine's instant."""
+    return SystemClock().now()

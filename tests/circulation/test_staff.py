@@ -15,7 +15,7 @@ from lending.domain.actors import Actor, Door
 from lending.domain.permissions import Role
 from lending.errors import Block, Reason, Refused
 from lending.models.base import new_public_id
-from lending.models.people import ApiToken, SignInLimit, Staff, StaffBranch
+from lending.models.people import ApiToken, EndedSession, SignInLimit, Staff, StaffBranch
 from tests.circulation.town import AT, Town
 
 MINUTE = timedelta(minutes=1)
@@ -206,3 +206,14 @@ def test_old_guesses_are_forgotten(database: Database) -> None:
     assert database.act(lambda session: staff.forget_guesses(session, at=AT + 15 * MINUTE)) == 1
     with database.read() as session:
         assert len(session.scalars(select(SignInLimit)).all()) == 1
+
+
+def test_a_session_is_ended_once_however_often_it_is_asked_and_forgotten_after_a_shift(database: Database) -> None:
+    shift = timedelta(hours=12)
+    for at in (AT, AT + MINUTE):
+        database.act(lambda session, at=at: staff.end_session(session, digest="a" * 64, at=at))
+    ended = select(EndedSession.ended_at)
+    with database.read() as session:
+        assert session.scalars(ended).all() == [AT]
+    assert database.act(lambda s: staff.forget_sessions(s, shift=shift, at=AT + shift - MINUTE)) == 0
+    assert database.act(lambda s: staff.forget_sessions(s, shift=shift, at=AT + shift)) == 1

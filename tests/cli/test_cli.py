@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from lending.circulation import staff
 from lending.cli import COMMANDS
 from lending.cli.saying import saying
 from lending.db import Database
@@ -220,6 +221,14 @@ def test_the_sweep_of_quarantine_frees_a_rested_kit(database: Database, lending:
     for hours, freed in ((90, 0), (97, 1), (98, 0)):
         at = (NOW + timedelta(hours=hours)).isoformat()
         assert lending("jobs", "run", "quarantine", "--at", at).stdout == f"quarantine: {freed} done.\n"
+
+
+def test_the_sweep_of_sign_ins_forgets_guesses_and_ended_sessions(database: Database, lending: Any) -> None:
+    database.act(lambda s: staff.reserve_guess(s, account="staff:ben", at=NOW))
+    database.act(lambda s: staff.end_session(s, digest="a" * 64, at=NOW))
+    for minutes, forgotten in ((14, 0), (15, 1), (12 * 60, 1), (12 * 60, 0)):
+        at = (NOW + timedelta(minutes=minutes)).isoformat()
+        assert lending("jobs", "run", "sign-ins", "--at", at).stdout == f"sign-ins: {forgotten} done.\n"
 
 
 @pytest.mark.parametrize("wrong", ["yesterday", "2026-05-01T12:00:00"])

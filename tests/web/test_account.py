@@ -47,7 +47,8 @@ def test_guesses_are_counted_and_the_right_password_waits_too(
     assert answers[0] == 401
     assert answers[-1] == 429
     assert answers.count(401) <= 10
-    assert browser.sign_in("ben").status_code == 429
+    locked = browser.sign_in("ben")
+    assert (locked.status_code, locked.headers["Retry-After"]) == (429, "900")
     clock.move(timedelta(minutes=16))
     assert browser.sign_in("ben").status_code == 302
 
@@ -110,6 +111,17 @@ def test_a_script_that_is_not_signed_in_is_told_so_and_keeps_its_scan(new_browse
     answer = new_browser().scan("KIT-1042")
     assert answer.status_code == 401
     assert "say" not in answer.json
+
+
+def test_signing_out_ends_every_copy_of_the_cookie(ben: Browser, new_browser: Callable[[], Browser]) -> None:
+    copied = ben.client.get_cookie("lending")
+    assert copied is not None
+    thief, own = new_browser(), signed_in(new_browser(), "ben")
+    thief.client.set_cookie("lending", copied.value)
+    assert thief.get("/desk").status_code == 200
+    ben.post("/sign-out")
+    assert thief.get("/desk").headers["Location"].startswith("/sign-in")
+    assert own.get("/desk").status_code == 200, "the same person's other browser goes on"
 
 
 def test_signing_out_is_a_post_and_ends_the_session(ben: Browser) -> None:
