@@ -177,6 +177,7 @@ class ReservationVerb(StrEnum):
     PULL = "pull"
     SEND = "send"
     MAKE_READY = "make_ready"
+    UNDO_READY = "undo_ready"
     PICK_UP = "pick_up"
     UNDO_PICK_UP_OF_WAITING = "undo_pick_up_of_waiting"
     UNDO_PICK_UP = "undo_pick_up"
@@ -205,10 +206,12 @@ RESERVATION_MOVES: Mapping[tuple[ReservationState, ReservationVerb], Reservation
     (_R.PULLING, _W.PICK_UP): _R.PICKED_UP,
     (_R.PULLING, _W.EXPIRE): _R.EXPIRED,
     (_R.PULLING, _W.CANCEL): _R.CANCELLED,
+    (_R.IN_TRANSIT, _W.UNPROMISE): _R.WAITING,
     (_R.IN_TRANSIT, _W.MAKE_READY): _R.READY,
     (_R.IN_TRANSIT, _W.PICK_UP): _R.PICKED_UP,
     (_R.IN_TRANSIT, _W.CANCEL): _R.CANCELLED,
     (_R.READY, _W.PICK_UP): _R.PICKED_UP,
+    (_R.READY, _W.UNDO_READY): _R.PROMISED,
     (_R.READY, _W.UNPROMISE): _R.WAITING,
     (_R.READY, _W.EXPIRE): _R.EXPIRED,
     (_R.READY, _W.CANCEL): _R.CANCELLED,
@@ -264,6 +267,8 @@ ENROLMENT_MOVES: Mapping[tuple[EnrolmentState, EnrolmentVerb], EnrolmentState] =
     (_E.ENROLLED, _N.DROP): _E.DROPPED,
     (_E.ENROLLED, _N.TRANSFER): _E.TRANSFERRED,
     (_E.ENROLLED, _N.COMPLETE): _E.COMPLETED,
+    (_E.WAITING, _N.TRANSFER): _E.TRANSFERRED,
+    (_E.OFFERED, _N.TRANSFER): _E.TRANSFERRED,
 }
 
 LIVE_ENROLMENTS = frozenset({EnrolmentState.WAITING, EnrolmentState.OFFERED, EnrolmentState.ENROLLED})

@@ -14,6 +14,7 @@ from lending.models import (
     policies,
     reservations,
     stock,
+    stocktakes,
     tasks,
 )
 from lending.models.base import Base
@@ -33,5 +34,6 @@ __all__ = [
     "policies",
     "reservations",
     "stock",
+    "stocktakes",
     "tasks",
 ]

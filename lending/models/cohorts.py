@@ -15,7 +15,11 @@ from lending.models.base import Base, Id, PublicId, enum_column
 
 
 class Program(Base):
-    """A programme such as Work Ready. After ``last_borrow_on`` it lends nothing; ``ends_on`` caps open loans."""
+    """A programme such as Work Ready. After ``last_borrow_on`` it lends nothing; ``ends_on`` caps open loans.
+
+    ``eligibility`` is read by ``domain/eligibility.py``. ``seat_offer_hours``: how long a freed seat is offered to
+    whoever waits; ``None`` gives it at once.
+    """
 
     __tablename__ = "programs"
 
@@ -27,6 +31,7 @@ class Program(Base):
     eligibility: Mapped[dict[str, Any]] = mapped_column(default=dict)
     ends_on: Mapped[date | None]
     last_borrow_on: Mapped[date | None]
+    seat_offer_hours: Mapped[int | None]
 
 
 @unique
@@ -79,7 +84,7 @@ class WorkshopMode(StrEnum):
 
 
 class Workshop(Base):
-    """One weekly meeting of a cohort."""
+    """One weekly meeting of a cohort. ``posted_on``: from when on its recording can be viewed, if it was recorded."""
 
     __tablename__ = "workshops"
     __table_args__ = (UniqueConstraint("cohort_id", "n"),)
@@ -93,6 +98,60 @@ class Workshop(Base):
     ends_at: Mapped[datetime]
     mode: Mapped[WorkshopMode] = enum_column(WorkshopMode, default=WorkshopMode.VIRTUAL)
     branch_id: Mapped[int | None] = mapped_column(ForeignKey("branches.id"))
+    posted_on: Mapped[date | None]
+
+
+@unique
+class AttendanceMode(StrEnum):
+    """How somebody attended. A recorded view is never an attendance (RULES 7)."""
+
+    ONSITE = "onsite"
+    VIRTUAL = "virtual"
+
+
+class Attendance(Base):
+    """That a person was at a workshop. ``patron_id`` is cut by the privacy clock; the row stays for counting."""
+
+    __tablename__ = "attendances"
+    __table_args__ = (UniqueConstraint("workshop_id", "patron_id"),)
+
+    id: Mapped[Id]
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"))
+    patron_id: Mapped[int | None] = mapped_column(ForeignKey("patrons.id"), index=True)
+    mode: Mapped[AttendanceMode] = enum_column(AttendanceMode)
+    at: Mapped[datetime]
+
+
+@unique
+class HeadCountKind(StrEnum):
+    """What was counted without names: people in the room, devices in the meeting, or the most viewers of a stream."""
+
+    ONSITE = "onsite"
+    DEVICES = "devices"
+    PEAK_VIEWERS = "peak_viewers"
+
+
+class HeadCount(Base):
+    """A count of people at a workshop, the named among them. No row is unknown, which is never 0."""
+
+    __tablename__ = "head_counts"
+    __table_args__ = (CheckConstraint("n >= 0", name="n"),)
+
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), primary_key=True)
+    kind: Mapped[HeadCountKind] = enum_column(HeadCountKind, primary_key=True)
+    n: Mapped[int]
+    at: Mapped[datetime]
+
+
+class RecordedViews(Base):
+    """How often the recording of a workshop was viewed on one day. Never attendance."""
+
+    __tablename__ = "recorded_views"
+    __table_args__ = (CheckConstraint("views >= 0", name="views"),)
+
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    views: Mapped[int]
 
 
 class Pool(Base):

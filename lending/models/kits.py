@@ -64,7 +64,8 @@ class KitTypePart(Base):
 class Kit(Base):
     """One circulating unit with one barcode on its container.
 
-    ``branch_id`` is where it is, its stock says whom it belongs to; ``in_transit_to_id`` is set while it travels.
+    ``branch_id`` is where it is, its stock says whom it belongs to; ``in_transit_to_id`` and ``sent_at`` are set while
+    it travels.
     ``round`` counts its turnarounds, so that a step done in an earlier one proves nothing now.
     """
 
@@ -80,6 +81,7 @@ class Kit(Base):
     stock_id: Mapped[int] = mapped_column(ForeignKey("stocks.id"))
     branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
     in_transit_to_id: Mapped[int | None] = mapped_column(ForeignKey("branches.id"), index=True)
+    sent_at: Mapped[datetime | None]
     place: Mapped[str | None] = mapped_column(String(60))
     _state: Mapped[KitState] = enum_column(KitState, "state")
     round: Mapped[int] = mapped_column(default=0)
