@@ -6,6 +6,7 @@ for every desk screen"; INTERFACES, "Desk".
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -77,14 +78,14 @@ def home() -> ResponseReturnValue:
 @allow(Act.CIRCULATE)
 def desk() -> ResponseReturnValue:
     """Card and kit, in either order."""
-    return _screen(Screen.DESK, "desk/desk.html")
+    return scanning_page(Screen.DESK, "desk/desk.html")
 
 
 @bp.route("/returns", methods=["GET", "POST"])
 @allow(Act.CIRCULATE)
 def returns() -> ResponseReturnValue:
     """One scan takes a kit back."""
-    return _screen(Screen.RETURNS, "desk/returns.html")
+    return scanning_page(Screen.RETURNS, "desk/returns.html")
 
 
 @bp.post("/desk/scans")
@@ -120,20 +121,27 @@ def station_or_choose() -> StationPlace | ResponseReturnValue:
     return current.station() or redirect(url_for("account.station", next=request.full_path.rstrip("?")))
 
 
-def _screen(screen: Screen, template: str) -> ResponseReturnValue:
+def scanning_page(
+    screen: Screen, template: str, more: Callable[[StationPlace], Mapping[str, Any]] | None = None
+) -> ResponseReturnValue:
+    """A page that is scanned at, and what its plain form posts.
+
+    ``more`` gives what else the template shows, read after the scan was answered.
+    """
     place = station_or_choose()
     if not isinstance(place, StationPlace):
         return place
-    if request.method != "POST":  # the head of a page needs no token, so nothing sent with it is a scan
-        return render_template(template, view=view_of(screen, place))
-    scan = scan_of_form(request.form, screen)
-    if request.form.get("clear_date"):
-        return render_template(template, view=view_of(screen, place, scan=scan))
-    other = scan.station and scan.station != place.address
-    found = _another_station() if other else answer(scan, place)
-    if found.go:
-        return redirect(found.go, 303)
-    return render_template(template, view=view_of(screen, place, scan=scan, found=found)), found.status
+    scan, found = None, None
+    if request.method == "POST":  # the head of a page needs no token, so nothing sent with it is a scan
+        scan = scan_of_form(request.form, screen)
+        if not request.form.get("clear_date"):
+            other = scan.station and scan.station != place.address
+            found = _another_station() if other else answer(scan, place)
+            if found.go:
+                return redirect(found.go, 303)
+    view = view_of(screen, place, scan=scan, found=found)
+    page = render_template(template, view=view, **(more(place) if more is not None else {}))
+    return page, 200 if found is None else found.status
 
 
 def _another_station() -> Answer:

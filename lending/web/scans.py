@@ -5,7 +5,7 @@ A refusal changes nothing and names the way out (``stops.py``). Source: RULES 1,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +14,6 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lending.circulation.acts import once
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout import check_out
 from lending.circulation.renewal import renew, set_due_date
@@ -22,7 +21,6 @@ from lending.circulation.returns import Receipt, return_kit
 from lending.circulation.transfers import arrive
 from lending.circulation.turnaround import IN_HAND
 from lending.circulation.undo import undo
-from lending.domain.actors import Actor
 from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, read
 from lending.domain.permissions import Act
 from lending.domain.states import KitState, LoanState
@@ -30,11 +28,12 @@ from lending.errors import Block, Reason, Refused
 from lending.models.policies import Signing
 from lending.phrases import KIT_STATES, isolated, one_stop
 from lending.queries import acts, desk
-from lending.queries.acts import Outcome, due_by_hand, outcome
+from lending.queries.acts import Outcome, due_by_hand
 from lending.queries.desk import PatronStrip
 from lending.queries.staff import StationPlace
 from lending.web import current
 from lending.web.said import said
+from lending.web.scan_acts import Handler, act_for, kit_code, kit_url
 from lending.web.scanning import COMMANDS, Answer, Scan, Screen, told
 from lending.web.stops import not_a_label, stopped
 from lending.wording import Tone
@@ -58,18 +57,19 @@ def _dispatch(scan: Scan, place: StationPlace, code: Code) -> Answer:
         return _command(scan, place, code)
     if code.kind in (Kind.PART, Kind.UNKNOWN) or code.kind in DEVICE_NUMBERS:
         raise Refused(not_a_label(code))
-    if scan.screen is Screen.RETURNS:
-        return _take_back(scan, place, _kit_code(code))
-    if scan.screen is Screen.INSPECTION:
-        return _open_inspection(_kit_code(code))
-    if code.kind is Kind.PATRON:
-        return _show_patron(scan, place, code)
-    if scan.patron:
-        return _lend(scan, place, kit=_kit_code(code), card=_card_of(scan, place))
-    return _remember_kit(place, code)
+    return _SCREENS[scan.screen](scan, place, code)
 
 
 # --- Desk -------------------------------------------------------------------------------------------------------------
+
+
+def _at_desk(scan: Scan, place: StationPlace, code: Code) -> Answer:
+    """A card or a kit, in either order."""
+    if code.kind is Kind.PATRON:
+        return _show_patron(scan, place, code)
+    if scan.patron:
+        return _lend(scan, place, kit=kit_code(code), card=_card_of(scan, place))
+    return _remember_kit(place, code)
 
 
 def _show_patron(scan: Scan, place: StationPlace, code: Code) -> Answer:
@@ -99,7 +99,7 @@ def _lend_waiting(scan: Scan, place: StationPlace, code: Code) -> Answer:
     """The card of a kit that waits: lent, or told why not; either way the person is shown as they are now."""
     waiting = read(scan.kit or "", current.spaces())
     try:
-        found = _lend(scan, place, kit=_kit_code(waiting), card=code.text)
+        found = _lend(scan, place, kit=kit_code(waiting), card=code.text)
     except Refused as refused:
         if any(block.reason in (Reason.BUSY, Reason.CARD_UNKNOWN, Reason.CARD_REPLACED) for block in refused.blocks):
             raise
@@ -141,7 +141,7 @@ _WHY_NOT = {
 
 def _remember_kit(place: StationPlace, code: Code) -> Answer:
     """A kit before its card: the page keeps it until the card comes; one that cannot be lent says so now."""
-    kit = _kit_code(code)
+    kit = kit_code(code)
     with current.library().db.read() as session:
         found = desk.glance(session, kit)
     if found is None:
@@ -171,7 +171,7 @@ def _remember_kit(place: StationPlace, code: Code) -> Answer:
         sentence = current.sentence(Block(_WHY_NOT[found.state], {"kit": kit}))
     else:
         sentence = _("%(kit)s cannot be lent now: it is %(state)s.", kit=kit, state=_(KIT_STATES[found.state]))
-    return Answer(sentence, Tone.LOOK, code=kit, who=found.patron_name or "", resolve_url=_kit_url(kit))
+    return Answer(sentence, Tone.LOOK, code=kit, who=found.patron_name or "", resolve_url=kit_url(kit))
 
 
 def _lend(scan: Scan, place: StationPlace, *, kit: str, card: str) -> Answer:
@@ -193,14 +193,15 @@ def _lend(scan: Scan, place: StationPlace, *, kit: str, card: str) -> Answer:
         why = scan.override.note or "at check-out"
         return due_by_hand(out, set_due_date(session, kit=kit, on=scan.date, reason=why, at=at, by=by))
 
-    done = said(_once(scan, by, at, do), current.reader())
+    done = said(act_for(scan, by, at, do), current.reader())
     return replace(told(done), same_patron=True)
 
 
 # --- Returns and inspection -------------------------------------------------------------------------------------------
 
 
-def _take_back(scan: Scan, place: StationPlace, kit: str) -> Answer:
+def _take_back(scan: Scan, place: StationPlace, code: Code) -> Answer:
+    kit = kit_code(code)
     by, at = current.actor(at_station=place), current.now()
 
     def do(session: Session) -> Outcome:
@@ -215,7 +216,7 @@ def _take_back(scan: Scan, place: StationPlace, kit: str) -> Answer:
         )
 
     try:
-        return told(said(_once(scan, by, at, do), current.reader()))
+        return told(said(act_for(scan, by, at, do), current.reader()))
     except Refused as refused:
         if [block.reason for block in refused.blocks] != [Reason.NOT_ON_LOAN]:
             raise
@@ -233,7 +234,7 @@ def _arrive(scan: Scan, place: StationPlace, kit: str, not_out: Refused) -> Answ
     def do(session: Session) -> Outcome:
         return arrive(session, kit=kit, branch_id=place.branch_id, at=at, by=by)
 
-    return told(said(_once(scan, by, at, do), current.reader()))
+    return told(said(act_for(scan, by, at, do), current.reader()))
 
 
 def _on_that_day(session: Session, on: date, place: StationPlace, at: datetime) -> datetime:
@@ -244,7 +245,8 @@ def _on_that_day(session: Session, on: date, place: StationPlace, at: datetime) 
     return calendar.closing_at(on) if calendar.is_open_on(on) else datetime.combine(on, time(12), ZoneInfo(place.zone))
 
 
-def _open_inspection(kit: str) -> Answer:
+def _open_inspection(scan: Scan, place: StationPlace, code: Code) -> Answer:
+    kit = kit_code(code)
     with current.library().db.read() as session:
         found = desk.glance(session, kit)
     if found is None:
@@ -278,7 +280,7 @@ def _command(scan: Scan, place: StationPlace, code: Code) -> Answer:
 
 def _undo(scan: Scan, place: StationPlace) -> Answer:
     by, at = current.actor(at_station=place), current.now()
-    done = said(_once(scan, by, at, lambda session: undo(session, at=at, by=by)), current.reader())
+    done = said(act_for(scan, by, at, lambda session: undo(session, at=at, by=by)), current.reader())
     return replace(told(done), same_patron=True)
 
 
@@ -310,34 +312,15 @@ def _renew(scan: Scan, place: StationPlace) -> Answer:
     if not kits:
         return Answer(_("There is no kit to renew."), Tone.LOOK, same_patron=True, is_row=False)
     done = said(
-        _once(scan, by, at, lambda session: renew(session, kit=kits[0], at=at, by=by, override=scan.override)),
+        act_for(scan, by, at, lambda session: renew(session, kit=kits[0], at=at, by=by, override=scan.override)),
         current.reader(),
     )
     return replace(told(done), same_patron=True)
 
 
-# --- Once, refused, told ----------------------------------------------------------------------------------------------
-
-
-def _once(scan: Scan, by: Actor, at: datetime, do: Callable[[Session], Outcome]) -> Outcome:
-    return current.library().db.act(
-        lambda session: once(
-            session,
-            by=by,
-            key=scan.key,
-            body=scan.body,
-            at=at,
-            do=lambda: do(session),
-            again=lambda act: outcome(session, act),
-        )
-    )
-
-
-def _kit_code(code: Code) -> str:
-    if code.kind is not Kind.KIT:
-        raise Refused.because(Reason.CODE_NOT_A_KIT, code=code.text, kind=code.kind.value)
-    return code.text
-
-
-def _kit_url(kit: str) -> str:
-    return url_for("kits.show", barcode=kit)
+_SCREENS: Mapping[Screen, Handler] = {
+    Screen.DESK: _at_desk,
+    Screen.RETURNS: _take_back,
+    Screen.INSPECTION: _open_inspection,
+}
+"""What each screen does with a scan. A screen of another module brings its handler from there."""
