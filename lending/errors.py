@@ -100,6 +100,10 @@ class Reason(StrEnum):
     ALREADY_RESERVED = "already_reserved"
     NO_SUCH_POOL = "no_such_pool"
     POOL_EXCEEDS_STOCK = "pool_exceeds_stock"
+    POOL_BELOW_PROMISES = "pool_below_promises"
+    CAPACITY_BELOW_SEATS = "capacity_below_seats"
+    COHORT_CANCELLED = "cohort_cancelled"
+    PREVIEW_OUTDATED = "preview_outdated"
     KIT_TYPE_NEEDS_COHORT = "kit_type_needs_cohort"
     # Sign-in
     SIGN_IN_FAILED = "sign_in_failed"

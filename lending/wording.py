@@ -360,6 +360,20 @@ WORDS: Mapping[Reason, Words] = {
     _R.POOL_EXCEEDS_STOCK: Words(
         409, _STOP, N_("The library has fewer kits of this kind than that. Lower the number.")
     ),
+    _R.POOL_BELOW_PROMISES: Words(
+        409,
+        _STOP,
+        N_("%(out)s kits of this session are promised or out at %(branch)s. It needs as many at least."),
+    ),
+    _R.CAPACITY_BELOW_SEATS: Words(
+        409, _STOP, N_("%(out)s people have a seat in this session. It needs as many seats at least.")
+    ),
+    _R.COHORT_CANCELLED: Words(
+        409, _STOP, N_("That session was cancelled. Choose another."), N_("That session was cancelled.")
+    ),
+    _R.PREVIEW_OUTDATED: Words(
+        409, _LOOK, N_("Something changed since you looked. Nothing was saved. Look at the list once more.")
+    ),
     _R.KIT_TYPE_NEEDS_COHORT: Words(409, _STOP, N_("Kits of this kind are lent in sessions only. Choose a session.")),
     # Sign-in
     _R.SIGN_IN_FAILED: Words(
