@@ -1,0 +1,102 @@
+"""What a series of workshops counts: sessions, attendance by how people came, and views of recordings, kept apart.
+
+Each workshop of a series is a session, also one that nobody came to. A hybrid one is one session whose attendance is
+split by format. A recorded view is never an attendance. What nobody counted is missing (``None``), never 0.
+Source: RULES 7, "Workshops"; case 14 of RULES 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+VIEWS_COUNT_FOR = timedelta(days=30)
+"""The survey counts views within 30 days of posting, the thirtieth among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkshopTold:
+    """What is known of one workshop that took place.
+
+    ``named_*`` are people who signed in; the rest was counted without names, ``None`` where nobody counted. ``views``
+    are of single days, and empty when nobody knows of any.
+    """
+
+    named_onsite: int = 0
+    named_virtual: int = 0
+    in_room: int | None = None
+    devices: int | None = None
+    peak_viewers: int | None = None
+    posted_on: date | None = None
+    views: Mapping[date, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a series counts. ``uncounted``: of how many sessions nobody knows the attendance."""
+
+    sessions: int
+    onsite: int | None
+    virtual: int | None
+    attended: int | None
+    uncounted: int
+    survey_views: int | None
+    all_views: int | None
+    reach: int | None
+
+
+def onsite(told: WorkshopTold) -> int | None:
+    """How many came to the room: the count of heads has those who signed in among them."""
+    return _larger(told.named_onsite, told.in_room)
+
+
+def virtual(told: WorkshopTold) -> int | None:
+    """How many took part from elsewhere: one device is one person; of a stream, the most viewers at once.
+
+    A meeting that was streamed too gives the larger number: nobody knows who did both.
+    """
+    return _larger(told.named_virtual, told.devices, told.peak_viewers)
+
+
+def attended(told: WorkshopTold) -> int | None:
+    """Live attendance, however people came."""
+    return _sum((onsite(told), virtual(told)))
+
+
+def survey_views(told: WorkshopTold) -> int | None:
+    """Views within 30 days of posting, as the survey of public libraries asks for them."""
+    if told.posted_on is None or not told.views:
+        return None
+    until = told.posted_on + VIEWS_COUNT_FOR
+    return sum(views for day, views in told.views.items() if told.posted_on <= day <= until)
+
+
+def all_views(told: WorkshopTold) -> int | None:
+    """All views of the recording."""
+    return sum(told.views.values()) if told.views else None
+
+
+def count(series: Sequence[WorkshopTold]) -> Counted:
+    """The figures of a series, or of one workshop; sums are of what is known."""
+    live, views = _sum(map(attended, series)), _sum(map(all_views, series))
+    return Counted(
+        sessions=len(series),
+        onsite=_sum(map(onsite, series)),
+        virtual=_sum(map(virtual, series)),
+        attended=live,
+        uncounted=sum(attended(told) is None for told in series),
+        survey_views=_sum(map(survey_views, series)),
+        all_views=views,
+        reach=_sum((live, views)),
+    )
+
+
+def _larger(named: int, *counted: int | None) -> int | None:
+    known = [n for n in counted if n is not None]
+    return max([named, *known]) if known or named else None
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    known = [n for n in numbers if n is not None]
+    return sum(known) if known else None
