@@ -104,6 +104,9 @@ class Reason(StrEnum):
     CAPACITY_BELOW_SEATS = "capacity_below_seats"
     COHORT_CANCELLED = "cohort_cancelled"
     PREVIEW_OUTDATED = "preview_outdated"
+    NOT_ELIGIBLE = "not_eligible"
+    NO_KIT_TO_ROLL_OVER = "no_kit_to_roll_over"
+    ATTENDANCE_NOT_TAKEN = "attendance_not_taken"
     KIT_TYPE_NEEDS_COHORT = "kit_type_needs_cohort"
     # Sign-in
     SIGN_IN_FAILED = "sign_in_failed"

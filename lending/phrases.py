@@ -198,6 +198,15 @@ FIELDS: Mapping[str, str] = {
     "title": N_("title"),
     "carry_to": N_("next session"),
 }
+ELIGIBILITY: Mapping[str, str] = {
+    "min_age": N_("for people of %(age)s years or more; look at the date of birth"),
+    "postal_codes": N_("for people who live near by; look at the postal code"),
+    "after_program": N_("for people who have completed %(program)s"),
+    "full_card": N_("for people with a full card; note the address on the patron's page"),
+    "question": N_("for people who answer yes to: %(question)s"),
+}
+"""Who may take part, one rule of ``domain/eligibility.py`` each, to follow "This session is"."""
+
 _WHY_DUE: Mapping[str, str] = {
     DueRule.COHORT_RETURN_BY: N_("end of %(cohort)s"),
     DueRule.LOAN_PERIOD: "",
@@ -233,6 +242,7 @@ _UNNAMED: Mapping[str, str] = {
     "cohort": N_("the session"),
     "field": N_("this field"),
     "note": N_("see the patron's page"),
+    "rule": N_("not open to this patron"),
 }
 
 
@@ -245,6 +255,8 @@ class Details(dict[str, str]):
         # A kit nobody knows has only its code.
         if "code" not in self and "kit" in self:
             self["code"] = self["kit"]
+        if "rule" in self:
+            self["rule"] = reader.gettext(ELIGIBILITY[self["rule"]]) % self
 
     def __missing__(self, name: str) -> str:
         return self._gettext(_UNNAMED.get(name, N_("not known")))

@@ -374,6 +374,13 @@ WORDS: Mapping[Reason, Words] = {
     _R.PREVIEW_OUTDATED: Words(
         409, _LOOK, N_("Something changed since you looked. Nothing was saved. Look at the list once more.")
     ),
+    _R.NOT_ELIGIBLE: Words(409, _STOP, N_("This session is %(rule)s."), N_("This session is %(rule)s.")),
+    _R.NO_KIT_TO_ROLL_OVER: Words(
+        409, _LOOK, N_("%(cohort)s has no kit left at this library, so the one that is out stays due as it is.")
+    ),
+    _R.ATTENDANCE_NOT_TAKEN: Words(
+        409, _STOP, N_("Nobody is signed in at the first workshop yet. Take its attendance first.")
+    ),
     _R.KIT_TYPE_NEEDS_COHORT: Words(409, _STOP, N_("Kits of this kind are lent in sessions only. Choose a session.")),
     # Sign-in
     _R.SIGN_IN_FAILED: Words(
