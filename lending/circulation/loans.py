@@ -6,39 +6,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.journal import record
+from lending.circulation.telling import tell
 from lending.domain.actors import Actor
 from lending.domain.due_dates import Due
 from lending.models.base import table_of
 from lending.models.kits import Kit
 from lending.models.loans import Loan, LoanTerm, TermKind
-from lending.models.notices import Channel, Notice, NoticeState
+from lending.models.notices import Notice, NoticeState
 from lending.models.people import Patron
 
 _notices = table_of(Notice)
-_sqlite, _postgresql = sqlite.insert(_notices), postgresql.insert(_notices)
-_AGAIN = text("notices.state = 'cancelled'")
-_TELL = {
-    "sqlite": _sqlite.on_conflict_do_update(
-        index_elements=["subject", "step", "channel"],
-        set_={"state": NoticeState.PENDING, "due_at": _sqlite.excluded.due_at, "made_at": _sqlite.excluded.made_at},
-        where=_AGAIN,
-    ),
-    "postgresql": _postgresql.on_conflict_do_update(
-        index_elements=["subject", "step", "channel"],
-        set_={
-            "state": NoticeState.PENDING,
-            "due_at": _postgresql.excluded.due_at,
-            "made_at": _postgresql.excluded.made_at,
-        },
-        where=_AGAIN,
-    ),
-}
-"""One notice per subject, step and channel; one that was cancelled is told after all when its cause is back."""
 
 
 def record_on_kit(
@@ -105,33 +86,8 @@ def add_term(
 
 
 def tell_borrower(session: Session, step: str, *, loan: Loan, at: datetime) -> None:
-    """Put a notice about a loan into the outbox: by e-mail, else by text if the patron agreed to it, else by letter."""
-    patron = session.execute(
-        select(Patron.email, Patron.phone, Patron.text_consent_at).where(Patron.id == loan.patron_id)
-    ).one_or_none()
-    if patron is None:
-        return
-    if patron.email is not None:
-        channel = Channel.EMAIL
-    elif patron.phone is not None and patron.text_consent_at is not None:
-        channel = Channel.TEXT
-    else:
-        channel = Channel.LETTER
-    connection = session.connection()
-    connection.execute(
-        _TELL[connection.dialect.name],
-        {
-            "subject": f"loan:{loan.public_id}",
-            "step": step,
-            "channel": channel,
-            "patron_id": loan.patron_id,
-            "loan_id": loan.id,
-            "state": NoticeState.PENDING,
-            "due_at": at,
-            "made_at": at,
-            "tries": 0,
-        },
-    )
+    """Put a notice about a loan into the outbox, by the channel that ``telling.tell`` chooses."""
+    tell(session, step, subject=f"loan:{loan.public_id}", patron_id=loan.patron_id, at=at, loan_id=loan.id)
 
 
 def cancel_notices(session: Session, loan: Loan, *, step: str | None = None) -> None:
