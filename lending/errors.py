@@ -108,6 +108,7 @@ class Reason(StrEnum):
     NO_KIT_TO_ROLL_OVER = "no_kit_to_roll_over"
     ATTENDANCE_NOT_TAKEN = "attendance_not_taken"
     KIT_TYPE_NEEDS_COHORT = "kit_type_needs_cohort"
+    NOBODY_WAITS = "nobody_waits"
     # Sign-in
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_IN_LOCKED = "sign_in_locked"

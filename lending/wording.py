@@ -382,6 +382,7 @@ WORDS: Mapping[Reason, Words] = {
         409, _STOP, N_("Nobody is signed in at the first workshop yet. Take its attendance first.")
     ),
     _R.KIT_TYPE_NEEDS_COHORT: Words(409, _STOP, N_("Kits of this kind are lent in sessions only. Choose a session.")),
+    _R.NOBODY_WAITS: Words(409, _LOOK, N_("Nobody waits for %(kit)s. Leave it with the free kits.")),
     # Sign-in
     _R.SIGN_IN_FAILED: Words(
         401, _STOP, N_("That name and password do not go together. Try again."), N_("That did not match. Try again.")
