@@ -36,7 +36,9 @@ Result = TypeVar("Result")
 LOCK_ORDER: Final = (
     "key",
     "station",
+    "stocktake",
     "cohort",
+    "workshop",
     "household",
     "patron",
     "stock",

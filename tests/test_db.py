@@ -123,7 +123,9 @@ def test_acts_at_once_lose_nothing(shelves: Database) -> None:
 
 
 def test_locks_are_taken_in_the_order_of_the_architecture() -> None:
-    assert " ".join(LOCK_ORDER) == ("key station cohort household patron stock kit loan reservation enrolment roll-up")
+    assert " ".join(LOCK_ORDER) == (
+        "key station stocktake cohort workshop household patron stock kit loan reservation enrolment roll-up"
+    )
 
 
 def test_statements_that_postgresql_has_prepared_stay_prepared_after_a_read(postgres_shelves: Database) -> None:

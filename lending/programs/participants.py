@@ -1,0 +1,196 @@
+"""Attendance from a meeting tool's list of participants: matched to the session's people, and the rest counted.
+
+A row is one connection; the same person connected again is one device. Who is matched attended on line; who is not is
+only counted. Nothing that stood in the file is kept, and the report names rows, never people.
+Source: RULES 7, "one device, one attendee"; RULES 8, "names from meeting tools are discarded after matching".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lending.circulation.imports.report import BadFile, Fault, Problem
+from lending.circulation.imports.sheets import read_sheet
+from lending.circulation.journal import record, record_each
+from lending.domain.actors import Actor
+from lending.domain.names import fold
+from lending.domain.states import EnrolmentState
+from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, HeadCountKind
+from lending.models.people import Patron
+from lending.programs.workshops import WorkshopFound, check_begun, check_mode, lock_workshop, put_head_count
+
+COLUMNS: Mapping[str, frozenset[str]] = {
+    "name": frozenset({"name", "full_name", "name_(original_name)", "participant", "participant_name", "display_name"}),
+    "email": frozenset({"email", "e_mail", "user_email", "email_address"}),
+}
+"""What meeting tools call the columns that matter. The file may have others; they are not looked at."""
+
+ENROLLED = frozenset({EnrolmentState.ENROLLED, EnrolmentState.COMPLETED})
+"""Whose enrolments a row may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """One connection: the ``row`` as spreadsheets count, and whose the tool says that it was."""
+
+    row: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantsImported:
+    """What became of a list: rows by number. ``devices`` is the count that the workshop has now.
+
+    ``matched`` attended on line, ``again`` had signed in already, ``ambiguous`` could be several people of the session,
+    ``unmatched`` none of them; the last two are only counted.
+    """
+
+    rows: int
+    matched: tuple[int, ...]
+    again: tuple[int, ...]
+    ambiguous: tuple[int, ...]
+    unmatched: tuple[int, ...]
+    devices: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    patron_id: int
+    pseudonym: str
+    name_key: str
+    email: str
+
+
+def read_participants(data: bytes) -> tuple[list[Participant], list[Problem]]:
+    """The connections in a file's bytes, and what is wrong with single rows. ``BadFile`` when it is no such list."""
+    sheet = read_sheet(data)
+    places = {
+        name: [place for place, column in enumerate(sheet.columns) if column in known]
+        for name, known in COLUMNS.items()
+    }
+    if not sheet.columns or not sheet.rows:
+        raise BadFile(Fault.EMPTY, expected=", ".join(COLUMNS))
+    if not places["name"] or any(len(found) > 1 for found in places.values()):
+        raise BadFile(
+            Fault.WRONG_COLUMNS,
+            missing="" if places["name"] else "name",
+            unknown="",
+            found=", ".join(sheet.columns),
+            expected=", ".join(COLUMNS),
+        )
+    looked_at = {sheet.columns[place] for found in places.values() for place in found}
+    problems = [problem for problem in sheet.problems if problem.column is None or problem.column in looked_at]
+    participants = []
+    for row, cells in sheet.rows:
+        name, email = (cells[found[0]] if found else "" for found in places.values())
+        if name or email:
+            participants.append(Participant(row, name, email))
+        else:
+            problems.append(Problem(row, "name", Fault.MISSING, {"form": "a name or an e-mail address"}))
+    return participants, problems
+
+
+def import_participants(
+    session: Session, *, workshop: str, participants: Sequence[Participant], at: datetime, by: Actor
+) -> ParticipantsImported:
+    """Note who of a list attended ``workshop`` (its public id) on line, and count its devices. The same list again
+    changes nothing.
+
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``COHORT_OVER``, ``DATE_IN_THE_FUTURE``, ``VALUE_WRONG`` for a
+    workshop that nobody can attend on line.
+    """
+    found = lock_workshop(session, workshop, by)
+    check_begun(found, at)
+    check_mode(found, AttendanceMode.VIRTUAL)
+    rows_of, ambiguous, unmatched = _matched(participants, _people(session, found.cohort.id))
+    here = set(session.scalars(select(Attendance.patron_id).where(Attendance.workshop_id == found.workshop.id)))
+    new = [person for person in rows_of if person.patron_id not in here]
+    session.add_all(
+        Attendance(workshop_id=found.workshop.id, patron_id=person.patron_id, mode=AttendanceMode.VIRTUAL, at=at)
+        for person in new
+    )
+    devices = len(rows_of) + len({_device(one) for one in (*ambiguous, *unmatched)})
+    before = put_head_count(session, found.workshop.id, HeadCountKind.DEVICES, devices, at=at)
+    _journal(session, found, new, devices, before, at=at, by=by)
+    return ParticipantsImported(
+        rows=len(participants),
+        matched=tuple(sorted(row for person in new for row in rows_of[person])),
+        again=tuple(sorted(row for person, rows in rows_of.items() if person not in new for row in rows)),
+        ambiguous=tuple(one.row for one in ambiguous),
+        unmatched=tuple(one.row for one in unmatched),
+        devices=devices,
+    )
+
+
+def _people(session: Session, cohort_id: int) -> list[_Person]:
+    rows = session.execute(
+        select(Patron.id, Patron.pseudonym, Patron.name_key, Patron.email)
+        .join(Enrolment, Enrolment.patron_id == Patron.id)
+        .where(Enrolment.cohort_id == cohort_id, Enrolment.state.in_(ENROLLED))
+        .order_by(Patron.id)
+        .with_for_update(of=Patron, key_share=True)
+    )
+    return [_Person(row.id, row.pseudonym, row.name_key, (row.email or "").casefold()) for row in rows]
+
+
+def _matched(
+    participants: Iterable[Participant], people: Iterable[_Person]
+) -> tuple[dict[_Person, list[int]], list[Participant], list[Participant]]:
+    """The rows of each person found, those that could be several people, and those that are nobody's."""
+    by_email, by_name = defaultdict(list), defaultdict(list)
+    for person in people:
+        by_name[person.name_key].append(person)
+        if person.email:
+            by_email[person.email].append(person)
+    rows: dict[_Person, list[int]] = {}
+    ambiguous, unmatched = [], []
+    for one in participants:
+        namesakes = by_name.get(fold(one.name), []) if one.name else []
+        holders = by_email.get(one.email.strip().casefold(), []) if one.email else []
+        # One address for two people of a household: the name decides between them.
+        candidates = [person for person in holders if person in namesakes] or holders or namesakes
+        if len(candidates) == 1:
+            rows.setdefault(candidates[0], []).append(one.row)
+        elif candidates:
+            ambiguous.append(one)
+        else:
+            unmatched.append(one)
+    return rows, ambiguous, unmatched
+
+
+def _device(one: Participant) -> tuple[str, str]:
+    """Who connected again under the same name and address is the same device."""
+    return fold(one.name), one.email.casefold()
+
+
+def _journal(
+    session: Session,
+    found: WorkshopFound,
+    new: Sequence[_Person],
+    devices: int,
+    before: int | None,
+    *,
+    at: datetime,
+    by: Actor,
+) -> None:
+    branch_id, cohort_id = found.workshop.branch_id, found.cohort.id
+    told = {"workshop": found.workshop.public_id}
+    signed_in = [
+        {
+            "branch_id": branch_id,
+            "cohort_id": cohort_id,
+            "patron": person.pseudonym,
+            "detail": {**told, "mode": AttendanceMode.VIRTUAL.value},
+        }
+        for person in new
+    ]
+    record_each(session, "sign_in", signed_in, at=at, by=by)
+    counts = {**told, "named": len(new), "n": devices, "before": before}
+    record(session, "import_participants", at=at, by=by, branch_id=branch_id, cohort_id=cohort_id, detail=counts)

@@ -1,0 +1,272 @@
+"""Workshops: who came, how many were counted, and how often the recording was viewed, each kept apart.
+
+Anyone with a card may attend, enrolled or not. Signing in again changes nothing. A recorded view is never attendance.
+Source: RULES 7, "Workshops"; the permission sheet, "record attendance".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from lending.circulation.journal import record
+from lending.circulation.locks import lock_patron
+from lending.domain.actors import Actor
+from lending.domain.names import short_name
+from lending.domain.permissions import Act
+from lending.errors import Reason, Refused
+from lending.models.branches import Branch
+from lending.models.cohorts import (
+    Attendance,
+    AttendanceMode,
+    Cohort,
+    CohortStatus,
+    HeadCount,
+    HeadCountKind,
+    Pool,
+    RecordedViews,
+    Workshop,
+    WorkshopMode,
+)
+from lending.models.people import Card
+from lending.models.stock import Stock
+from lending.programs.cohorts import permit_for_program
+
+OPENS_BEFORE = timedelta(hours=12)
+"""How long before a workshop people may be signed in: on its day, not on the days before."""
+
+MODES: Mapping[WorkshopMode, frozenset[AttendanceMode]] = {
+    WorkshopMode.ONSITE: frozenset({AttendanceMode.ONSITE}),
+    WorkshopMode.VIRTUAL: frozenset({AttendanceMode.VIRTUAL}),
+    WorkshopMode.HYBRID: frozenset(AttendanceMode),
+}
+"""How somebody can attend a workshop."""
+
+COUNTS: Mapping[HeadCountKind, AttendanceMode] = {
+    HeadCountKind.ONSITE: AttendanceMode.ONSITE,
+    HeadCountKind.DEVICES: AttendanceMode.VIRTUAL,
+    HeadCountKind.PEAK_VIEWERS: AttendanceMode.VIRTUAL,
+}
+"""Which attendance a count is of."""
+
+MOST = 100_000
+"""Heads, devices or views: more is a slip of the finger."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody who attends. ``again``: they had signed in before, as ``mode`` says, and nothing changed."""
+
+    workshop: str
+    patron_name: str
+    mode: AttendanceMode
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkshopFound:
+    """A workshop, which is locked, and its cohort. ``branch_ids``: where it is held, or its cohort's kits are lent."""
+
+    workshop: Workshop
+    cohort: Cohort
+    branch_ids: frozenset[int]
+
+
+def sign_in(session: Session, *, workshop: str, patron: str, mode: AttendanceMode, at: datetime, by: Actor) -> SignedIn:
+    """Note that ``patron`` (the card number) attends ``workshop`` (its public id); again, nothing changes.
+
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, ``COHORT_OVER`` for a
+    session that was cancelled, ``DATE_IN_THE_FUTURE`` before the workshop's day, ``VALUE_WRONG`` for a way to attend
+    that this workshop has not.
+    """
+    found = lock_workshop(session, workshop, by)
+    check_begun(found, at)
+    check_mode(found, mode)
+    person = lock_patron(session, _patron_id(session, patron))
+    before = _attendance(session, found.workshop.id, person.id)
+    if before is not None:
+        return SignedIn(workshop, short_name(person.name), before.mode, again=True)
+    session.add(Attendance(workshop_id=found.workshop.id, patron_id=person.id, mode=mode, at=at))
+    _record(session, "sign_in", found, at=at, by=by, patron=person.pseudonym, mode=mode.value)
+    return SignedIn(workshop, short_name(person.name), mode, again=False)
+
+
+def undo_sign_in(session: Session, *, workshop: str, patron: str, at: datetime, by: Actor) -> SignedIn:
+    """Take back that ``patron`` (the card number) attends; the journal keeps that it was said.
+
+    Raises ``Refused``: as ``sign_in``, and ``NOTHING_TO_UNDO`` for somebody who had not signed in.
+    """
+    found = lock_workshop(session, workshop, by)
+    person = lock_patron(session, _patron_id(session, patron))
+    before = _attendance(session, found.workshop.id, person.id)
+    if before is None:
+        raise Refused.because(Reason.NOTHING_TO_UNDO)
+    session.execute(delete(Attendance).where(Attendance.id == before.id))
+    _record(session, "undo_sign_in", found, at=at, by=by, patron=person.pseudonym, mode=before.mode.value)
+    return SignedIn(workshop, short_name(person.name), before.mode, again=False)
+
+
+def set_head_count(
+    session: Session, *, workshop: str, kind: HeadCountKind, n: int | None, at: datetime, by: Actor
+) -> None:
+    """Set how many were counted in the room, as devices in the meeting or as most viewers; ``None``: nobody knows.
+
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``COHORT_OVER``, ``DATE_IN_THE_FUTURE``, ``VALUE_WRONG`` for a
+    count below 0 or of a format that this workshop has not.
+    """
+    found = lock_workshop(session, workshop, by)
+    check_begun(found, at)
+    check_mode(found, COUNTS[kind])
+    if n is None:
+        row = session.get(HeadCount, (found.workshop.id, kind))
+        before = None if row is None else row.n
+        session.execute(delete(HeadCount).where(HeadCount.workshop_id == found.workshop.id, HeadCount.kind == kind))
+    else:
+        _check_number(n)
+        before = put_head_count(session, found.workshop.id, kind, n, at=at)
+    _record(session, "count_heads", found, at=at, by=by, kind=kind.value, n=n, before=before)
+
+
+def post_recording(session: Session, *, workshop: str, posted_on: date, at: datetime, by: Actor) -> None:
+    """Say from which day on the recording of ``workshop`` can be viewed.
+
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``DATE_IN_THE_FUTURE``, ``DATE_IN_THE_PAST`` for a day before
+    the workshop, ``VALUE_WRONG`` for one after a day on which views were counted already.
+    """
+    found = lock_workshop(session, workshop, by)
+    held_on, today = _days(session, found, at)
+    if posted_on > today:
+        raise Refused.because(Reason.DATE_IN_THE_FUTURE, on=posted_on)
+    if posted_on < held_on:
+        raise Refused.because(Reason.DATE_IN_THE_PAST, on=posted_on)
+    viewed = select(RecordedViews.day).where(RecordedViews.workshop_id == found.workshop.id)
+    if any(day < posted_on for day in session.scalars(viewed)):
+        raise Refused.because(Reason.VALUE_WRONG, field="posted_on")
+    before = found.workshop.posted_on
+    found.workshop.posted_on = posted_on
+    was = None if before is None else before.isoformat()
+    _record(session, "post_recording", found, at=at, by=by, posted_on=posted_on.isoformat(), before=was)
+
+
+def record_views(session: Session, *, workshop: str, day: date, views: int, at: datetime, by: Actor) -> None:
+    """Set how often the recording of ``workshop`` was viewed on ``day``; said again, the later number holds.
+
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``VALUE_MISSING`` before it is known when the recording was
+    posted, ``VALUE_WRONG`` for a day before that or a number below 0, ``DATE_IN_THE_FUTURE``.
+    """
+    found = lock_workshop(session, workshop, by)
+    _held_on, today = _days(session, found, at)
+    posted_on = found.workshop.posted_on
+    if posted_on is None:
+        raise Refused.because(Reason.VALUE_MISSING, field="posted_on")
+    if day > today:
+        raise Refused.because(Reason.DATE_IN_THE_FUTURE, on=day)
+    if day < posted_on:
+        raise Refused.because(Reason.VALUE_WRONG, field="day")
+    _check_number(views)
+    row = session.get(RecordedViews, (found.workshop.id, day))
+    before = None if row is None else row.views
+    if row is None:
+        session.add(RecordedViews(workshop_id=found.workshop.id, day=day, views=views))
+    else:
+        row.views = views
+    _record(session, "record_views", found, at=at, by=by, day=day.isoformat(), views=views, before=before)
+
+
+def lock_workshop(session: Session, public_id: str, by: Actor) -> WorkshopFound:
+    """Lock the workshop with this public id, whose attendance is counted next. Part of another act.
+
+    For a lead of its programme, or staff of a branch where it is held or whose kits its cohort borrows. Raises
+    ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``.
+    """
+    chosen = select(Workshop).where(Workshop.public_id == public_id)
+    workshop = session.scalars(
+        chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one_or_none()
+    if workshop is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    cohort = session.get_one(Cohort, workshop.cohort_id)
+    lending = select(Stock.branch_id).join(Pool, Pool.stock_id == Stock.id).where(Pool.cohort_id == cohort.id)
+    branch_ids = {*session.scalars(lending), workshop.branch_id} - {None}
+    own = min(branch_ids & by.branch_ids, default=None)
+    permit_for_program(by, Act.RECORD_ATTENDANCE, cohort.program_id, own)
+    return WorkshopFound(workshop, cohort, frozenset(branch_ids))
+
+
+def check_begun(found: WorkshopFound, at: datetime) -> None:
+    """Refuse what cannot be known yet: ``COHORT_OVER`` for a cancelled session, ``DATE_IN_THE_FUTURE``."""
+    if found.cohort.status is CohortStatus.CANCELLED:
+        raise Refused.because(Reason.COHORT_OVER, cohort=found.cohort.name)
+    if at < found.workshop.starts_at - OPENS_BEFORE:
+        raise Refused.because(Reason.DATE_IN_THE_FUTURE, at=found.workshop.starts_at)
+
+
+def check_mode(found: WorkshopFound, mode: AttendanceMode) -> None:
+    """Refuse (``VALUE_WRONG``) a way to attend that a workshop has not."""
+    if mode not in MODES[found.workshop.mode]:
+        raise Refused.because(Reason.VALUE_WRONG, field="mode")
+
+
+def put_head_count(session: Session, workshop_id: int, kind: HeadCountKind, n: int, *, at: datetime) -> int | None:
+    """Write a count of a workshop, which is locked, and give the one it takes the place of. Part of another act."""
+    row = session.get(HeadCount, (workshop_id, kind))
+    if row is None:
+        session.add(HeadCount(workshop_id=workshop_id, kind=kind, n=n, at=at))
+        return None
+    before, row.n, row.at = row.n, n, at
+    return before
+
+
+def _attendance(session: Session, workshop_id: int, patron_id: int) -> Attendance | None:
+    chosen = select(Attendance).where(Attendance.workshop_id == workshop_id, Attendance.patron_id == patron_id)
+    return session.scalars(chosen).one_or_none()
+
+
+def _patron_id(session: Session, number: str) -> int:
+    card = session.scalars(select(Card).where(Card.number == number)).one_or_none()
+    if card is None:
+        raise Refused.because(Reason.CARD_UNKNOWN, code=number)
+    if card.ended_at is not None:
+        raise Refused.because(Reason.CARD_REPLACED, code=number)
+    return card.patron_id
+
+
+def _check_number(n: int) -> None:
+    if not 0 <= n <= MOST:
+        raise Refused.because(Reason.VALUE_WRONG, field="count")
+
+
+def _days(session: Session, found: WorkshopFound, at: datetime) -> tuple[date, date]:
+    """The local day of the workshop and today, where it is held or, on line, at a branch of its cohort."""
+    branch_id = found.workshop.branch_id or min(found.branch_ids, default=None)
+    zone = ZoneInfo(
+        "UTC" if branch_id is None else session.scalars(select(Branch.zone).where(Branch.id == branch_id)).one()
+    )
+    return found.workshop.starts_at.astimezone(zone).date(), at.astimezone(zone).date()
+
+
+def _record(
+    session: Session,
+    verb: str,
+    found: WorkshopFound,
+    *,
+    at: datetime,
+    by: Actor,
+    patron: str | None = None,
+    **detail: object,
+) -> None:
+    record(
+        session,
+        verb,
+        at=at,
+        by=by,
+        branch_id=found.workshop.branch_id,
+        cohort_id=found.cohort.id,
+        patron=patron,
+        detail={"workshop": found.workshop.public_id, **detail},
+    )
