@@ -14,10 +14,21 @@ def register(app: Flask) -> None:
     It answers a bearer token alone and never looks at a cookie, so a form's CSRF token would protect nothing: the
     application exempts its blueprints (``GUARDED``). Raises ``RuntimeError`` for a call without a declaration.
     """
-    from lending.api import access, branches, circulation, description, inspections, kits, loans, patrons, problems
+    from lending.api import (
+        access,
+        availability,
+        branches,
+        circulation,
+        description,
+        inspections,
+        kits,
+        loans,
+        patrons,
+        problems,
+    )
     from lending.api.calls import PREFIX, calls
 
-    assert all((branches, circulation, inspections, kits, loans, patrons))  # noqa: S101 - each declares its calls
+    assert all((availability, branches, circulation, inspections, kits, loans, patrons))  # noqa: S101 - each declares its calls
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

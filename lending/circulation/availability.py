@@ -6,16 +6,18 @@ Source: RULES 4, "Stock".
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from lending.domain.availability import ChangePoint, Need, StockFacts, free_on, open_loan_ceiling, timeline
 from lending.domain.calendars import Calendar
 from lending.domain.states import PROMISED_RESERVATIONS, KitState, LoanState
-from lending.models.base import table_of
+from lending.models.base import AnyRow, table_of
 from lending.models.cohorts import Cohort, CohortStatus, Pool
 from lending.models.kits import Kit
 from lending.models.loans import Loan
@@ -29,25 +31,28 @@ _kits, _loans, _pools, _cohorts, _reservations = (
     table_of(Reservation),
 )
 _STOCK_ID = bindparam("stock_id", type_=_kits.c.id.type)
+_STOCK_IDS = bindparam("stock_ids", type_=_kits.c.id.type, expanding=True)
 
 IN_SERVICE = frozenset({KitState.AVAILABLE, KitState.ON_SHELF})
 COMING_BACK = frozenset({KitState.TO_INSPECT, KitState.TURNAROUND})
 
-_KITS = (
-    select(_kits.c.state, _loans.c.due_at, func.count().label("kits"))
-    .select_from(
-        _kits.outerjoin(
-            _loans,
-            and_(_loans.c.kit_id == _kits.c.id, _loans.c.received_at.is_(None), _loans.c.state != LoanState.UNDONE),
+
+def _kits_of(chosen: ColumnElement[bool]) -> Select[Any]:
+    """Kits by stock, state and due date, so that a stock of thousands is a few rows."""
+    columns = (_kits.c.stock_id, _kits.c.state, _loans.c.due_at)
+    is_out = and_(_loans.c.kit_id == _kits.c.id, _loans.c.received_at.is_(None), _loans.c.state != LoanState.UNDONE)
+    return (
+        select(*columns, func.count().label("kits"))
+        .select_from(_kits.outerjoin(_loans, is_out))
+        .where(
+            chosen,
+            _kits.c.state.in_(IN_SERVICE | COMING_BACK | {KitState.ON_LOAN}),
+            _kits.c.in_transit_to_id.is_(None),
         )
+        .group_by(*columns)
     )
-    .where(
-        _kits.c.stock_id == _STOCK_ID,
-        _kits.c.state.in_(IN_SERVICE | COMING_BACK | {KitState.ON_LOAN}),
-        _kits.c.in_transit_to_id.is_(None),
-    )
-    .group_by(_kits.c.state, _loans.c.due_at)
-)
+
+
 _collected = (
     select(func.count())
     .select_from(_loans.join(_kits, _kits.c.id == _loans.c.kit_id))
@@ -66,26 +71,39 @@ _promised = (
     .correlate(_pools)
     .scalar_subquery()
 )
-_POOLS = (
-    select(
-        _cohorts.c.pickup_from,
-        _cohorts.c.return_by,
-        _pools.c.kits,
-        _collected.label("collected"),
-        _promised.label("promised"),
+
+
+def _pools_of(chosen: ColumnElement[bool]) -> Select[Any]:
+    """What cohorts that are not over were allotted, and how much of it was collected or is promised."""
+    return (
+        select(
+            _pools.c.stock_id,
+            _cohorts.c.pickup_from,
+            _cohorts.c.return_by,
+            _pools.c.kits,
+            _collected.label("collected"),
+            _promised.label("promised"),
+        )
+        .join(_cohorts, _cohorts.c.id == _pools.c.cohort_id)
+        .where(chosen, _cohorts.c.status == CohortStatus.PLANNED, _cohorts.c.return_by >= bindparam("today"))
     )
-    .join(_cohorts, _cohorts.c.id == _pools.c.cohort_id)
-    .where(
-        _pools.c.stock_id == _STOCK_ID,
-        _cohorts.c.status == CohortStatus.PLANNED,
-        _cohorts.c.return_by >= bindparam("today"),
+
+
+def _open_promises_of(chosen: ColumnElement[bool]) -> Select[Any]:
+    """Open promises by stock."""
+    return (
+        select(_reservations.c.stock_id, func.count().label("kits"))
+        .where(chosen, _reservations.c.cohort_id.is_(None), _reservations.c.state.in_(PROMISED_RESERVATIONS))
+        .group_by(_reservations.c.stock_id)
     )
-)
-_OPEN_PROMISES = select(func.count()).where(
-    _reservations.c.stock_id == _STOCK_ID,
-    _reservations.c.cohort_id.is_(None),
-    _reservations.c.state.in_(PROMISED_RESERVATIONS),
-)
+
+
+_KITS = _kits_of(_kits.c.stock_id == _STOCK_ID)
+_POOLS = _pools_of(_pools.c.stock_id == _STOCK_ID)
+_OPEN_PROMISES = _open_promises_of(_reservations.c.stock_id == _STOCK_ID)
+_MANY_KITS = _kits_of(_kits.c.stock_id.in_(_STOCK_IDS))
+_MANY_POOLS = _pools_of(_pools.c.stock_id.in_(_STOCK_IDS))
+_MANY_OPEN_PROMISES = _open_promises_of(_reservations.c.stock_id.in_(_STOCK_IDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +126,15 @@ class Outlook:
         return open_loan_ceiling(self.points, self.calendar, self.today, until, self.turnaround_open_days)
 
 
+@dataclass(frozen=True, slots=True)
+class StockRules:
+    """What a stock's availability is worked out with: its branch's calendar, and days of its policy."""
+
+    calendar: Calendar
+    turnaround_open_days: int
+    overdue_hold_days: int
+
+
 def outlook(
     session: Session,
     stock_id: int,
@@ -122,11 +149,54 @@ def outlook(
 
     ``renewing`` is when a loan of this stock is due that would go on: its own kit is not in its way.
     """
+    rules = StockRules(calendar, turnaround_open_days, overdue_hold_days)
+    connection, today = session.connection(), calendar.local_date(at)
+    return _outlook(
+        rules,
+        today,
+        connection.execute(_KITS, {"stock_id": stock_id}),
+        connection.execute(_POOLS, {"stock_id": stock_id, "today": today}),
+        connection.execute(_OPEN_PROMISES, {"stock_id": stock_id}),
+        renewing=renewing,
+    )
+
+
+def outlooks(session: Session, stocks: Mapping[int, StockRules], *, at: datetime) -> dict[int, Outlook]:
+    """The outlooks of many stocks (by their ids) as things stand. Nothing is locked, so nothing is promised on them.
+
+    Three statements, however many stocks there are.
+    """
     connection = session.connection()
-    today = calendar.local_date(at)
+    today = {stock_id: rules.calendar.local_date(at) for stock_id, rules in stocks.items()}
+    asked = {"stock_ids": sorted(stocks), "today": min(today.values(), default=at.date())}
+    kits, pools, promises = (
+        _by_stock(connection.execute(chosen, asked)) for chosen in (_MANY_KITS, _MANY_POOLS, _MANY_OPEN_PROMISES)
+    )
+    return {
+        stock_id: _outlook(
+            rules,
+            today[stock_id],
+            kits.get(stock_id, ()),
+            (row for row in pools.get(stock_id, ()) if row.return_by >= today[stock_id]),
+            promises.get(stock_id, ()),
+        )
+        for stock_id, rules in stocks.items()
+    }
+
+
+def _outlook(
+    rules: StockRules,
+    today: date,
+    kits: Iterable[AnyRow],
+    pools: Iterable[AnyRow],
+    promises: Iterable[AnyRow],
+    *,
+    renewing: datetime | None = None,
+) -> Outlook:
+    calendar = rules.calendar
     in_service = 0
     out: dict[date, int] = {}
-    for row in connection.execute(_KITS, {"stock_id": stock_id}):
+    for row in kits:
         in_service += row.kits
         if row.state not in IN_SERVICE:
             # What is being inspected or turned around is as good as due today.
@@ -135,17 +205,21 @@ def outlook(
     if renewing is not None:
         due_on = calendar.local_date(renewing)
         out[due_on] = max(out.get(due_on, 0) - 1, 0)
-    needs = [
-        Need(max(row.kits - row.collected, row.promised), row.pickup_from, row.return_by)
-        for row in connection.execute(_POOLS, {"stock_id": stock_id, "today": today})
-    ]
-    promised = connection.execute(_OPEN_PROMISES, {"stock_id": stock_id}).scalar_one()
+    needs = [Need(max(row.kits - row.collected, row.promised), row.pickup_from, row.return_by) for row in pools]
+    promised = Need(sum(row.kits for row in promises), today)
     facts = StockFacts(
         today=today,
         in_service=in_service,
         out=out,
-        needs=tuple(need for need in (*needs, Need(promised, today)) if need.kits),
-        turnaround_open_days=turnaround_open_days,
-        overdue_days=overdue_hold_days,
+        needs=tuple(need for need in (*needs, promised) if need.kits),
+        turnaround_open_days=rules.turnaround_open_days,
+        overdue_days=rules.overdue_hold_days,
     )
-    return Outlook(timeline(facts, calendar), calendar, today, turnaround_open_days)
+    return Outlook(timeline(facts, calendar), calendar, today, rules.turnaround_open_days)
+
+
+def _by_stock(rows: Iterable[AnyRow]) -> dict[int, list[AnyRow]]:
+    found: dict[int, list[AnyRow]] = {}
+    for row in rows:
+        found.setdefault(row.stock_id, []).append(row)
+    return found

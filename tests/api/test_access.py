@@ -203,6 +203,8 @@ def test_lists_hold_ones_own_branches_alone(both: Door) -> None:
     assert both.cleo.get("/loans").json["items"] == both.cleo.get("/loans", branch="ELA").json["items"] == []
     assert both.cleo.get("/patrons", q="morales").json["items"] == []
     assert len(both.eli.get("/kits").json["items"]) == 6
+    assert {stock["branch"] for stock in both.ben.get("/availability").json["items"]} == {"ELA"}
+    assert both.cleo.get("/availability", branch="ELA").status_code == 404
     assert len(both.ben.get("/loans").json["items"]) == len(both.eli.get("/loans").json["items"]) == 1
 
 

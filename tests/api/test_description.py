@@ -39,6 +39,7 @@ PROMISED = {
     "/patrons/{card}": {"get", "patch"},
     "/loans": {"get"},
     "/loans/{loan_id}": {"get"},
+    "/availability": {"get"},
     "/branches": {"get", "post"},
     "/kit_types": {"get", "post"},
 }

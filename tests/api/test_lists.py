@@ -36,6 +36,9 @@ def test_pages_hold_each_row_once_and_in_order(both: Door) -> None:
     kits = [kit["barcode"] for kit in every(both.eli, "/kits", limit=2)]
     assert kits == sorted([KIT, OTHER_KIT, THIRD_KIT, OPEN_KIT, OTHER_OPEN_KIT, "KIT-1060"])
     assert [branch["code"] for branch in every(both.ben, "/branches", limit=1)] == ["COM", "ELA"]
+    free = [(stock["branch"], stock["kit_type"]) for stock in every(both.eli, "/availability", limit=1)]
+    assert free == sorted(free)
+    assert {branch for branch, _ in free} == {"COM", "ELA"}
     assert [kind["code"] for kind in every(both.ben, "/kit_types", limit=1)] == ["laptop-hotspot", "work-ready"]
 
 
