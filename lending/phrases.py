@@ -203,7 +203,7 @@ ELIGIBILITY: Mapping[str, str] = {
     "postal_codes": N_("for people who live near by; look at the postal code"),
     "after_program": N_("for people who have completed %(program)s"),
     "full_card": N_("for people with a full card; note the address on the patron's page"),
-    "question": N_("for people who answer yes to: %(question)s"),
+    "question": N_("for people who answer yes to “%(question)s”"),
 }
 """Who may take part, one rule of ``domain/eligibility.py`` each, to follow "This session is"."""
 
