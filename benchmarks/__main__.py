@@ -15,7 +15,7 @@ from functools import partial
 
 import click
 
-from benchmarks import figures, imports, speed, startup, statements
+from benchmarks import county, figures, imports, speed, startup, statements
 from benchmarks.engines import ENGINES, Engine
 from benchmarks.figures import Figure
 from lending.clock import SystemClock
@@ -31,6 +31,7 @@ def parts(quick: bool) -> dict[str, Part]:
         "P3": statements.counted,
         "P8": partial(imports.imported, quick=quick),
         "P9": startup.started,
+        "Availability": partial(county.availability_of_a_county, quick=quick),
     }
 
 
