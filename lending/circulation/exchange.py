@@ -233,7 +233,7 @@ def _take_in(
     if owner.id != branch_id and here.floats:
         kit.stock_id = home
     elif owner.id != branch_id:
-        kit.in_transit_to_id = owner.id
+        kit.in_transit_to_id, kit.sent_at = owner.id, at
     loan.move(LoanVerb.RETURN)
     loan.received_at = loan.received_recorded_at = at
     loan.received_door, loan.received_branch_id, loan.received_by_id = by.door, branch_id, by.staff_id

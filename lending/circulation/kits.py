@@ -195,7 +195,7 @@ def declare_missing(session: Session, *, kit: str, at: datetime, by: Actor) -> K
     """Say that a kit that should be in the library cannot be found. Whoever it was put aside for waits again."""
     row = lock_kit_for(session, kit, Act.WITHDRAW_KIT, by)
     _move(row, KitVerb.DECLARE_MISSING)
-    row.place = row.in_transit_to_id = None
+    row.place = row.in_transit_to_id = row.sent_at = None
     _let_go(session, row)
     record(session, "declare_missing", at=at, by=by, branch_id=row.branch_id, kit_id=row.id)
     return KitChanged(row.barcode, row.state)

@@ -59,7 +59,7 @@ def send(session: Session, *, kit: str, to_branch: str, at: datetime, by: Actor)
     if new_stock != row.stock_id and row.state is KitState.AVAILABLE:
         _spare(session, row, at=at)
     old_stock, row.stock_id = row.stock_id, new_stock
-    row.in_transit_to_id, row.place = to.id, None
+    row.in_transit_to_id, row.sent_at, row.place = to.id, at, None
     detail = {"to_branch_id": to.id, "stock_from": old_stock, "kit_to": row.state.value}
     record_on_kit(session, "send_kit", kit=row, at=at, by=by, detail=detail)
     return Transferred(row.barcode, row.state, _code(session, row.branch_id), to.code)
@@ -78,7 +78,7 @@ def arrive(session: Session, *, kit: str, branch_id: int, at: datetime, by: Acto
     if row.in_transit_to_id != branch_id:
         raise Refused.because(Reason.IN_TRANSIT, kit=row.barcode, branch=_code(session, row.in_transit_to_id))
     detail = {"from_branch_id": row.branch_id, "kit_to": row.state.value}
-    row.branch_id, row.in_transit_to_id = branch_id, None
+    row.branch_id, row.in_transit_to_id, row.sent_at = branch_id, None, None
     record_on_kit(session, "arrive_kit", kit=row, at=at, by=by, detail=detail)
     free_if_ready(session, row, at=at, by=by)
     return Transferred(row.barcode, row.state, _code(session, branch_id), None)

@@ -121,7 +121,7 @@ def _undo_return(session: Session, entry: JournalEntry, at: datetime, by: Actor)
         raise Refused.because(Reason.NOTHING_TO_UNDO)
     kit.move(KitVerb.UNDO_RETURN_OF_LOST if was_lost else KitVerb.UNDO_RETURN)
     kit.branch_id, kit.stock_id = entry.detail["branch_from"], entry.detail["stock_from"]
-    kit.in_transit_to_id, kit.turnaround_since = None, None
+    kit.in_transit_to_id = kit.sent_at = kit.turnaround_since = None
     loan.move(LoanVerb.UNDO_RETURN_OF_LOST if was_lost else LoanVerb.UNDO_RETURN)
     loan.received_at = loan.received_recorded_at = loan.received_door = None
     loan.received_branch_id = loan.received_by_id = None

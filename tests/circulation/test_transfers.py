@@ -28,6 +28,7 @@ def test_case_6_a_kit_returned_elsewhere_travels_home_and_is_inspected_there(dat
     lend(database, cast)
     receive(database, cast, branch_id=cast.com, by=cast.cleo)
     assert (kit_row(database).branch_id, kit_row(database).in_transit_to_id) == (cast.com, cast.ela)
+    assert kit_row(database).sent_at == NOW
     answer = unpack(database, cast, OPEN_KIT, cast.ela, cast.ben)
     assert (answer.kit_state, answer.branch, answer.to_branch) == (KitState.TO_INSPECT, "ELA", None)
     assert look(database, cast, seen(database)).kit_state is KitState.AVAILABLE
@@ -36,9 +37,11 @@ def test_case_6_a_kit_returned_elsewhere_travels_home_and_is_inspected_there(dat
 def test_a_kit_sent_to_another_branch_belongs_there_from_now_on(database: Database, cast: Cast) -> None:
     answer = ship(database, cast, OPEN_KIT, "COM")
     assert (answer.branch, answer.to_branch) == ("ELA", "COM")
+    assert kit_row(database).sent_at == NOW
     unpack(database, cast, OPEN_KIT, cast.com, cast.cleo)
     kit = kit_row(database)
     assert (kit.branch_id, kit.in_transit_to_id, kit.state) == (cast.com, None, KitState.AVAILABLE)
+    assert kit.sent_at is None
     assert only(database, Stock, Stock.id == kit.stock_id).branch_id == cast.com
 
 
