@@ -17,7 +17,7 @@ from lending.circulation.checkout_statements import unreceived
 from lending.errors import Reason, Refused
 from lending.models.kits import Kit
 from lending.models.loans import Loan
-from lending.models.people import Patron
+from lending.models.people import Card, Patron
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 
@@ -48,6 +48,16 @@ def find_kit(session: Session, code: str) -> KitIds:
     return KitIds(*row)
 
 
+def find_card(session: Session, number: str) -> int:
+    """The id of the patron whose card this is, without a lock. ``Refused``: ``CARD_UNKNOWN``, ``CARD_REPLACED``."""
+    card = session.execute(select(Card.patron_id, Card.ended_at).where(Card.number == number)).one_or_none()
+    if card is None:
+        raise Refused.because(Reason.CARD_UNKNOWN)
+    if card.ended_at is not None:
+        raise Refused.because(Reason.CARD_REPLACED)
+    return int(card.patron_id)
+
+
 def lock_patron(session: Session, patron_id: int) -> Patron:
     """Lock one patron."""
     chosen = select(Patron).where(Patron.id == patron_id)
@@ -70,6 +80,19 @@ def lock_kits(session: Session, kit_ids: Collection[int]) -> dict[int, Kit]:
 def lock_kit(session: Session, kit_id: int) -> Kit:
     """Lock one kit."""
     return lock_kits(session, [kit_id])[kit_id]
+
+
+def lock_kit_and_stock(session: Session, code: str) -> Kit:
+    """Lock a kit, by its code, and before it the stock it belongs to: for whatever may free it.
+
+    ``Refused``: ``KIT_UNKNOWN``; ``BUSY`` when it was given to another stock in this very moment.
+    """
+    ids = find_kit(session, code)
+    lock_stocks(session, [ids.stock_id])
+    kit = lock_kit(session, ids.kit_id)
+    if kit.stock_id != ids.stock_id:
+        raise Refused.because(Reason.BUSY)
+    return kit
 
 
 def lock_loan(session: Session, loan_id: int) -> Loan:

@@ -1,24 +1,32 @@
-"""Reservations: the promise of a kit from a cohort's pool, and the queue of those who wait for one.
+"""Reservations: the promise of a kit, and the queues of those who wait for one.
 
 A promise is of a kit type at a branch; which kit fills it is found when it is pulled. A queue is by order of
-acknowledgement, the reservation's ``id``. What is freed goes to the next at once, so that no kit of a pool is free
-while anyone of its cohort waits. Source: RULES 4.
+acknowledgement, the reservation's ``id``: one for each pool of a cohort, and one for the open reservations of a stock.
+What is freed goes to the next at once, so that no kit is free while anyone waits for it. Source: RULES 4.
 
-Whatever calls these holds the cohort and the pool's stock, and so counts what nobody else can change.
+Whoever promises, or frees what may be promised, holds the stock, and so counts what nobody else can change.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from lending.circulation.availability import outlook
+from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout_statements import unreceived
 from lending.circulation.journal import record
+from lending.circulation.locks import lock_stocks
+from lending.circulation.policies import policy_for
+from lending.circulation.telling import tell, untell
 from lending.domain.actors import Actor
+from lending.domain.calendars import Calendar
+from lending.domain.permissions import Act
 from lending.domain.states import (
     LIVE_RESERVATIONS,
     PROMISED_RESERVATIONS,
@@ -26,14 +34,19 @@ from lending.domain.states import (
     ReservationState,
     ReservationVerb,
 )
-from lending.models.base import PUBLIC_ID_ALPHABET
-from lending.models.cohorts import Enrolment, Pool
+from lending.models.base import PUBLIC_ID_ALPHABET, constant, table_of
+from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
 from lending.models.kits import Kit
 from lending.models.loans import Loan
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
+from lending.models.stock import Stock
+
+PROMISED_NOTICE, READY_NOTICE, EXPIRED_NOTICE = "promised", "ready", "shelf_expired"
+"""The steps of the notices about a reservation, whose subject is ``subject_of``."""
 
 _CODE_LENGTH = 4
+_reservations = table_of(Reservation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +84,18 @@ def left_in_pool(session: Session, pool_id: int) -> int:
 
 
 def place_in_queue(session: Session, reservation: Reservation) -> int | None:
-    """The reservation's place among those of its pool that wait, 1 for the next; ``None`` when it does not wait."""
+    """The reservation's place among those that wait for the same, 1 for the next; ``None`` when it does not wait.
+
+    Those of a pool wait for that pool, open ones for their stock.
+    """
     if reservation.state is not ReservationState.WAITING:
         return None
+    same = Reservation.pool_id == reservation.pool_id
+    if reservation.pool_id is None:
+        same = and_(Reservation.stock_id == reservation.stock_id, Reservation.cohort_id.is_(None))
     return session.scalars(
         select(func.count()).where(
-            Reservation.pool_id == reservation.pool_id,
-            Reservation.state == ReservationState.WAITING,
-            Reservation.id <= reservation.id,
+            same, Reservation.state == ReservationState.WAITING, Reservation.id <= reservation.id
         )
     ).one()
 
@@ -102,15 +119,86 @@ def reserve_from_pool(session: Session, *, pool: PoolFound, enrolment: Enrolment
     return reservation
 
 
+_QUEUES = (
+    select(_reservations.c.pool_id)
+    .where(
+        _reservations.c.stock_id == bindparam("stock_id", type_=_reservations.c.id.type),
+        _reservations.c.state == constant(ReservationState.WAITING),
+    )
+    .distinct()
+)
+"""The pools of a stock that somebody waits for, ``NULL`` for its open queue. Asked at every return, so built once."""
+
+
+def serve_stock(session: Session, stock_id: int, *, at: datetime, by: Actor) -> list[Reservation]:
+    """Promise what is free of a stock, which is locked, to those who wait longest; gives what was promised.
+
+    Each pool's queue first, from its allotment, unless its cohort is over; then the open queue. Part of every act that
+    frees a kit of the stock or a promise of it: one statement where nobody waits.
+    """
+    queues = set(session.scalars(_QUEUES, {"stock_id": stock_id}))
+    if not queues:
+        return []
+    stock = session.get_one(Stock, stock_id)
+    calendar = branch_calendar(session, stock.branch_id, since=at.date() - timedelta(days=1))
+    running = (
+        select(Pool.id)
+        .join(Cohort, Cohort.id == Pool.cohort_id)
+        .where(
+            Pool.id.in_(sorted(pool_id for pool_id in queues if pool_id is not None)),
+            Cohort.status == CohortStatus.PLANNED,
+            Cohort.ends_on >= calendar.local_date(at),
+        )
+        .order_by(Pool.id)
+    )
+    pools = session.scalars(running).all()
+    promised = [next_ for pool_id in pools for next_ in promise_next(session, pool_id, at=at, by=by)]
+    if None in queues:
+        promised += _promise_openly(session, stock, calendar, at=at, by=by)
+    return promised
+
+
+def serve_waiting(session: Session, *, at: datetime, by: Actor) -> int:
+    """Serve every stock that somebody waits for: what became free by the day alone, as when a cohort is over.
+
+    Gives how many were promised a kit. For the sweep.
+    """
+    by.permit(Act.ADMINISTER)
+    waiting = select(Reservation.stock_id).where(Reservation.state == ReservationState.WAITING).distinct()
+    stock_ids = sorted(session.scalars(waiting))
+    lock_stocks(session, stock_ids)
+    return sum(len(serve_stock(session, stock_id, at=at, by=by)) for stock_id in stock_ids)
+
+
+def _promise_openly(
+    session: Session, stock: Stock, calendar: Calendar, *, at: datetime, by: Actor
+) -> list[Reservation]:
+    """Promise what nobody else needs while it may lie on the shelf: a promise that a cohort breaks is none."""
+    policy = policy_for(session, kit_type_id=stock.kit_type_id, branch_id=stock.branch_id, at=at)
+    session.flush()  # the outlook counts with plain statements, which do not see what the session still holds
+    ahead = outlook(
+        session,
+        stock.id,
+        calendar=calendar,
+        at=at,
+        turnaround_open_days=policy.turnaround_open_days,
+        overdue_hold_days=policy.overdue_hold_days,
+    )
+    free = ahead.free(until=calendar.add_open_days(ahead.today, policy.shelf_open_days))
+    waiting = select(Reservation).where(
+        Reservation.stock_id == stock.id,
+        Reservation.cohort_id.is_(None),
+        Reservation.state == ReservationState.WAITING,
+    )
+    return _promise(session, waiting, free, at=at, by=by)
+
+
 def promise_next(session: Session, pool_id: int, *, at: datetime, by: Actor) -> list[Reservation]:
     """Promise what is left in a pool to those who wait longest; gives the reservations that were promised.
 
     Someone who waits for a seat keeps the place and is passed over: a kit is no use to them yet.
     """
-    left = left_in_pool(session, pool_id)
-    if left < 1:
-        return []
-    queue = (
+    waiting = (
         select(Reservation)
         .outerjoin(Enrolment, Enrolment.id == Reservation.enrolment_id)
         .where(
@@ -118,16 +206,24 @@ def promise_next(session: Session, pool_id: int, *, at: datetime, by: Actor) -> 
             Reservation.state == ReservationState.WAITING,
             or_(Enrolment.id.is_(None), Enrolment.state == EnrolmentState.ENROLLED),
         )
-        .order_by(Reservation.id)
-        .limit(left)
-        .with_for_update(of=Reservation, key_share=True)
-        .execution_options(populate_existing=True)
     )
-    promised = list(session.scalars(queue))
+    return _promise(session, waiting, left_in_pool(session, pool_id), at=at, by=by)
+
+
+def _promise(
+    session: Session, waiting: Select[Reservation], left: int, *, at: datetime, by: Actor
+) -> list[Reservation]:
+    """Promise ``left`` kits to the first who wait; whoever was not told when they asked is told now."""
+    if left < 1:
+        return []
+    chosen = waiting.order_by(Reservation.id).limit(left).with_for_update(of=Reservation, key_share=True)
+    promised = list(session.scalars(chosen.execution_options(populate_existing=True)))
     for reservation in promised:
         reservation.move(ReservationVerb.PROMISE)
         reservation.promised_at = at
-        _record(session, "promise", reservation, at=at, by=by)
+        record_reservation(session, "promise", reservation, at=at, by=by)
+        if reservation.queued_at < at:
+            tell_holder(session, PROMISED_NOTICE, reservation, at=at)
     return promised
 
 
@@ -146,16 +242,31 @@ def live_reservation(session: Session, *, patron_id: int, cohort_id: int) -> Res
 def cancel_reservation(session: Session, reservation: Reservation, *, reason: str, at: datetime, by: Actor) -> None:
     """End a reservation, which is locked. A kit that lay on the shelf for it stays there until it is put back.
 
-    The caller passes its promise on (``promise_next``).
+    What was still to be sent about it is not sent. The caller passes its promise on (``serve_stock``).
     """
     before = reservation.state
     reservation.move(ReservationVerb.CANCEL)
     reservation.ended_at = at
     reservation.ended_reason = reason
-    _record(session, "cancel_reservation", reservation, at=at, by=by, before=before)
+    for step in (PROMISED_NOTICE, READY_NOTICE):
+        untell(session, step, subject=subject_of(reservation))
+    record_reservation(session, "cancel_reservation", reservation, at=at, by=by, before=before)
 
 
-def _record(
+def subject_of(reservation: Reservation) -> str:
+    """What the notices about a reservation hang on."""
+    return f"reservation:{reservation.public_id}"
+
+
+def tell_holder(
+    session: Session, step: str, reservation: Reservation, *, at: datetime, due_at: datetime | None = None
+) -> None:
+    """Put a notice about a reservation into the outbox, to be sent at ``due_at`` or, without it, at once."""
+    subject = subject_of(reservation)
+    tell(session, step, subject=subject, patron_id=reservation.patron_id, at=at, due_at=due_at)
+
+
+def record_reservation(
     session: Session,
     verb: str,
     reservation: Reservation,
@@ -163,7 +274,9 @@ def _record(
     at: datetime,
     by: Actor,
     before: ReservationState = ReservationState.WAITING,
+    detail: Mapping[str, object] | None = None,
 ) -> None:
+    """Write what became of a reservation to the journal; it was ``before``. Part of another act."""
     record(
         session,
         verb,
@@ -178,5 +291,6 @@ def _record(
             "from": before.value,
             "to": reservation.state.value,
             "pool_id": reservation.pool_id,
+            **(detail or {}),
         },
     )
