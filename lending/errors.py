@@ -109,6 +109,9 @@ class Reason(StrEnum):
     ATTENDANCE_NOT_TAKEN = "attendance_not_taken"
     KIT_TYPE_NEEDS_COHORT = "kit_type_needs_cohort"
     NOBODY_WAITS = "nobody_waits"
+    # Stocktake
+    STOCKTAKE_OPEN = "stocktake_open"
+    STOCKTAKE_ENDED = "stocktake_ended"
     # Sign-in
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_IN_LOCKED = "sign_in_locked"

@@ -383,6 +383,11 @@ WORDS: Mapping[Reason, Words] = {
     ),
     _R.KIT_TYPE_NEEDS_COHORT: Words(409, _STOP, N_("Kits of this kind are lent in sessions only. Choose a session.")),
     _R.NOBODY_WAITS: Words(409, _LOOK, N_("Nobody waits for %(kit)s. Leave it with the free kits.")),
+    # Stocktake
+    _R.STOCKTAKE_OPEN: Words(
+        409, _STOP, N_("A stocktake of this place is open already. Go on with it, or end it first.")
+    ),
+    _R.STOCKTAKE_ENDED: Words(409, _STOP, N_("This stocktake has ended. Begin another one.")),
     # Sign-in
     _R.SIGN_IN_FAILED: Words(
         401, _STOP, N_("That name and password do not go together. Try again."), N_("That did not match. Try again.")
