@@ -7,7 +7,7 @@ Source: RULES 4, "Stock".
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -119,6 +119,10 @@ class Outlook:
         """The free kits at the worst moment from today until ``until``; today's without one."""
         later = [point.free for point in self.points if self.today < point.on <= (until or self.today)]
         return min([free_on(self.points, self.today), *later])
+
+    def without_a_promise(self) -> Outlook:
+        """The same for somebody whose own open promise is counted in it: their kit is not in their way."""
+        return replace(self, points=[point._replace(free=point.free + 1) for point in self.points])
 
     def ceiling(self, days: int) -> date | None:
         """The last day an open loan of ``days`` may be due before a promise needs its kit; ``None``: no ceiling."""

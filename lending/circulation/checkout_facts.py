@@ -190,10 +190,14 @@ def steps_needed(policy: AnyRow) -> list[TurnaroundStepKind]:
 def _ahead(
     session: Session, found: AnyRow, locked: AnyRow, seen: AnyRow, calendar: Calendar, at: datetime
 ) -> Outlook | None:
-    """The stock's outlook; not asked for where the kit was promised to this patron, or cannot be lent anyway."""
-    if _has_promise(found, seen) or locked.kit_state not in IN_SERVICE:
+    """The stock's outlook, for whoever has no promise, and for the ceiling of an open loan.
+
+    Not asked for where a cohort's kit was promised to this patron, or the kit cannot be lent anyway.
+    """
+    promised = _has_promise(found, seen)
+    if (promised and seen.reserved_cohort_id is not None) or locked.kit_state not in IN_SERVICE:
         return None
-    return outlook(
+    ahead = outlook(
         session,
         found.stock_id,
         calendar=calendar,
@@ -201,6 +205,7 @@ def _ahead(
         turnaround_open_days=found.turnaround_open_days,
         overdue_hold_days=found.overdue_hold_days,
     )
+    return ahead.without_a_promise() if promised else ahead
 
 
 def _has_promise(found: AnyRow, seen: AnyRow) -> bool:
@@ -208,14 +213,14 @@ def _has_promise(found: AnyRow, seen: AnyRow) -> bool:
 
 
 def _promise_facts(seen: AnyRow, cohort: AnyRow | None, found: AnyRow, ahead: Outlook | None) -> PromiseFacts:
-    promised = seen.reservation_state in PROMISED_RESERVATIONS
+    promised, has_promise = seen.reservation_state in PROMISED_RESERVATIONS, _has_promise(found, seen)
     free = None
     # A kit left on the shelf, whose promise has ended, is the next one's before it is a walk-in's.
-    if ahead is not None:
+    if ahead is not None and not has_promise:
         # An open loan is shortened where it must be; a cohort's loan is not, so its whole span must be free.
-        free = ahead.free(until=None if cohort is None else cohort.return_by)
+        free = ahead.free(until=None if cohort is None else cohort.return_by) - seen.waiting_before
     return PromiseFacts(
-        has_promise=_has_promise(found, seen),
+        has_promise=has_promise,
         cohort=cohort.name if cohort is not None else None,
         # Who waits for a seat has a place in the kits' queue all the same: that alone is no seat.
         in_cohort=cohort is not None and (seen.seated or promised),

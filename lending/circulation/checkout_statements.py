@@ -200,6 +200,7 @@ LINE_STATES = (
 )
 """From the readiest to the least ready; ``FACTS`` gives the rank of the kit's worst line."""
 
+_queue = reservations.alias("queue")
 _line_rank = case(
     *((lines.c.state == constant(state), constant(rank)) for rank, state in enumerate(LINE_STATES)), else_=constant(9)
 )
@@ -243,6 +244,17 @@ FACTS = select(
     .where(parts.c.kit_id == _KIT_ID, placements.c.until.is_(None))
     .scalar_subquery()
     .label("line_rank"),
+    select(func.count())
+    .where(
+        _queue.c.stock_id == bindparam("stock_id", type_=_ID),
+        _queue.c.cohort_id.is_(None),
+        _queue.c.state == constant(ReservationState.WAITING),
+        # Whoever waits too has those before them; whoever does not, everybody.
+        _queue.c.id < func.coalesce(reservations.c.id, constant(2**62)),
+    )
+    .correlate(reservations)
+    .scalar_subquery()
+    .label("waiting_before"),
     reservations.c.state.label("reservation_state"),
     reservations.c.stock_id.label("reservation_stock_id"),
     reservations.c.cohort_id.label("reserved_cohort_id"),

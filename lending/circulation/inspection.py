@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.charges import add_charge
 from lending.circulation.loans import record_on_kit, tell_borrower
-from lending.circulation.locks import find_kit, lock_kit
+from lending.circulation.locks import find_kit, lock_kit_and_stock
 from lending.circulation.missing_parts import (
     NOTICE,
     ask_for_repair,
@@ -121,7 +121,7 @@ def inspect(
     ``Refused``: ``KIT_UNKNOWN``, ``NOT_PERMITTED``, ``NOT_TO_INSPECT``, ``IN_TRANSIT``, ``PARTS_NOT_COUNTED``,
     ``PART_UNKNOWN``, or ``VALUE_WRONG`` for a charge that is not for damage or above the whole kit's price.
     """
-    row = lock_kit(session, find_kit(session, kit).kit_id)
+    row = lock_kit_and_stock(session, kit)
     by.permit(Act.CIRCULATE, row.branch_id)
     if row.in_transit_to_id is not None:
         raise Refused.because(Reason.IN_TRANSIT, kit=row.barcode)

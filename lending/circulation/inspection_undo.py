@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.charges import withdraw_charges
 from lending.circulation.loans import cancel_notices, record_on_kit
-from lending.circulation.locks import lock_kit, lock_loan
+from lending.circulation.locks import lock_kit, lock_loan, lock_stocks
 from lending.circulation.missing_parts import NOTICE
+from lending.circulation.reservations import take_promises_back
 from lending.domain.actors import Actor
 from lending.domain.states import KitState, KitVerb, LoanVerb
 from lending.errors import Reason, Refused
@@ -33,6 +34,7 @@ def undo_inspection(session: Session, entry: JournalEntry, *, at: datetime, by: 
     detail = entry.detail
     if entry.kit_id is None or detail["kit_from"] != KitState.TO_INSPECT:
         raise Refused.because(Reason.NOTHING_TO_UNDO)
+    lock_stocks(session, session.scalars(select(Kit.stock_id).where(Kit.id == entry.kit_id)).all())
     kit = lock_kit(session, entry.kit_id)
     loan = None if entry.loan_id is None else lock_loan(session, entry.loan_id)
     later = exists().where(JournalEntry.kit_id == kit.id, JournalEntry.id > entry.id, JournalEntry.act != entry.act)
@@ -56,6 +58,7 @@ def undo_inspection(session: Session, entry: JournalEntry, *, at: datetime, by: 
         )
         withdraw_charges(session, loan, detail["charges"], at=at, by=by)
         cancel_notices(session, loan, step=NOTICE)
+    take_promises_back(session, entry.act, at=at, by=by)
     session.execute(
         update(Task)
         .where(Task.id.in_(detail["tasks"]), Task.closed_at.is_(None))

@@ -20,7 +20,9 @@ from lending.circulation.codes import new_code, refusing_twins
 from lending.circulation.journal import record
 from lending.circulation.locks import find_kit, lock_kit, lock_stocks
 from lending.circulation.parts import GivenPart, kinds_of, lock_kit_for, make_part
+from lending.circulation.reservations import READY_NOTICE, serve_stock, subject_of
 from lending.circulation.stocks import stock_of
+from lending.circulation.telling import untell
 from lending.domain.actors import Actor
 from lending.domain.barcodes import Code, Kind
 from lending.domain.permissions import Act
@@ -147,6 +149,7 @@ def add_kit(
     if not code.valid:
         detail["override"] = [Reason.CODE_MISREAD.value]
     record(session, "add_kit", at=at, by=by, branch_id=branch_id, kit_id=kit.id, detail=detail)
+    serve_stock(session, stock_id, at=at, by=by)
     return KitChanged(barcode, kit.state)
 
 
@@ -176,8 +179,8 @@ def withdraw(session: Session, *, kit: str, reason: str, at: datetime, by: Actor
         raise Refused.because(Reason.WRONG_STATE, kit=row.barcode, state=row.state.value)
     _move(row, KitVerb.WITHDRAW)
     row.withdrawn_at, row.withdrawn_reason = at, why
-    _let_go(session, row)
     record(session, "withdraw_kit", at=at, by=by, branch_id=row.branch_id, kit_id=row.id)
+    _let_go(session, row, at=at, by=by)
     return KitChanged(row.barcode, row.state)
 
 
@@ -196,8 +199,8 @@ def declare_missing(session: Session, *, kit: str, at: datetime, by: Actor) -> K
     row = lock_kit_for(session, kit, Act.WITHDRAW_KIT, by)
     _move(row, KitVerb.DECLARE_MISSING)
     row.place = row.in_transit_to_id = row.sent_at = None
-    _let_go(session, row)
     record(session, "declare_missing", at=at, by=by, branch_id=row.branch_id, kit_id=row.id)
+    _let_go(session, row, at=at, by=by)
     return KitChanged(row.barcode, row.state)
 
 
@@ -228,8 +231,8 @@ def _begin_round(kit: Kit, at: datetime) -> None:
     kit.place = None
 
 
-def _let_go(session: Session, kit: Kit) -> None:
-    """Whoever this kit was put aside for gets another: from their pool at once, else in their place in the queue."""
+def _let_go(session: Session, kit: Kit, *, at: datetime, by: Actor) -> None:
+    """Whoever this kit was put aside for gets another: from their pool or what is free at once, else in the queue."""
     bound = session.scalars(
         select(Reservation)
         .where(Reservation.kit_id == kit.id, Reservation.state.in_(LIVE_RESERVATIONS))
@@ -242,8 +245,10 @@ def _let_go(session: Session, kit: Kit) -> None:
     except NoSuchMove:
         raise Refused.because(Reason.IN_TRANSIT, kit=kit.barcode) from None
     bound.kit_id = bound.ready_at = bound.ready_until = None
+    untell(session, READY_NOTICE, subject=subject_of(bound))
     if bound.pool_id is None:
         bound.promised_at = None
+        serve_stock(session, bound.stock_id, at=at, by=by)
     else:
         bound.move(ReservationVerb.PROMISE)  # the pool still owes them a kit; which one is found when it is pulled
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.charges import add_charge, cancel_part_charge, part_charges_cents
 from lending.circulation.loans import cancel_notices, record_on_kit
-from lending.circulation.locks import find_kit, lock_kit, lock_loan, lock_unreceived_loan
+from lending.circulation.locks import find_kit, lock_kit, lock_kit_and_stock, lock_loan, lock_unreceived_loan
 from lending.circulation.policies import policy_for
 from lending.circulation.tasks import close_task, open_task, part_subject
 from lending.circulation.turnaround import begin_turnaround, free_if_ready
@@ -60,7 +60,7 @@ def bring_back_part(session: Session, *, kit: str, part_id: int, at: datetime, b
     What was already billed for it is cancelled, or refunded by a task. The part is settled also when the kit was lent
     again meanwhile. Raises ``Refused``: ``KIT_UNKNOWN``, ``NOT_PERMITTED``, ``PART_UNKNOWN``, ``PART_NOT_MISSING``.
     """
-    row = lock_kit(session, find_kit(session, kit).kit_id)
+    row = lock_kit_and_stock(session, kit)
     by.permit(Act.CIRCULATE, row.branch_id)
     part, loan = take_in(session, row, part_id, PartState.HERE, at=at, by=by)
     complete_if_whole(session, row, at=at, by=by)

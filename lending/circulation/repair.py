@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lending.circulation.loans import record_on_kit
-from lending.circulation.locks import find_kit, lock_kit
+from lending.circulation.locks import lock_kit_and_stock
 from lending.circulation.tasks import close_task, part_subject
 from lending.circulation.turnaround import begin_turnaround, free_if_ready
 from lending.domain.actors import Actor
@@ -37,7 +37,7 @@ def finish_repair(session: Session, *, kit: str, at: datetime, by: Actor) -> Rep
 
     Raises ``Refused``: ``KIT_UNKNOWN``, ``NOT_PERMITTED``, ``WRONG_STATE`` for a kit that is not in repair.
     """
-    row = lock_kit(session, find_kit(session, kit).kit_id)
+    row = lock_kit_and_stock(session, kit)
     by.permit(Act.CHANGE_KIT, row.branch_id)
     if row.state is not KitState.REPAIR:
         raise Refused.because(Reason.WRONG_STATE, kit=row.barcode, state=row.state.value)

@@ -23,7 +23,7 @@ from lending.circulation.checkout_statements import unreceived
 from lending.circulation.journal import record
 from lending.circulation.locks import lock_stocks
 from lending.circulation.policies import policy_for
-from lending.circulation.telling import tell, untell
+from lending.circulation.telling import UNDO_WINDOW, tell, untell
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
 from lending.domain.permissions import Act
@@ -36,6 +36,7 @@ from lending.domain.states import (
 )
 from lending.models.base import PUBLIC_ID_ALPHABET, constant, table_of
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
+from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
 from lending.models.loans import Loan
 from lending.models.people import Patron
@@ -223,8 +224,29 @@ def _promise(
         reservation.promised_at = at
         record_reservation(session, "promise", reservation, at=at, by=by)
         if reservation.queued_at < at:
-            tell_holder(session, PROMISED_NOTICE, reservation, at=at)
+            tell_holder(session, PROMISED_NOTICE, reservation, at=at, due_at=at + UNDO_WINDOW)
     return promised
+
+
+def take_promises_back(session: Session, act: str, *, at: datetime, by: Actor) -> None:
+    """Take back what an act promised, because the act is taken back; a kit that was pulled meanwhile stays promised.
+
+    Whoever was promised waits again at the place they had. The stock is locked.
+    """
+    rows = session.scalars(select(JournalEntry).where(JournalEntry.act == act, JournalEntry.verb == "promise"))
+    names = [str(row.detail["reservation"]) for row in rows]
+    if not names:
+        return
+    chosen = select(Reservation).where(
+        Reservation.public_id.in_(names), Reservation.state == ReservationState.PROMISED, Reservation.kit_id.is_(None)
+    )
+    locked = chosen.order_by(Reservation.id).with_for_update(key_share=True)
+    for reservation in session.scalars(locked.execution_options(populate_existing=True)):
+        reservation.move(ReservationVerb.UNPROMISE)
+        reservation.promised_at = None
+        untell(session, PROMISED_NOTICE, subject=subject_of(reservation))
+        before = ReservationState.PROMISED
+        record_reservation(session, "unpromise", reservation, at=at, by=by, before=before)
 
 
 def live_reservation(session: Session, *, patron_id: int, cohort_id: int) -> Reservation | None:

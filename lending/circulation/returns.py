@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import calendar_of
 from lending.circulation.charges import cancel_lost_charge
+from lending.circulation.checkout_facts import LOOKS
 from lending.circulation.counts import count
 from lending.circulation.journal import record
+from lending.circulation.reservations import serve_stock
 from lending.circulation.stocks import stock_of
 from lending.circulation.tasks import close_task, loan_subject
 from lending.domain.actors import Actor
@@ -64,7 +66,7 @@ _LOCK_KIT = (
         .join(_branches, _branches.c.id == bindparam("branch_id"))
     )
     .where(_kits.c.barcode == bindparam("kit"))
-    .with_for_update(of=_kits, key_share=True)
+    .with_for_update(of=[_stocks, _kits], key_share=True)
 )
 _LOCK_LOAN = (
     select(
@@ -181,9 +183,7 @@ def return_kit(
     """
     by.permit(Act.CIRCULATE, branch_id)
     connection = session.connection()
-    locked = connection.execute(_LOCK_KIT, {"kit": kit, "branch_id": branch_id}).one_or_none()
-    if locked is None:
-        raise Refused.because(Reason.KIT_UNKNOWN, kit=kit)
+    locked = _lock_kit(session, kit, branch_id)
     loan = connection.execute(_LOCK_LOAN, {"kit_id": locked.id}).one_or_none()
     if loan is None:
         raise Refused.because(Reason.NOT_ON_LOAN, kit=kit, state=locked.state.value)
@@ -262,6 +262,8 @@ def return_kit(
         kit_type_id=locked.kit_type_id,
         cohort_id=loan.cohort_id,
     )
+    if loan.cohort_id is not None:  # an early return fills the pool again; an open one frees nothing before inspection
+        serve_stock(session, locked.stock_id, at=at, by=by)
     return Returned(
         loan=loan.public_id,
         kit=locked.barcode,
@@ -277,6 +279,15 @@ def return_kit(
         backdated=received < at,
         days_late=days_late,
     )
+
+
+def _lock_kit(session: Session, kit: str, branch_id: int) -> AnyRow:
+    """Lock a kit and, before it, the stock it belongs to; a second look finds one that was just given to another."""
+    for _ in range(LOOKS):
+        locked = session.connection().execute(_LOCK_KIT, {"kit": kit, "branch_id": branch_id}).one_or_none()
+        if locked is not None:
+            return locked
+    raise Refused.because(Reason.KIT_UNKNOWN, kit=kit)
 
 
 def _received_at(

@@ -6,7 +6,7 @@ Source: RULES 6, "Channels per patron".
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,6 +15,9 @@ from sqlalchemy.orm import Session
 from lending.models.base import new_public_id, table_of
 from lending.models.notices import Channel, Notice, NoticeState
 from lending.models.people import Patron
+
+UNDO_WINDOW = timedelta(minutes=10)
+"""How long a station may take back its last act. What only that act brought about is told when it is over."""
 
 _notices = table_of(Notice)
 _sqlite, _postgresql = sqlite.insert(_notices), postgresql.insert(_notices)

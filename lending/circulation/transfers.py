@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from lending.circulation.availability import outlook
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.loans import record_on_kit
-from lending.circulation.locks import find_kit, lock_kit, lock_stocks
+from lending.circulation.locks import find_kit, lock_kit, lock_kit_and_stock, lock_stocks
 from lending.circulation.policies import policy_for
+from lending.circulation.reservations import serve_stock
 from lending.circulation.stocks import stock_of
 from lending.circulation.turnaround import IN_HAND, free_if_ready
 from lending.domain.actors import Actor
@@ -72,7 +73,7 @@ def arrive(session: Session, *, kit: str, branch_id: int, at: datetime, by: Acto
     ``WRONG_STATE`` when it is not on its way at all.
     """
     by.permit(Act.TRANSFER_KIT, branch_id)
-    row = lock_kit(session, find_kit(session, kit).kit_id)
+    row = lock_kit_and_stock(session, kit)
     if row.in_transit_to_id is None:
         raise Refused.because(Reason.WRONG_STATE, kit=row.barcode, state=row.state.value)
     if row.in_transit_to_id != branch_id:
@@ -80,7 +81,8 @@ def arrive(session: Session, *, kit: str, branch_id: int, at: datetime, by: Acto
     detail = {"from_branch_id": row.branch_id, "kit_to": row.state.value}
     row.branch_id, row.in_transit_to_id, row.sent_at = branch_id, None, None
     record_on_kit(session, "arrive_kit", kit=row, at=at, by=by, detail=detail)
-    free_if_ready(session, row, at=at, by=by)
+    if not free_if_ready(session, row, at=at, by=by):
+        serve_stock(session, row.stock_id, at=at, by=by)  # one that came as a free kit is counted again from now on
     return Transferred(row.barcode, row.state, _code(session, branch_id), None)
 
 

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.checkout_facts import steps_needed
 from lending.circulation.loans import record_on_kit
-from lending.circulation.locks import find_kit, lock_kit
+from lending.circulation.locks import lock_kit_and_stock, lock_kits, lock_stocks
 from lending.circulation.policies import policy_for
+from lending.circulation.reservations import serve_stock
 from lending.circulation.tasks import close_task, line_subject, open_task
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
@@ -62,7 +63,7 @@ def record_step(
     ``Refused``: ``KIT_UNKNOWN``, ``NOT_PERMITTED``, ``WRONG_STATE``, ``LINE_SUSPENDED`` for a line nobody restored, or
     ``LINE_ENDED``.
     """
-    row = lock_kit(session, find_kit(session, kit).kit_id)
+    row = lock_kit_and_stock(session, kit)
     by.permit(Act.CIRCULATE, row.branch_id)
     if row.state not in IN_HAND:
         raise Refused.because(Reason.WRONG_STATE, kit=row.barcode, state=row.state.value)
@@ -126,7 +127,10 @@ def begin_turnaround(session: Session, kit: Kit, verb: KitVerb, *, at: datetime)
 
 
 def free_if_ready(session: Session, kit: Kit, *, at: datetime, by: Actor) -> bool:
-    """Free ``kit``, which is locked, if nothing is left to do; whether it was freed. Part of another act."""
+    """Free ``kit``, which is locked as its stock is, if nothing is left to do; whether it was freed.
+
+    Whoever waits longest for such a kit is promised it at once. Part of another act.
+    """
     if kit.state is not KitState.TURNAROUND or kit.in_transit_to_id is not None:
         return False
     if kit.quarantine_until is not None and kit.quarantine_until > at:
@@ -139,17 +143,19 @@ def free_if_ready(session: Session, kit: Kit, *, at: datetime, by: Actor) -> boo
     kit.turnaround_since = kit.quarantine_until = None
     seconds = None if since is None else int((at - since).total_seconds())
     record_on_kit(session, "free", kit=kit, at=at, by=by, detail={"round": kit.round, "seconds": seconds})
+    serve_stock(session, kit.stock_id, at=at, by=by)
     return True
 
 
 def free_rested_kits(session: Session, *, at: datetime, by: Actor) -> int:
     """Free the kits whose quarantine is over and that wait for nothing else; how many. For the sweep."""
     by.permit(Act.ADMINISTER)
-    rested = select(Kit).where(Kit.state == KitState.TURNAROUND, Kit.quarantine_until <= at).order_by(Kit.id)
-    kits = session.scalars(
-        rested.with_for_update(of=Kit, key_share=True).execution_options(populate_existing=True)
-    ).all()
-    return sum(free_if_ready(session, kit, at=at, by=by) for kit in kits)
+    rested = select(Kit.id, Kit.stock_id).where(Kit.state == KitState.TURNAROUND, Kit.quarantine_until <= at)
+    found = {row.id: row.stock_id for row in session.execute(rested)}
+    lock_stocks(session, found.values())
+    kits = lock_kits(session, found).values()
+    # One that was given to another stock meanwhile is free at the next run.
+    return sum(free_if_ready(session, kit, at=at, by=by) for kit in kits if kit.stock_id == found[kit.id])
 
 
 def lines_of(session: Session, kit: Kit) -> list[Line]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +20,8 @@ from lending.circulation.inspection_undo import undo_inspection
 from lending.circulation.journal import record
 from lending.circulation.loans import cancel_notices
 from lending.circulation.locks import lock_kit, lock_loan, lock_patron, lock_reservation, lock_stocks
+from lending.circulation.reservations import serve_stock, take_promises_back
+from lending.circulation.telling import UNDO_WINDOW
 from lending.domain.actors import Actor
 from lending.domain.counting import Counter
 from lending.domain.permissions import Act
@@ -40,7 +42,7 @@ from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
 from lending.models.loans import Loan
 
-WITHIN = timedelta(minutes=10)
+WITHIN = UNDO_WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,9 @@ def _undo_check_out(session: Session, entry: JournalEntry, at: datetime, by: Act
             reservation.kit_id = None
     cancel_notices(session, loan)
     cancel_notices(session, loan, step="receipt")
-    return _done(session, entry, kit, loan, Counter.CHECK_OUT, at, by)
+    done = _done(session, entry, kit, loan, Counter.CHECK_OUT, at, by)
+    serve_stock(session, kit.stock_id, at=at, by=by)
+    return done
 
 
 def _undo_return(session: Session, entry: JournalEntry, at: datetime, by: Actor) -> Undone:
@@ -128,6 +132,7 @@ def _undo_return(session: Session, entry: JournalEntry, at: datetime, by: Actor)
     loan.book_drop = False
     if was_lost:
         _charge_again(session, entry, loan, at)
+    take_promises_back(session, entry.act, at=at, by=by)
     return _done(session, entry, kit, loan, Counter.RETURN, at, by)
 
 

@@ -32,6 +32,9 @@ OPEN_CHECK_OUT = 15
 RETURN = 9
 """With its key. P3 asks for at most 15 with the sign-in."""
 
+COHORT_RETURN = 10
+"""A cohort's return also looks who waits for the pool that it fills again."""
+
 LATER = NOW + timedelta(days=3)
 Act = Callable[[Session], Any]
 
@@ -94,7 +97,7 @@ def past(request: pytest.FixtureRequest, database: Database, cast: Cast) -> int:
 @pytest.mark.usefixtures("past")
 def test_a_cohort_check_out_and_its_return_take_a_fixed_number_of_statements(database: Database, cast: Cast) -> None:
     assert said(database, cast, "out", out(cast, KIT, ADA)) == COHORT_CHECK_OUT
-    assert said(database, cast, "back", back(cast, KIT)) == RETURN
+    assert said(database, cast, "back", back(cast, KIT)) == COHORT_RETURN
 
 
 @pytest.mark.usefixtures("past")
