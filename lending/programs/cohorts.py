@@ -1,19 +1,18 @@
-"""Programmes, and the cohorts in which they are held: dates, weekly workshops, and kits allotted to branches.
+"""Cohorts: one run of a programme ("session" to staff and patrons), planned with its seats, workshops and kits.
 
-A cohort is one run of a programme ("session" to staff and patrons). Its pools are allotments against stocks for its
-span, from the first pick-up to the day its kits come back; together with the pools of other cohorts they never exceed
-what a stock has. Source: RULES 4.
+A cohort's pools are allotments against stocks for its span, from the first pick-up to the day its kits come back.
+Source: RULES 4; issue "Kits follow cohorts", Build 1.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
@@ -22,49 +21,30 @@ from lending.circulation.journal import record
 from lending.circulation.locks import lock_stocks
 from lending.circulation.stocks import stock_of
 from lending.domain.actors import Actor
-from lending.domain.availability import Need, most_needed
-from lending.domain.due_dates import default_return_by
 from lending.domain.permissions import Act, Role
 from lending.domain.registration import plain_text
-from lending.domain.states import KitState
 from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch
-from lending.models.cohorts import Cohort, CohortStatus, Pool, Program, Workshop, WorkshopMode
-from lending.models.kits import Kit, KitType
+from lending.models.cohorts import Cohort, Pool, Program, Workshop
+from lending.programs.pools import PoolPlan, are_wrong, branches_of, exceeds_stock, kit_types_of, kits_left, pools_of
+from lending.programs.timetable import WeeklyWorkshops, closed_days, return_by_of, shifted
 
 PICKUP_DAYS = 7
 """From how many days before the start kits may be picked up, unless the plan says otherwise."""
 
-OUT_OF_SERVICE = frozenset({KitState.MISSING, KitState.LOST, KitState.WITHDRAWN})
-"""Kits that nobody can plan with. One in repair or without a charger is counted: it will be back."""
-
-_WEEK = timedelta(weeks=1)
+TEXTS: Mapping[str, int] = {"languages": 60, "partners": 240, "captains": 240, "materials": 500}
+"""What may be said of a cohort, and how many characters there are for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class PoolPlan:
-    """How many kits of a type (its code) a branch sets aside for a cohort."""
+class CohortTexts:
+    """What people are told of a cohort. ``captains`` are alumni who coach; ``languages`` are codes, apart by commas."""
 
-    branch_id: int
-    kit_type: str
-    kits: int
-
-
-@dataclass(frozen=True, slots=True)
-class WeeklyWorkshops:
-    """One workshop a week from ``first_on``: ``starts`` is the wall clock in ``zone``.
-
-    ``titles`` name the first ones; the rest are "Workshop 4" and so on. ``branch_id`` is where people meet, if they do.
-    """
-
-    first_on: date
-    starts: time
-    zone: str
-    minutes: int = 90
-    count: int = 6
-    titles: Sequence[str] = ()
-    mode: WorkshopMode = WorkshopMode.VIRTUAL
-    branch_id: int | None = None
+    languages: str = "en"
+    partners: str = ""
+    captains: str = ""
+    materials: str = ""
+    first_day_mandatory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,42 +57,6 @@ class CohortPlanned:
     workshops: int
     kits: int
     closed_on: tuple[date, ...]
-
-
-def plan_program(
-    session: Session,
-    *,
-    code: str,
-    name: str,
-    description: str = "",
-    agreement_code: str | None = None,
-    ends_on: date | None = None,
-    last_borrow_on: date | None = None,
-    at: datetime,
-    by: Actor,
-) -> str:
-    """Add a programme and give its code (lower-case letters, digits and hyphens).
-
-    Raises ``Refused``: ``NOT_PERMITTED``, ``VALUE_MISSING`` or ``VALUE_WRONG`` for a field, ``ALREADY_EXISTS``.
-    """
-    by.permit(Act.ADMINISTER)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", code):
-        raise Refused.because(Reason.VALUE_WRONG, field="code")
-    if ends_on is not None and last_borrow_on is not None and last_borrow_on > ends_on:
-        raise Refused.because(Reason.VALUE_WRONG, field="last_borrow_on")
-    program = Program(
-        code=code,
-        name=_name(name),
-        description=description.strip(),
-        agreement_code=agreement_code,
-        ends_on=ends_on,
-        last_borrow_on=last_borrow_on,
-    )
-    session.add(program)
-    with refusing_twins(Reason.ALREADY_EXISTS, field="code", value=code):
-        session.flush()  # the journal names the programme by its id; a code that is taken is refused by name
-    record(session, "plan_program", at=at, by=by, detail={"program_id": program.id, "code": code})
-    return code
 
 
 def plan_cohort(
@@ -128,7 +72,7 @@ def plan_cohort(
     workshops: WeeklyWorkshops | None = None,
     return_by: date | None = None,
     pickup_from: date | None = None,
-    languages: str = "en",
+    texts: CohortTexts = CohortTexts(),
     at: datetime,
     by: Actor,
 ) -> CohortPlanned:
@@ -139,73 +83,98 @@ def plan_cohort(
     ``NOT_PERMITTED``, ``VALUE_WRONG`` for every field, ``ALREADY_EXISTS``, and ``POOL_EXCEEDS_STOCK`` for every pool
     that is larger than what its stock has left on some day of the span.
     """
-    found = session.scalars(select(Program).where(Program.code == program)).one_or_none()
-    if found is None:
-        raise Refused.because(Reason.NOT_FOUND)
+    found = program_of(session, program)
     permit_for_program(by, Act.PLAN_COHORT, found.id)
-    meetings = _workshops(workshops)
-    calendars = [branch_calendar(session, id_, since=starts_on) for id_ in _branches(session, pools)]
-    last = None if workshops is None else workshops.first_on + (workshops.count - 1) * _WEEK
-    back_by = return_by or max(
-        (default_return_by(calendar, ends_on, last) for calendar in calendars),
-        default=ends_on if last is None else max(ends_on, last + timedelta(days=1)),
-    )
+    names = branches_of(session, pools)
+    calendars = [branch_calendar(session, id_, since=starts_on) for id_ in names]
+    days = [] if workshops is None or workshops.is_wrong(starts_on, ends_on) else workshops.days
+    last = max(days, default=None)
+    back_by = return_by or return_by_of(calendars, ends_on, last)
     from_on = pickup_from or starts_on - timedelta(days=PICKUP_DAYS)
-    _check(code, starts_on, ends_on, from_on, back_by, capacity, workshops, last, pools)
-    title = _name(name)
-    types = _kit_types(session, pools)
-    stocks = {stock_of(session, branch_id=pool.branch_id, kit_type_id=types[pool.kit_type]): pool for pool in pools}
-    lock_stocks(session, stocks)
-    short = [
-        Block(
-            Reason.POOL_EXCEEDS_STOCK,
-            {"branch_id": pool.branch_id, "kit_type": pool.kit_type, "kits": pool.kits, "left": left},
-        )
-        for stock_id, pool in stocks.items()
-        if pool.kits > (left := kits_left(session, stock_id, from_on, back_by))
-    ]
-    if short:
-        raise Refused(*short)
-    cohort = Cohort(
+    wrong = {
+        "code": not re.fullmatch(r"[A-Z0-9][A-Z0-9-]{0,31}", code),
+        **wrong_dates(starts_on, ends_on, back_by, from_on),
+        "capacity": capacity < 1,
+        "pools": are_wrong(pools),
+        "workshops": workshops is not None and not days,
+    }
+    refuse_wrong(name, texts, wrong)
+    planned = Cohort(
         code=code,
         program_id=found.id,
-        name=title,
+        name=plain_text(name, 120),
         starts_on=starts_on,
         ends_on=ends_on,
         return_by=back_by,
         pickup_from=from_on,
         capacity=capacity,
-        languages=languages,
+        **text_values(texts),
         created_at=at,
     )
-    session.add(cohort)
-    with refusing_twins(Reason.ALREADY_EXISTS, field="code", value=code):
-        session.flush()  # pools and workshops need the cohort's id; a code that is taken is refused by name
-    for stock_id, pool in stocks.items():
-        session.add(Pool(cohort_id=cohort.id, stock_id=stock_id, kits=pool.kits))
-    for meeting in meetings:
-        meeting.cohort_id = cohort.id
-        session.add(meeting)
+    _write(session, planned, pools, names, [] if workshops is None else workshops.meetings(), at=at, by=by)
     kits = sum(pool.kits for pool in pools)
-    record(
-        session,
-        "plan_cohort",
-        at=at,
-        by=by,
-        cohort_id=cohort.id,
-        detail={
-            "code": code,
-            "starts_on": starts_on.isoformat(),
-            "ends_on": ends_on.isoformat(),
-            "return_by": back_by.isoformat(),
-            "pickup_from": from_on.isoformat(),
-            "capacity": capacity,
-            "kits": {str(stock_id): pool.kits for stock_id, pool in stocks.items()},
-        },
+    return CohortPlanned(code, back_by, from_on, len(days), kits, closed_days(calendars, days))
+
+
+def copy_cohort(
+    session: Session, *, cohort: str, code: str, starts_on: date, name: str | None = None, at: datetime, by: Actor
+) -> CohortPlanned:
+    """Plan the next run after an example (its code): everything as there, so many days later as it starts later.
+
+    Workshops keep their titles, places and wall clocks, and are held as long after the start as there; those on closed
+    days are told (``closed_on``), not moved. Nobody is enrolled. Without ``name`` it has its code for one. Raises
+    ``Refused`` as ``plan_cohort`` does.
+    """
+    old = session.scalars(select(Cohort).where(Cohort.code == cohort)).one_or_none()
+    if old is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    permit_for_program(by, Act.PLAN_COHORT, old.program_id)
+    later = starts_on - old.starts_on
+    pools = [PoolPlan(pool.branch_id, pool.kit_type, pool.kits) for pool in pools_of(session, old.id)]
+    names = branches_of(session, pools)
+    calendars = [branch_calendar(session, id_, since=starts_on) for id_ in names]
+    refuse_wrong(name or code, CohortTexts(), {"code": not re.fullmatch(r"[A-Z0-9][A-Z0-9-]{0,31}", code)})
+    zone = zone_of(session, old.id)
+    meetings = [
+        Workshop(
+            n=held.n,
+            title=held.title,
+            starts_at=shifted(held.starts_at, later.days, zone),
+            ends_at=shifted(held.ends_at, later.days, zone),
+            mode=held.mode,
+            branch_id=held.branch_id,
+        )
+        for held in session.scalars(select(Workshop).where(Workshop.cohort_id == old.id).order_by(Workshop.n))
+    ]
+    days = local_days(meetings, zone)
+    ends_on = old.ends_on + later
+    last = max(days, default=None)
+    was_later = old.return_by - old.ends_on
+    planned = Cohort(
+        code=code,
+        program_id=old.program_id,
+        name=plain_text(name or code, 120),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        return_by=max(ends_on + was_later, return_by_of(calendars, ends_on, last)),
+        pickup_from=old.pickup_from + later,
+        capacity=old.capacity,
+        first_day_mandatory=old.first_day_mandatory,
+        **{text: getattr(old, text) for text in TEXTS},
+        created_at=at,
     )
-    days = [] if workshops is None else [workshops.first_on + n * _WEEK for n in range(workshops.count)]
-    closed = tuple(on for on in days if not all(calendar.is_open_on(on) for calendar in calendars))
-    return CohortPlanned(code, back_by, from_on, len(meetings), kits, closed)
+    _write(session, planned, pools, names, meetings, at=at, by=by)
+    kits = sum(pool.kits for pool in pools)
+    closed = closed_days(calendars, days)
+    return CohortPlanned(code, planned.return_by, planned.pickup_from, len(meetings), kits, closed)
+
+
+def program_of(session: Session, code: str) -> Program:
+    """The programme with this code; ``Refused`` (``NOT_FOUND``) when there is none."""
+    found = session.scalars(select(Program).where(Program.code == code)).one_or_none()
+    if found is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return found
 
 
 def permit_for_program(by: Actor, act: Act, program_id: int, branch_id: int | None = None) -> None:
@@ -218,98 +187,96 @@ def permit_for_program(by: Actor, act: Act, program_id: int, branch_id: int | No
         raise Refused.because(Reason.NOT_PERMITTED, act=act.value)
 
 
-def kits_left(session: Session, stock_id: int, from_on: date, to_on: date) -> int:
-    """How many kits of a stock, which is locked, no cohort has been allotted on any day of a span."""
-    in_service = select(func.count()).where(Kit.stock_id == stock_id, Kit.state.not_in(OUT_OF_SERVICE))
-    allotted = (
-        select(Pool.kits, Cohort.pickup_from, Cohort.return_by)
-        .join(Cohort, Cohort.id == Pool.cohort_id)
-        .where(
-            Pool.stock_id == stock_id,
-            Cohort.status == CohortStatus.PLANNED,
-            Cohort.pickup_from <= to_on,
-            Cohort.return_by >= from_on,
-        )
-    )
-    needs = [Need(*row) for row in session.execute(allotted)]
-    return session.scalars(in_service).one() - most_needed(needs, from_on, to_on)
-
-
-def _branches(session: Session, pools: Sequence[PoolPlan]) -> list[int]:
-    wanted = {pool.branch_id for pool in pools}
-    known = session.scalars(select(Branch.id).where(Branch.id.in_(wanted)).order_by(Branch.id)).all()
-    if len(known) != len(wanted):
-        raise Refused.because(Reason.NOT_FOUND)
-    return list(known)
-
-
-def _kit_types(session: Session, pools: Sequence[PoolPlan]) -> dict[str, int]:
-    wanted = {pool.kit_type for pool in pools}
-    known = session.execute(select(KitType.code, KitType.id).where(KitType.code.in_(wanted)))
-    found = {row.code: row.id for row in known}
-    if len(found) != len(wanted):
-        raise Refused.because(Reason.NOT_FOUND)
-    return found
-
-
-def _workshops(plan: WeeklyWorkshops | None) -> list[Workshop]:
-    """The weekly meetings at one wall-clock time, so that a change of the clocks moves none of them."""
-    if plan is None:
-        return []
-    zone = ZoneInfo(plan.zone)
-    made = []
-    for n in range(plan.count):
-        starts_at = datetime.combine(plan.first_on + n * _WEEK, plan.starts, zone)
-        made.append(
-            Workshop(
-                n=n + 1,
-                title=plan.titles[n] if n < len(plan.titles) else f"Workshop {n + 1}",
-                starts_at=starts_at,
-                ends_at=starts_at + timedelta(minutes=plan.minutes),
-                mode=plan.mode,
-                branch_id=plan.branch_id,
-            )
-        )
-    return made
-
-
-def _check(
-    code: str,
-    starts_on: date,
-    ends_on: date,
-    pickup_from: date,
-    return_by: date,
-    capacity: int,
-    workshops: WeeklyWorkshops | None,
-    last_workshop_on: date | None,
-    pools: Sequence[PoolPlan],
-) -> None:
-    """Refuse a plan that does not hold together; everything that is wrong is told at once."""
-    wrong = {
-        "code": not re.fullmatch(r"[A-Z0-9][A-Z0-9-]{0,31}", code),
+def wrong_dates(starts_on: date, ends_on: date, return_by: date, pickup_from: date) -> dict[str, bool]:
+    """Which of a cohort's dates do not follow each other."""
+    return {
         "ends_on": ends_on < starts_on,
         "return_by": return_by < ends_on,
         "pickup_from": pickup_from > starts_on,
-        "capacity": capacity < 1,
-        "pools": any(pool.kits < 0 for pool in pools)
-        or len({(pool.branch_id, pool.kit_type) for pool in pools}) < len(pools),
-        "workshops": workshops is not None
-        and (
-            workshops.count < 1
-            or workshops.minutes < 1
-            or workshops.first_on < starts_on
-            or (last_workshop_on is not None and last_workshop_on > ends_on)
-        ),
     }
-    if any(wrong.values()):
-        raise Refused(*(Block(Reason.VALUE_WRONG, {"field": name}) for name, is_wrong in wrong.items() if is_wrong))
 
 
-def _name(name: str) -> str:
-    try:
-        text = plain_text(name, 120)
-    except ValueError:
-        raise Refused.because(Reason.VALUE_WRONG, field="name") from None
-    if text is None:
-        raise Refused.because(Reason.VALUE_MISSING, field="name")
-    return text
+def refuse_wrong(name: str, texts: CohortTexts, wrong: Mapping[str, bool]) -> None:
+    """Refuse a plan that does not hold together; everything that is wrong is told at once."""
+    against = [*_wrong_texts(name, texts), *(field for field, is_wrong in wrong.items() if is_wrong)]
+    blocks = [Block(Reason.VALUE_WRONG, {"field": field}) for field in against]
+    if not name.strip():
+        blocks.insert(0, Block(Reason.VALUE_MISSING, {"field": "name"}))
+    if blocks:
+        raise Refused(*blocks)
+
+
+def text_values(texts: CohortTexts) -> dict[str, object]:
+    """What is said of a cohort, as its row keeps it."""
+    said: dict[str, object] = {name: plain_text(getattr(texts, name), most) or "" for name, most in TEXTS.items()}
+    return {**said, "first_day_mandatory": texts.first_day_mandatory}
+
+
+def zone_of(session: Session, cohort_id: int) -> str:
+    """Whose wall clock a cohort's workshops follow: where they are held, else where its kits are lent, else any's."""
+    held_at = select(Workshop.branch_id).where(Workshop.cohort_id == cohort_id, Workshop.branch_id.is_not(None))
+    places = [*session.scalars(held_at.limit(1)), *(pool.branch_id for pool in pools_of(session, cohort_id))]
+    chosen = select(Branch.zone).order_by(Branch.id).limit(1)
+    if places:
+        chosen = chosen.where(Branch.id == places[0])
+    return session.scalars(chosen).first() or "UTC"
+
+
+def local_days(meetings: Sequence[Workshop], zone: str) -> list[date]:
+    """The local days on which workshops are held."""
+    tz = ZoneInfo(zone)
+    return [meeting.starts_at.astimezone(tz).date() for meeting in meetings]
+
+
+def _write(
+    session: Session,
+    planned: Cohort,
+    pools: Sequence[PoolPlan],
+    names: Mapping[int, str],
+    meetings: Sequence[Workshop],
+    *,
+    at: datetime,
+    by: Actor,
+) -> None:
+    """Add a cohort whose values hold together, unless a stock has too few kits left for its span."""
+    types = kit_types_of(session, pools)
+    stocks = {stock_of(session, branch_id=pool.branch_id, kit_type_id=types[pool.kit_type]): pool for pool in pools}
+    lock_stocks(session, stocks)
+    short = [
+        exceeds_stock(pool, names[pool.branch_id], left)
+        for stock_id, pool in stocks.items()
+        if pool.kits > (left := kits_left(session, stock_id, planned.pickup_from, planned.return_by))
+    ]
+    if short:
+        raise Refused(*short)
+    session.add(planned)
+    with refusing_twins(Reason.ALREADY_EXISTS, field="code", value=planned.code):
+        session.flush()  # pools and workshops need the cohort's id; a code that is taken is refused by name
+    session.add_all(Pool(cohort_id=planned.id, stock_id=stock_id, kits=pool.kits) for stock_id, pool in stocks.items())
+    for meeting in meetings:
+        meeting.cohort_id = planned.id
+    session.add_all(meetings)
+    record(
+        session,
+        "plan_cohort",
+        at=at,
+        by=by,
+        cohort_id=planned.id,
+        detail={
+            "code": planned.code,
+            "starts_on": planned.starts_on.isoformat(),
+            "ends_on": planned.ends_on.isoformat(),
+            "return_by": planned.return_by.isoformat(),
+            "pickup_from": planned.pickup_from.isoformat(),
+            "capacity": planned.capacity,
+            "kits": {str(stock_id): pool.kits for stock_id, pool in stocks.items()},
+        },
+    )
+
+
+def _wrong_texts(name: str, texts: CohortTexts) -> Iterator[str]:
+    for field, value, longest in (("name", name, 120), *((key, getattr(texts, key), n) for key, n in TEXTS.items())):
+        try:
+            plain_text(value, longest)
+        except ValueError:
+            yield field

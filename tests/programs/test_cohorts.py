@@ -16,7 +16,10 @@ from lending.models.branches import Closure
 from lending.models.cohorts import Cohort, Pool, Workshop
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
-from lending.programs.cohorts import CohortPlanned, PoolPlan, WeeklyWorkshops, plan_cohort, plan_program
+from lending.programs.cohorts import CohortPlanned, CohortTexts, copy_cohort, plan_cohort
+from lending.programs.pools import PoolPlan
+from lending.programs.programs import plan_program
+from lending.programs.timetable import WeeklyWorkshops
 from tests.cast import KIT, NOW, Cast
 
 TUESDAYS = WeeklyWorkshops(first_on=date(2026, 5, 5), starts=time(18, 0), zone="America/Los_Angeles")
@@ -167,4 +170,53 @@ def test_a_programme_has_a_code_of_its_own_and_lends_until_it_ends(database: Dat
     ):
         with pytest.raises(Refused) as refusal:
             program(**given)
+        assert [block.reason for block in refusal.value.blocks] == [reason]
+
+
+# --- Copied to the next one ---
+
+
+def copy(database: Database, by: Actor, **given: Any) -> CohortPlanned:
+    """Work Ready 9, eight weeks after Work Ready 8."""
+    values = {"cohort": "WR-8", "code": "WR-9", "starts_on": date(2026, 6, 29), **given}
+    return database.act(lambda session: copy_cohort(session, at=NOW, by=by, **values))
+
+
+def test_the_next_cohort_is_like_the_one_before(database: Database, cast: Cast) -> None:
+    texts = CohortTexts("en, es", "Goodwill", "Ana Ruiz", "Planner and pen", first_day_mandatory=True)
+    pools = [PoolPlan(cast.ela, "work-ready", 3), PoolPlan(cast.com, "work-ready", 1)]
+    plan(database, cast.dora, pools=pools, texts=texts)
+    copied = copy(database, cast.dora, name="Work Ready 9")
+    assert (copied.workshops, copied.kits, copied.closed_on) == (6, 4, ())
+    assert (copied.return_by, copied.pickup_from) == (date(2026, 8, 7), date(2026, 6, 22))
+    with database.read() as session:
+        row = session.scalars(select(Cohort).where(Cohort.code == "WR-9")).one()
+        assert (row.name, row.capacity, row.partners, row.captains) == ("Work Ready 9", 20, "Goodwill", "Ana Ruiz")
+        assert (row.languages, row.materials, row.first_day_mandatory) == ("en, es", "Planner and pen", True)
+        first = session.scalars(select(Workshop.starts_at).where(Workshop.cohort_id == row.id)).first()
+        assert first == datetime(2026, 7, 1, 1, 0, tzinfo=UTC), "a Tuesday at 18:00 again"
+
+
+def test_a_copy_keeps_its_hour_over_a_change_of_the_clocks_and_tells_closed_days(
+    database: Database, cast: Cast
+) -> None:
+    plan(database, cast.dora, pools=[PoolPlan(cast.ela, "work-ready", 3)])
+    holiday = date(2026, 11, 24)
+    database.act(lambda session: session.add(Closure(starts_on=holiday, ends_on=holiday, reason="Staff day")))
+    copied = copy(database, cast.dora, starts_on=date(2026, 10, 19))
+    assert copied.closed_on == (holiday,)
+    with database.read() as session:
+        chosen = select(Workshop.starts_at).join(Cohort).where(Cohort.code == "WR-9").order_by(Workshop.n)
+        starts = session.scalars(chosen).all()
+    assert [start.hour for start in starts] == [1, 1, 2, 2, 2, 2], "18:00 in Los Angeles on both sides"
+
+
+def test_a_copy_that_the_kits_do_not_suffice_for_is_refused(database: Database, cast: Cast) -> None:
+    plan(database, cast.dora, pools=[PoolPlan(cast.ela, "work-ready", 3)])
+    with pytest.raises(Refused) as refusal:
+        copy(database, cast.dora, starts_on=date(2026, 6, 8))
+    assert [block.reason for block in refusal.value.blocks] == [Reason.POOL_EXCEEDS_STOCK]
+    for given, reason in (({"cohort": "WR-99"}, Reason.NOT_FOUND), ({"code": "wr 9"}, Reason.VALUE_WRONG)):
+        with pytest.raises(Refused) as refusal:
+            copy(database, cast.dora, **given)
         assert [block.reason for block in refusal.value.blocks] == [reason]

@@ -26,7 +26,7 @@ from lending.models.branches import Closure as ClosureRow
 from lending.models.cohorts import Program
 from lending.models.people import Staff
 from lending.models.policies import Agreement, Policy
-from lending.programs.cohorts import plan_program
+from lending.programs.programs import plan_program
 
 ZONE = "America/Los_Angeles"
 

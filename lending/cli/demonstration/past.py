@@ -41,7 +41,9 @@ from lending.domain.actors import Actor
 from lending.domain.states import KitState
 from lending.errors import Refused
 from lending.models.kits import TurnaroundStepKind
-from lending.programs.cohorts import PoolPlan, WeeklyWorkshops, plan_cohort
+from lending.programs.cohorts import CohortTexts, plan_cohort
+from lending.programs.pools import PoolPlan
+from lending.programs.timetable import WeeklyWorkshops
 from lending.programs.withdrawal import withdraw
 
 COHORTS = 6
@@ -102,7 +104,7 @@ def planning(town: Town, cohort: CohortDates, pools: dict[str, int], capacity: i
             workshops=WeeklyWorkshops(
                 cohort.starts_on + 2 * _DAY, time(18, 0), next(iter(town.places.values())).calendar.zone, titles=_TITLES
             ),
-            languages="en, es",
+            texts=CohortTexts(languages="en, es"),
             at=at,
             by=by,
         )

@@ -1,0 +1,100 @@
+"""Changing a programme, on both engines."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from lending.db import Database
+from lending.domain.actors import Actor
+from lending.errors import Reason, Refused
+from lending.models.cohorts import Program
+from lending.models.journal import JournalEntry
+from lending.programs.programs import change_program, plan_program
+from tests.cast import NOW, Cast
+
+
+def change(database: Database, by: Actor, program: str = "work-ready", **details: Any) -> str:
+    """Somebody changes a programme."""
+    return database.act(lambda session: change_program(session, program=program, details=details, at=NOW, by=by))
+
+
+def why(database: Database, by: Actor, **details: Any) -> list[tuple[Reason, object]]:
+    """Why a programme is not changed: reasons and fields."""
+    with pytest.raises(Refused) as refusal:
+        change(database, by, **details)
+    return [(block.reason, block.detail.get("field")) for block in refusal.value.blocks]
+
+
+def kept(database: Database) -> Program:
+    """Work Ready as it is kept."""
+    with database.read() as session:
+        return session.scalars(select(Program).where(Program.code == "work-ready")).one()
+
+
+def test_a_lead_changes_their_programme_and_the_journal_names_the_fields(database: Database, cast: Cast) -> None:
+    rules = {"min_age": 18, "questions": [{"code": "work", "text": "Are you looking for work?"}]}
+    change(
+        database,
+        cast.dora,
+        name="Work  Ready!",
+        eligibility=rules,
+        agreement_code="borrowing",
+        ends_on=date(2027, 6, 30),
+        last_borrow_on=date(2027, 6, 1),
+        seat_offer_hours=24,
+    )
+    row = kept(database)
+    assert (row.name, row.eligibility, row.agreement_code) == ("Work Ready!", rules, "borrowing")
+    assert (row.ends_on, row.last_borrow_on, row.seat_offer_hours) == (date(2027, 6, 30), date(2027, 6, 1), 24)
+    change(database, cast.dora, seat_offer_hours=None, name="Work Ready!")
+    assert kept(database).seat_offer_hours is None
+    with database.read() as session:
+        details = session.scalars(select(JournalEntry.detail).order_by(JournalEntry.id)).all()
+    assert len(details[0]["fields"]) == 6
+    assert details[1]["fields"] == ["seat_offer_hours"]
+
+
+def test_what_changes_nothing_is_not_on_the_journal(database: Database, cast: Cast) -> None:
+    change(database, cast.dora, name="Work Ready")
+    with database.read() as session:
+        assert session.scalars(select(JournalEntry)).all() == []
+
+
+def test_everything_that_is_wrong_is_told_at_once_and_nothing_changes(database: Database, cast: Cast) -> None:
+    wrong = why(
+        database,
+        cast.dora,
+        name=" ",
+        agreement_code="nowhere",
+        eligibility={"min_age": "old"},
+        ends_on=date(2026, 6, 1),
+        last_borrow_on=date(2026, 6, 2),
+        seat_offer_hours=0,
+    )
+    assert wrong == [
+        (Reason.VALUE_MISSING, "name"),
+        (Reason.VALUE_WRONG, "agreement_code"),
+        (Reason.VALUE_WRONG, "eligibility"),
+        (Reason.VALUE_WRONG, "last_borrow_on"),
+        (Reason.VALUE_WRONG, "seat_offer_hours"),
+    ]
+    assert kept(database).name == "Work Ready"
+    assert why(database, cast.dora, code="other") == [(Reason.VALUE_WRONG, "code")]
+
+
+def test_other_peoples_programmes_are_not_changed(database: Database, cast: Cast) -> None:
+    database.act(lambda session: plan_program(session, code="job-skills", name="Job Skills", at=NOW, by=cast.eli))
+    for by in (cast.ben, cast.cleo):
+        assert why(database, by, name="Mine") == [(Reason.NOT_PERMITTED, None)]
+    assert why(database, cast.dora, program="job-skills", name="Mine") == [(Reason.NOT_PERMITTED, None)]
+    assert why(database, cast.dora, program="nobodys", name="Mine") == [(Reason.NOT_FOUND, None)]
+
+
+def test_a_new_programme_offers_a_freed_seat_for_two_days(database: Database, cast: Cast) -> None:
+    database.act(lambda session: plan_program(session, code="job-skills", name="Job Skills", at=NOW, by=cast.eli))
+    with database.read() as session:
+        assert session.scalars(select(Program.seat_offer_hours).where(Program.code == "job-skills")).one() == 48
