@@ -60,8 +60,14 @@ def find_card(session: Session, number: str) -> int:
 
 def lock_patron(session: Session, patron_id: int) -> Patron:
     """Lock one patron."""
-    chosen = select(Patron).where(Patron.id == patron_id)
-    return session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True)).one()
+    return lock_patrons(session, [patron_id])[patron_id]
+
+
+def lock_patrons(session: Session, patron_ids: Collection[int]) -> dict[int, Patron]:
+    """Lock patrons, in the order of their ids."""
+    chosen = select(Patron).where(Patron.id.in_(sorted(set(patron_ids)))).order_by(Patron.id)
+    found = session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True))
+    return {patron.id: patron for patron in found}
 
 
 def lock_stocks(session: Session, stock_ids: Collection[int]) -> None:

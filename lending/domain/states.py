@@ -261,7 +261,7 @@ ENROLMENT_MOVES: Mapping[tuple[EnrolmentState, EnrolmentVerb], EnrolmentState] =
     (_E.WAITING, _N.SEAT): _E.ENROLLED,
     (_E.WAITING, _N.WITHDRAW): _E.WITHDRAWN,
     (_E.OFFERED, _N.SEAT): _E.ENROLLED,
-    (_E.OFFERED, _N.LAPSE): _E.WAITING,
+    (_E.OFFERED, _N.LAPSE): _E.WITHDRAWN,
     (_E.OFFERED, _N.WITHDRAW): _E.WITHDRAWN,
     (_E.ENROLLED, _N.WITHDRAW): _E.WITHDRAWN,
     (_E.ENROLLED, _N.DROP): _E.DROPPED,

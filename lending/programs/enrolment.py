@@ -7,9 +7,9 @@ acknowledged order. Source: RULES 4; case 11 of RULES 10.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum, unique
 
 from sqlalchemy import func, select
@@ -28,6 +28,7 @@ from lending.circulation.reservations import (
     reserve_from_pool,
 )
 from lending.domain.actors import Actor
+from lending.domain.eligibility import Applicant, checks
 from lending.domain.permissions import Act
 from lending.domain.states import (
     LIVE_ENROLMENTS,
@@ -83,36 +84,77 @@ def enrol(
     wants_kit: bool = True,
     kit_type: str | None = None,
     signed: Signing | None = None,
+    answers: Mapping[str, bool] | None = None,
     at: datetime,
     by: Actor,
 ) -> Enrolled:
     """Enrol ``patron`` (the card number) in ``cohort`` (its code), to pick up a kit at a branch if one is wanted.
 
-    ``kit_type`` is needed only where the cohort has several at that branch; ``signed``: the agreement was seen signed.
-    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, ``CARD_BLOCKED``,
-    ``CARD_EXPIRED``, ``COHORT_OVER``, ``ALREADY_ENROLLED``, ``NO_SUCH_POOL``.
+    ``kit_type`` is needed only where the cohort has several at that branch; ``signed``: the agreement was seen signed;
+    ``answers`` are those to the programme's questions, by their codes, and are not kept.
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, ``NO_SUCH_POOL``, or all
+    of ``CARD_BLOCKED``, ``CARD_EXPIRED``, ``COHORT_CANCELLED``, ``COHORT_OVER``, ``ALREADY_ENROLLED`` and
+    ``NOT_ELIGIBLE`` that apply.
     """
-    cohort_id = _cohort_id(session, cohort)
+    cohort_id = cohort_id_of(session, cohort)
     patron_id = _patron_id(session, patron)
     held = lock_cohort(session, cohort_id)
     permit_for_program(by, Act.ENROL, held.program_id, pickup_branch_id)
     person = lock_patron(session, patron_id)
-    today = branch_calendar(session, pickup_branch_id, since=at.date()).local_date(at)
-    against = [Block(reason, {}) for reason in _against(person, today)]
-    if held.status is CohortStatus.CANCELLED or held.ends_on < today:
-        against.append(Block(Reason.COHORT_OVER, {"cohort": held.name}))
-    if _is_enrolled(session, cohort_id, patron_id):
-        against.append(Block(Reason.ALREADY_ENROLLED, {"cohort": held.name}))
+    against = list(against_enrolling(session, held, person, branch_id=pickup_branch_id, answers=answers or {}, at=at))
     if against:
         raise Refused(*against)
-    pool = _pool(session, cohort_id, pickup_branch_id, kit_type) if wants_kit else None
+    pool = pool_at(session, cohort_id, pickup_branch_id, kit_type) if wants_kit else None
     if pool is not None:
         lock_stocks(session, [pool.stock_id])
-    seated = _seats_left(session, held) > 0
+    enrolment = take_seat(session, held, person, branch_id=pickup_branch_id, wants_kit=wants_kit, at=at)
+    if signed is not None:
+        _sign(session, held, person, signed, at=at, by=by)
+    record_seat(session, "enrol", enrolment, at=at, by=by, pool_id=None if pool is None else pool.pool_id)
+    if pool is not None:
+        reserve_from_pool(session, pool=pool, enrolment=enrolment, at=at)
+        promise_next(session, pool.pool_id, at=at, by=by)
+    return enrolment_as_it_stands(session, enrolment.public_id)
+
+
+def against_enrolling(
+    session: Session, held: Cohort, person: Patron, *, branch_id: int, answers: Mapping[str, bool], at: datetime
+) -> Iterator[Block]:
+    """Every reason for which ``person`` cannot be given a place in a cohort, with pick-up at a branch."""
+    today = branch_calendar(session, branch_id, since=at.date()).local_date(at)
+    if person.blocked_reason is not None:
+        yield Block(Reason.CARD_BLOCKED, {"note": person.blocked_reason.rstrip(" .")})
+    if person.expires_on is not None and person.expires_on < today:
+        yield Block(Reason.CARD_EXPIRED, {"on": person.expires_on})
+    if held.status is CohortStatus.CANCELLED:
+        yield Block(Reason.COHORT_CANCELLED, {"cohort": held.name})
+    elif held.ends_on < today:
+        yield Block(Reason.COHORT_OVER, {"cohort": held.name})
+    if live_enrolment(session, held.id, person.id) is not None:
+        yield Block(Reason.ALREADY_ENROLLED, {"cohort": held.name})
+    rules = session.scalars(select(Program.eligibility).where(Program.id == held.program_id)).one()
+    applicant = Applicant(
+        today=today,
+        birth_date=person.birth_date,
+        postal_code=person.postal_code,
+        has_address=person.street is not None,
+        completed=_completed(session, person.id) if rules.get("after_program") else frozenset(),
+        answers=answers,
+    )
+    yield from checks(rules, applicant)
+
+
+def take_seat(
+    session: Session, held: Cohort, person: Patron, *, branch_id: int, wants_kit: bool, at: datetime
+) -> Enrolment:
+    """Give ``person`` a seat in a cohort while it has one, else a place on its waiting list. Cohort and patron are
+    locked. Part of another act.
+    """
+    seated = seats_left(session, held) > 0
     enrolment = Enrolment(
-        cohort_id=cohort_id,
-        patron_id=patron_id,
-        pickup_branch_id=pickup_branch_id,
+        cohort_id=held.id,
+        patron_id=person.id,
+        pickup_branch_id=branch_id,
         wants_kit=wants_kit,
         _state=EnrolmentState.ENROLLED if seated else EnrolmentState.WAITING,
         created_at=at,
@@ -121,40 +163,41 @@ def enrol(
     session.add(enrolment)
     with refusing_twins(Reason.ALREADY_ENROLLED, cohort=held.name):
         session.flush()  # its id is its place on the waiting list, and the reservation hangs on it
-    if signed is not None:
-        code = session.scalars(select(Program.agreement_code).where(Program.id == held.program_id)).one()
-        session.connection().execute(
-            SIGN,
-            {
-                "patron_id": patron_id,
-                "agreement_code": code or BORROWING_AGREEMENT,
-                "language": person.language,
-                "cohort_id": cohort_id,
-                "loan_id": None,
-                "accepted_at": at,
-                "how": signed,
-                "typed_name": None,
-                "staff_id": by.staff_id,
-            },
-        )
+    return enrolment
+
+
+def record_seat(
+    session: Session, verb: str, enrolment: Enrolment, *, at: datetime, by: Actor, **detail: object
+) -> None:
+    """Write what became of somebody's seat to the journal. Part of another act."""
     record(
         session,
-        "enrol",
+        verb,
         at=at,
         by=by,
-        branch_id=pickup_branch_id,
-        cohort_id=cohort_id,
-        patron=person.pseudonym,
-        detail={
-            "enrolment": enrolment.public_id,
-            "seat": enrolment.state.value,
-            "pool_id": None if pool is None else pool.pool_id,
+        branch_id=enrolment.pickup_branch_id,
+        cohort_id=enrolment.cohort_id,
+        patron=session.scalar(select(Patron.pseudonym).where(Patron.id == enrolment.patron_id)),
+        detail={"enrolment": enrolment.public_id, "seat": enrolment.state.value, **detail},
+    )
+
+
+def _sign(session: Session, held: Cohort, person: Patron, signed: Signing, *, at: datetime, by: Actor) -> None:
+    code = session.scalars(select(Program.agreement_code).where(Program.id == held.program_id)).one()
+    session.connection().execute(
+        SIGN,
+        {
+            "patron_id": person.id,
+            "agreement_code": code or BORROWING_AGREEMENT,
+            "language": person.language,
+            "cohort_id": held.id,
+            "loan_id": None,
+            "accepted_at": at,
+            "how": signed,
+            "typed_name": None,
+            "staff_id": by.staff_id,
         },
     )
-    if pool is not None:
-        reserve_from_pool(session, pool=pool, enrolment=enrolment, at=at)
-        promise_next(session, pool.pool_id, at=at, by=by)
-    return enrolment_as_it_stands(session, enrolment.public_id)
 
 
 def enrolment_as_it_stands(session: Session, enrolment: str) -> Enrolled:
@@ -185,7 +228,8 @@ def enrolment_as_it_stands(session: Session, enrolment: str) -> Enrolled:
     )
 
 
-def _cohort_id(session: Session, code: str) -> int:
+def cohort_id_of(session: Session, code: str) -> int:
+    """The id of a cohort by its code; ``NOT_FOUND`` when there is none."""
     found = session.scalars(select(Cohort.id).where(Cohort.code == code)).one_or_none()
     if found is None:
         raise Refused.because(Reason.NOT_FOUND)
@@ -194,8 +238,21 @@ def _cohort_id(session: Session, code: str) -> int:
 
 def lock_cohort(session: Session, cohort_id: int) -> Cohort:
     """Lock a cohort, whose seats and pools are counted next. Part of another act."""
-    chosen = select(Cohort).where(Cohort.id == cohort_id)
-    return session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True)).one()
+    return lock_cohorts(session, [cohort_id])[cohort_id]
+
+
+def lock_cohorts(session: Session, cohort_ids: Collection[int]) -> dict[int, Cohort]:
+    """Lock cohorts, in the order of their ids."""
+    chosen = select(Cohort).where(Cohort.id.in_(sorted(set(cohort_ids)))).order_by(Cohort.id)
+    found = session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True))
+    return {cohort.id: cohort for cohort in found}
+
+
+def lock_enrolments(session: Session, enrolment_ids: Collection[int]) -> list[Enrolment]:
+    """Lock enrolments, in the order of their ids. Their cohort is locked before: nothing else moves a seat."""
+    chosen = select(Enrolment).where(Enrolment.id.in_(sorted(set(enrolment_ids)))).order_by(Enrolment.id)
+    locked = chosen.with_for_update(of=Enrolment, key_share=True).execution_options(populate_existing=True)
+    return list(session.scalars(locked))
 
 
 def _patron_id(session: Session, number: str) -> int:
@@ -207,35 +264,46 @@ def _patron_id(session: Session, number: str) -> int:
     return card.patron_id
 
 
-def _against(person: Patron, today: date) -> Iterable[Reason]:
-    if person.blocked_reason is not None:
-        yield Reason.CARD_BLOCKED
-    if person.expires_on is not None and person.expires_on < today:
-        yield Reason.CARD_EXPIRED
-
-
-def _is_enrolled(session: Session, cohort_id: int, patron_id: int) -> bool:
-    live = select(Enrolment.id).where(
+def live_enrolment(session: Session, cohort_id: int, patron_id: int) -> Enrolment | None:
+    """Somebody's seat in a cohort, or place on its waiting list, if they have one."""
+    live = select(Enrolment).where(
         Enrolment.cohort_id == cohort_id, Enrolment.patron_id == patron_id, Enrolment.state.in_(LIVE_ENROLMENTS)
     )
-    return session.scalars(live).first() is not None
+    return session.scalars(live).first()
 
 
-def _seats_left(session: Session, cohort: Cohort) -> int:
-    """Free seats of a cohort, which is locked, that nobody waits for."""
-    counted = (
-        select(Enrolment.state, func.count().label("n"))
-        .where(Enrolment.cohort_id == cohort.id)
-        .group_by(Enrolment.state)
+def _completed(session: Session, patron_id: int) -> frozenset[str]:
+    """The codes of the programmes that somebody completed."""
+    ended = (
+        select(Program.code)
+        .join(Cohort, Cohort.program_id == Program.id)
+        .join(Enrolment, Enrolment.cohort_id == Cohort.id)
+        .where(Enrolment.patron_id == patron_id, Enrolment.state == EnrolmentState.COMPLETED)
     )
-    states = {row.state: row.n for row in session.execute(counted)}
-    if states.get(EnrolmentState.WAITING):
-        return 0
-    taken: int = sum(states.get(state, 0) for state in HOLDS_A_SEAT)
-    return cohort.capacity - taken
+    return frozenset(session.scalars(ended))
 
 
-def _pool(session: Session, cohort_id: int, branch_id: int, kit_type: str | None) -> PoolFound:
+def seats_left(session: Session, cohort: Cohort) -> int:
+    """Free seats of a cohort, which is locked, that nobody waits for."""
+    return 0 if waiting_list(session, cohort.id, 1) else free_seats(session, cohort)
+
+
+def free_seats(session: Session, cohort: Cohort) -> int:
+    """Seats of a cohort, which is locked, that nobody holds; below 0 when it was made smaller."""
+    taken = select(func.count()).where(Enrolment.cohort_id == cohort.id, Enrolment.state.in_(HOLDS_A_SEAT))
+    return cohort.capacity - session.scalars(taken).one()
+
+
+def waiting_list(session: Session, cohort_id: int, seats: int) -> list[Enrolment]:
+    """The first of a cohort's waiting list, as many as there are ``seats``, in order of acknowledgement."""
+    if seats < 1:
+        return []
+    waiting = select(Enrolment).where(Enrolment.cohort_id == cohort_id, Enrolment.state == EnrolmentState.WAITING)
+    return list(session.scalars(waiting.order_by(Enrolment.id).limit(seats)))
+
+
+def pool_at(session: Session, cohort_id: int, branch_id: int, kit_type: str | None = None) -> PoolFound:
+    """A cohort's pool at a branch. ``Refused``: ``NO_SUCH_POOL``, or ``VALUE_MISSING`` for the kit type of several."""
     chosen = (
         select(Pool.id, Stock.id, Stock.kit_type_id, Pool.kits)
         .join(Stock, Stock.id == Pool.stock_id)

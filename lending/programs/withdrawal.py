@@ -1,45 +1,52 @@
 """Leaving a cohort: the seat and the kit promise go to the next at once, and a kit that is out is due sooner.
 
-Nobody's date moves without a notice, and never into the past. Source: RULES 4, "Withdraw or dropped"; case 11 of
-RULES 10.
+People withdraw, or are dropped by staff; who misses a mandatory first day without an excuse loses the seat. Nobody's
+date moves without a notice, and never into the past: missing workshops never silently makes anyone overdue.
+Source: RULES 4, "Withdraw or dropped", "Mandatory first day"; case 11 of RULES 10.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout_statements import unreceived
-from lending.circulation.journal import record
 from lending.circulation.loans import add_term, record_on_kit, tell_borrower
-from lending.circulation.locks import lock_kit, lock_patron, lock_stocks
+from lending.circulation.locks import lock_kit, lock_kits, lock_patrons, lock_stocks
 from lending.circulation.policies import policy_for
-from lending.circulation.reservations import cancel_reservation, live_reservation, promise_next
+from lending.circulation.reservations import cancel_reservation
+from lending.circulation.telling import untell
 from lending.domain.actors import Actor
 from lending.domain.due_dates import Due, DueRule, shortened_due
 from lending.domain.permissions import Act
-from lending.domain.states import LIVE_ENROLMENTS, EnrolmentState, EnrolmentVerb, LoanState
+from lending.domain.states import LIVE_ENROLMENTS, LIVE_RESERVATIONS, EnrolmentState, EnrolmentVerb, LoanState
 from lending.errors import Reason, Refused
-from lending.models.cohorts import Cohort, Enrolment
+from lending.models.cohorts import Attendance, Cohort, Enrolment, Workshop
+from lending.models.journal import JournalEntry
 from lending.models.loans import Loan, TermKind
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from lending.programs.cohorts import permit_for_program
-from lending.programs.enrolment import HOLDS_A_SEAT, lock_cohort
+from lending.programs.enrolment import cohort_id_of, lock_cohort, lock_enrolments, record_seat
+from lending.programs.offers import SEAT_OFFERED, PassedOn, pass_on, pools_that_move, subject_of
 
 SHORTENED_NOTICE = "shortened"
 """The step of the notice that a kit is due earlier, because its borrower left the cohort."""
+
+NO_SHOW_REASON = "not at the first workshop"
+"""Why a seat ended where the first day is mandatory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
     """Somebody left a cohort. ``due_at`` is when their kit is due now, ``None`` when none is out.
 
-    ``seated`` and ``promised`` are the enrolments and reservations (public ids) that moved up.
+    ``seated`` and ``offered`` are the enrolments, ``promised`` the reservations (public ids) that moved up.
     """
 
     enrolment: str
@@ -47,6 +54,15 @@ class Left:
     due_at: datetime | None
     seated: tuple[str, ...]
     promised: tuple[str, ...]
+    offered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The enrolments (public ids) that lost their seat for missing the first day, and who moved up."""
+
+    enrolments: tuple[str, ...]
+    moved_up: PassedOn
 
 
 def withdraw(session: Session, *, enrolment: str, reason: str = "", at: datetime, by: Actor) -> Left:
@@ -56,57 +72,74 @@ def withdraw(session: Session, *, enrolment: str, reason: str = "", at: datetime
     the past, and they are told. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` for one that has
     ended already.
     """
-    found = session.execute(
-        select(Enrolment.id, Enrolment.cohort_id, Enrolment.patron_id, Enrolment.pickup_branch_id).where(
-            Enrolment.public_id == enrolment
-        )
-    ).one_or_none()
-    if found is None:
-        raise Refused.because(Reason.NOT_FOUND)
+    return _leave_alone(session, enrolment, EnrolmentVerb.WITHDRAW, LIVE_ENROLMENTS, reason, at=at, by=by)
+
+
+def drop(session: Session, *, enrolment: str, reason: str, at: datetime, by: Actor) -> Left:
+    """End the seat of somebody who stays away, as ``withdraw`` does for who says so; staff give the reason.
+
+    Raises ``Refused``: ``REASON_NEEDED``, ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` for who has no seat.
+    """
+    if not reason.strip():
+        raise Refused.because(Reason.REASON_NEEDED)
+    seated = frozenset({EnrolmentState.ENROLLED})
+    return _leave_alone(session, enrolment, EnrolmentVerb.DROP, seated, reason, at=at, by=by)
+
+
+def excuse(session: Session, *, enrolment: str, at: datetime, by: Actor) -> None:
+    """Note that somebody (the public id of the enrolment) is excused from the mandatory first day.
+
+    The journal keeps it, without the reason: that is nobody's but theirs. Raises ``Refused``: ``NOT_FOUND``,
+    ``NOT_PERMITTED``, ``WRONG_STATE`` for who has no seat.
+    """
+    found = _find(session, enrolment)
     held = lock_cohort(session, found.cohort_id)
     permit_for_program(by, Act.ENROL, held.program_id, found.pickup_branch_id)
-    if found.patron_id is not None:
-        lock_patron(session, found.patron_id)
-    pools = _pools_that_move(session, held, found.patron_id)
-    lock_stocks(session, pools.values())
-    loan = None if found.patron_id is None else _lock_loan_of(session, held.id, found.patron_id)
-    reservation = None
-    if found.patron_id is not None:
-        reservation = live_reservation(session, patron_id=found.patron_id, cohort_id=held.id)
-    row = session.scalars(
-        select(Enrolment)
-        .where(Enrolment.id == found.id)
-        .with_for_update(of=Enrolment, key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
-    if row.state not in LIVE_ENROLMENTS:
+    [row] = lock_enrolments(session, [found.id])
+    if row.state is not EnrolmentState.ENROLLED:
         raise Refused.because(Reason.WRONG_STATE, state=row.state.value)
-    before = row.state
-    row.move(EnrolmentVerb.WITHDRAW)
-    row.ended_at, row.ended_reason = at, reason.strip()[:240] or None
-    pseudonym = session.scalar(select(Patron.pseudonym).where(Patron.id == found.patron_id))
-    record(
-        session,
-        "withdraw",
-        at=at,
-        by=by,
-        branch_id=row.pickup_branch_id,
-        cohort_id=held.id,
-        patron=pseudonym,
-        detail={"enrolment": row.public_id, "from": before.value},
+    record_seat(session, "excuse", row, at=at, by=by)
+
+
+def release_no_shows(session: Session, *, cohort: str, at: datetime, by: Actor) -> Released:
+    """Free the seats of those who missed the mandatory first workshop of a cohort (its code) without an excuse.
+
+    Who got the seat later was not expected there; a cohort without a mandatory first day releases nobody. Raises
+    ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``ATTENDANCE_NOT_TAKEN`` while nobody is known to have been there.
+    """
+    held = lock_cohort(session, cohort_id_of(session, cohort))
+    permit_for_program(by, Act.ENROL, held.program_id)
+    if not held.first_day_mandatory:
+        return Released((), PassedOn())
+    absent = no_shows(session, held, at=at)
+    left, moved_up = _leave(session, held, absent, EnrolmentVerb.DROP, NO_SHOW_REASON, at=at, by=by)
+    return Released(tuple(row.public_id for row, _ in left), moved_up)
+
+
+def no_shows(session: Session, held: Cohort, *, at: datetime) -> list[Enrolment]:
+    """Who had a seat before the first workshop of a cohort and neither was there nor is excused.
+
+    Raises ``Refused`` (``ATTENDANCE_NOT_TAKEN``) while that workshop is not over or nobody is known to have been there.
+    """
+    first = session.scalars(select(Workshop).where(Workshop.cohort_id == held.id, Workshop.n == 1)).one_or_none()
+    if first is None or first.ends_at > at or not _attendances(session, first):
+        raise Refused.because(Reason.ATTENDANCE_NOT_TAKEN, cohort=held.name)
+    was_there = exists().where(Attendance.workshop_id == first.id, Attendance.patron_id == Enrolment.patron_id)
+    excused = exists().where(
+        JournalEntry.patron == Patron.pseudonym, JournalEntry.verb == "excuse", JournalEntry.cohort_id == held.id
     )
-    if reservation is not None:
-        cancel_reservation(session, reservation, reason="withdrawn", at=at, by=by)
-    due_at = None if loan is None else shorten(session, loan, at=at, by=by).at
-    seated = _seat_next(session, held, at=at, by=by)
-    promised = [next_ for pool_id in pools for next_ in promise_next(session, pool_id, at=at, by=by)]
-    return Left(
-        enrolment=row.public_id,
-        state=row.state,
-        due_at=due_at,
-        seated=tuple(next_.public_id for next_ in seated),
-        promised=tuple(next_.public_id for next_ in promised),
+    absent = (
+        select(Enrolment)
+        .join(Patron, Patron.id == Enrolment.patron_id)
+        .where(
+            Enrolment.cohort_id == held.id,
+            Enrolment.state == EnrolmentState.ENROLLED,
+            Enrolment.seated_at < first.starts_at,
+            ~was_there,
+            ~excused,
+        )
     )
+    return list(session.scalars(absent.order_by(Enrolment.id)))
 
 
 def shorten(session: Session, loan: Loan, *, at: datetime, by: Actor) -> Due:
@@ -136,65 +169,97 @@ def shorten(session: Session, loan: Loan, *, at: datetime, by: Actor) -> Due:
     return due
 
 
-def _pools_that_move(session: Session, cohort: Cohort, patron_id: int | None) -> dict[int, int]:
-    """Pools (to their stocks) of the kit that becomes free and of whoever may get a seat now."""
-    waiting = (
-        select(Enrolment.patron_id)
-        .where(Enrolment.cohort_id == cohort.id, Enrolment.state == EnrolmentState.WAITING)
-        .order_by(Enrolment.id)
-        .limit(1)
+def lock_promises_of(session: Session, cohort_id: int, patron_ids: Collection[int]) -> dict[int, Reservation]:
+    """Lock the reservations that people have in a cohort, in the order of their ids; gives them by patron.
+
+    The stocks are locked before.
+    """
+    chosen = select(Reservation).where(
+        Reservation.patron_id.in_(patron_ids),
+        Reservation.cohort_id == cohort_id,
+        Reservation.state.in_(LIVE_RESERVATIONS),
     )
-    patrons = [patron_id, *session.scalars(waiting)]
-    pools = select(Reservation.pool_id, Reservation.stock_id).where(
-        Reservation.cohort_id == cohort.id,
-        Reservation.patron_id.in_(patrons),
-        Reservation.pool_id.is_not(None),
-    )
-    rows = session.execute(pools.order_by(Reservation.pool_id))
-    return {row.pool_id: row.stock_id for row in rows if row.pool_id is not None}
+    locked = chosen.order_by(Reservation.id).with_for_update(of=Reservation, key_share=True)
+    found = session.scalars(locked.execution_options(populate_existing=True))
+    return {row.patron_id: row for row in found if row.patron_id is not None}
 
 
-def _lock_loan_of(session: Session, cohort_id: int, patron_id: int) -> Loan | None:
-    """Lock the kit and the loan that a patron has out with a cohort. A claimed or lost one is not theirs to hasten."""
+def lock_loans_of(session: Session, cohort_id: int, patron_ids: Collection[int]) -> dict[int, Loan]:
+    """Lock the kits and the loans that people have out with a cohort; gives them by patron.
+
+    A claimed or lost one is not theirs to hasten.
+    """
     theirs = select(Loan).where(
-        Loan.patron_id == patron_id, Loan.cohort_id == cohort_id, Loan.state == LoanState.OUT, unreceived
+        Loan.patron_id.in_(patron_ids), Loan.cohort_id == cohort_id, Loan.state == LoanState.OUT, unreceived
     )
-    found = session.scalars(theirs.order_by(Loan.id)).first()
+    lock_kits(session, [loan.kit_id for loan in session.scalars(theirs)])
+    locked = theirs.order_by(Loan.id).with_for_update(of=Loan, key_share=True)
+    found = session.scalars(locked.execution_options(populate_existing=True))
+    return {loan.patron_id: loan for loan in found if loan.patron_id is not None}
+
+
+def _leave_alone(
+    session: Session,
+    enrolment: str,
+    verb: EnrolmentVerb,
+    allowed: Collection[EnrolmentState],
+    reason: str,
+    *,
+    at: datetime,
+    by: Actor,
+) -> Left:
+    """One person leaves, if their seat is in one of the ``allowed`` states."""
+    found = _find(session, enrolment)
+    held = lock_cohort(session, found.cohort_id)
+    permit_for_program(by, Act.ENROL, held.program_id, found.pickup_branch_id)
+    session.refresh(found)  # under its cohort's lock nothing else moves it
+    if found.state not in allowed:
+        raise Refused.because(Reason.WRONG_STATE, state=found.state.value)
+    [(row, due_at)], up = _leave(session, held, [found], verb, reason, at=at, by=by)
+    return Left(row.public_id, row.state, due_at, up.seated, up.promised, up.offered)
+
+
+def _leave(
+    session: Session,
+    held: Cohort,
+    leaving: Sequence[Enrolment],
+    verb: EnrolmentVerb,
+    reason: str,
+    *,
+    at: datetime,
+    by: Actor,
+) -> tuple[list[tuple[Enrolment, datetime | None]], PassedOn]:
+    """End seats of a cohort, which is locked, with the promises and loans that hang on them, and pass on what is freed.
+
+    Gives each enrolment with when its kit is due now.
+    """
+    patron_ids = [row.patron_id for row in leaving if row.patron_id is not None]
+    lock_patrons(session, patron_ids)
+    pools = pools_that_move(session, held, leaving)
+    lock_stocks(session, pools.values())
+    loans = lock_loans_of(session, held.id, patron_ids)
+    promises = lock_promises_of(session, held.id, patron_ids)
+    left: list[tuple[Enrolment, datetime | None]] = []
+    for row in lock_enrolments(session, [row.id for row in leaving]):
+        before, patron_id = row.state, row.patron_id or 0
+        row.move(verb)
+        row.ended_at, row.ended_reason = at, reason.strip()[:240] or None
+        untell(session, SEAT_OFFERED, subject=subject_of(row))
+        record_seat(session, verb.value, row, at=at, by=by, **{"from": before.value})
+        if patron_id in promises:
+            cancel_reservation(session, promises[patron_id], reason=row.state.value, at=at, by=by)
+        due_at = shorten(session, loans[patron_id], at=at, by=by).at if patron_id in loans else None
+        left.append((row, due_at))
+    session.flush()  # seats and kits are counted next
+    return left, pass_on(session, held, pools, at=at, by=by)
+
+
+def _find(session: Session, enrolment: str) -> Enrolment:
+    found = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment)).one_or_none()
     if found is None:
-        return None
-    lock_kit(session, found.kit_id)
-    return session.scalars(
-        theirs.where(Loan.id == found.id)
-        .with_for_update(of=Loan, key_share=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+        raise Refused.because(Reason.NOT_FOUND)
+    return found
 
 
-def _seat_next(session: Session, cohort: Cohort, *, at: datetime, by: Actor) -> list[Enrolment]:
-    """Give the seat that became free to whoever waits longest."""
-    taken = select(func.count()).where(Enrolment.cohort_id == cohort.id, Enrolment.state.in_(HOLDS_A_SEAT))
-    if session.scalars(taken).one() >= cohort.capacity:
-        return []
-    waiting = (
-        select(Enrolment)
-        .where(Enrolment.cohort_id == cohort.id, Enrolment.state == EnrolmentState.WAITING)
-        .order_by(Enrolment.id)
-        .limit(1)
-        .with_for_update(of=Enrolment, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    seated = list(session.scalars(waiting))
-    for enrolment in seated:
-        enrolment.move(EnrolmentVerb.SEAT)
-        enrolment.seated_at = at
-        record(
-            session,
-            "seat",
-            at=at,
-            by=by,
-            branch_id=enrolment.pickup_branch_id,
-            cohort_id=cohort.id,
-            patron=session.scalar(select(Patron.pseudonym).where(Patron.id == enrolment.patron_id)),
-            detail={"enrolment": enrolment.public_id},
-        )
-    return seated
+def _attendances(session: Session, workshop: Workshop) -> int:
+    return session.scalars(select(func.count()).where(Attendance.workshop_id == workshop.id)).one()
