@@ -89,7 +89,7 @@ def exchange(
         raise Refused.because(Reason.NOT_ON_LOAN, kit=faulty.barcode, state=faulty.state.value)
     if fresh.kit_type_id != faulty.kit_type_id:
         raise Refused.because(Reason.EXCHANGE_OTHER_TYPE, kit=fresh.barcode)
-    against = kit_blocks(_facts(session, fresh, branch_id))
+    against = kit_blocks(kit_facts(session, fresh, branch_id))
     if against:
         raise Refused(*against)
     to_branch = _take_in(session, faulty, old, branch_id, home, at=at, by=by)
@@ -194,7 +194,7 @@ def _state_of(session: Session, kit_id: int) -> str:
     return str(session.scalars(select(Kit.state).where(Kit.id == kit_id)).one().value)
 
 
-def _facts(session: Session, kit: Kit, branch_id: int) -> KitFacts:
+def kit_facts(session: Session, kit: Kit, branch_id: int) -> KitFacts:
     """What counts about a kit that would be handed out; one on the hold shelf is somebody's, whoever that is."""
     promised = select(exists().where(Reservation.kit_id == kit.id, Reservation.state.in_(PROMISED_RESERVATIONS)))
     states = {line.state for line in lines_of(session, kit)}

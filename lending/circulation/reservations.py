@@ -159,16 +159,20 @@ def serve_stock(session: Session, stock_id: int, *, at: datetime, by: Actor) -> 
     return promised
 
 
-def serve_waiting(session: Session, *, at: datetime, by: Actor) -> int:
-    """Serve every stock that somebody waits for: what became free by the day alone, as when a cohort is over.
+def waited_for(session: Session) -> list[int]:
+    """The stocks that somebody waits for."""
+    waiting = select(Reservation.stock_id).where(Reservation.state == ReservationState.WAITING).distinct()
+    return sorted(session.scalars(waiting))
 
-    Gives how many were promised a kit. For the sweep.
+
+def serve_waiting(session: Session, stock_id: int, *, at: datetime, by: Actor) -> int:
+    """Serve a stock with what became free by the day alone, as when a cohort is over; how many were promised a kit.
+
+    For the sweep.
     """
     by.permit(Act.ADMINISTER)
-    waiting = select(Reservation.stock_id).where(Reservation.state == ReservationState.WAITING).distinct()
-    stock_ids = sorted(session.scalars(waiting))
-    lock_stocks(session, stock_ids)
-    return sum(len(serve_stock(session, stock_id, at=at, by=by)) for stock_id in stock_ids)
+    lock_stocks(session, [stock_id])
+    return len(serve_stock(session, stock_id, at=at, by=by))
 
 
 def _promise_openly(

@@ -21,6 +21,7 @@ from lending.circulation.journal import record
 from lending.circulation.loans import cancel_notices
 from lending.circulation.locks import lock_kit, lock_loan, lock_patron, lock_reservation, lock_stocks
 from lending.circulation.reservations import serve_stock, take_promises_back
+from lending.circulation.shelf import undo_capture
 from lending.circulation.telling import UNDO_WINDOW
 from lending.domain.actors import Actor
 from lending.domain.counting import Counter
@@ -142,6 +143,11 @@ def _undo_inspection(session: Session, entry: JournalEntry, at: datetime, by: Ac
     return Undone(entry.verb, kit.barcode, "" if loan is None else loan.public_id)
 
 
+def _undo_capture(session: Session, entry: JournalEntry, at: datetime, by: Actor) -> Undone:
+    """The kit is free again, and its patron, who was not told yet, still promised one."""
+    return Undone(entry.verb, undo_capture(session, entry, at=at, by=by).barcode, "")
+
+
 def _charge_again(session: Session, entry: JournalEntry, loan: Loan, at: datetime) -> None:
     """The charge that the return took away stands again, as a new row; one already paid is a person's matter."""
     gone = session.scalars(
@@ -201,4 +207,5 @@ _UNDOERS: Mapping[str, Callable[[Session, JournalEntry, datetime, Actor], Undone
     "check_out": _undo_check_out,
     "return": _undo_return,
     "inspect": _undo_inspection,
+    "capture": _undo_capture,
 }

@@ -18,6 +18,7 @@ from lending.circulation.checkout import CheckedOut
 from lending.circulation.inspection import Inspected
 from lending.circulation.renewal import DueDateSet, Renewed
 from lending.circulation.returns import Next, Returned
+from lending.circulation.shelf import Captured, PutBack
 from lending.circulation.transfers import Transferred
 from lending.circulation.turnaround import StepRecorded
 from lending.circulation.undo import Undone
@@ -34,7 +35,9 @@ from lending.models.kits import Kit, KitType, KitTypePart, Part, TurnaroundStepK
 from lending.models.loans import Loan
 from lending.models.people import Patron
 
-Outcome = CheckedOut | Returned | Undone | Inspected | Renewed | DueDateSet | Transferred | StepRecorded
+Outcome = (
+    CheckedOut | Returned | Undone | Inspected | Renewed | DueDateSet | Transferred | StepRecorded | Captured | PutBack
+)
 
 _journal, _kits, _kit_types, _loans = table_of(JournalEntry), table_of(Kit), table_of(KitType), table_of(Loan)
 _patrons, _cohorts, _branches = table_of(Patron), table_of(Cohort), table_of(Branch)
@@ -233,6 +236,16 @@ def _sent(session: Session, row: AnyRow) -> Transferred:
     return Transferred(row.kit, KitState(row.detail["kit_to"]), row.branch, to.code)
 
 
+def _captured(session: Session, row: AnyRow) -> Captured:
+    detail = row.detail
+    until = datetime.fromisoformat(detail["ready_until"])
+    return Captured(row.kit, detail["reservation"], detail["pickup_code"], row.cohort, until)
+
+
+def _put_back(session: Session, row: AnyRow) -> PutBack:
+    return PutBack(row.kit)
+
+
 def due_by_hand(out: CheckedOut, then: DueDateSet) -> CheckedOut:
     """A check-out whose due date was set by hand in the same act."""
     return replace(out, due_at=then.due_at, due_on=then.due_on, rule=DueRule.BY_HAND, rolled_from=then.rolled_from)
@@ -262,6 +275,9 @@ _BUILDERS: Mapping[str, Callable[[Session, AnyRow], Outcome]] = {
     "send_kit": _sent,
     "renew": _renewed,
     "set_due_date": _due_date_set,
+    "capture": _captured,
+    "undo_capture": _undone,
+    "put_back": _put_back,
 }
 _FREED = "free"
 _UNDO_VERBS = frozenset(verb for verb in _BUILDERS if verb.startswith("undo_"))

@@ -15,6 +15,7 @@ from lending.circulation.checkout import CheckedOut
 from lending.circulation.inspection import Inspected
 from lending.circulation.renewal import DueDateSet, Renewed
 from lending.circulation.returns import Next, Returned
+from lending.circulation.shelf import Captured, PutBack
 from lending.circulation.transfers import Transferred
 from lending.circulation.turnaround import StepRecorded
 from lending.circulation.undo import Undone
@@ -72,6 +73,10 @@ def said(outcome: Outcome, reader: Reader) -> Said:
             return _step_recorded(outcome, reader)
         case Transferred():
             return _transferred(outcome)
+        case Captured():
+            return _captured(outcome, reader)
+        case PutBack():
+            return Said(_("%(kit)s: put it back with the free kits.", kit=outcome.kit), outcome.kit, tone=Tone.LOOK)
 
 
 def _checked_out(out: CheckedOut, reader: Reader) -> Said:
@@ -205,3 +210,16 @@ def _transferred(moved: Transferred) -> Said:
         KitState.AVAILABLE: _("It is free."),
     }.get(moved.kit_state, _("Make it ready for the next patron."))
     return Said(f"{arrived} {then}", moved.kit)
+
+
+def _captured(put: Captured, reader: Reader) -> Said:
+    given = {"kit": put.kit, "code": put.pickup_code, "day": reader.day(put.ready_until)}
+    if put.cohort is None:
+        sentence = _("%(kit)s: put it on the hold shelf as %(code)s, until %(day)s.", **given)
+    else:
+        sentence = _(
+            "%(kit)s: put it on the hold shelf as %(code)s, for %(session)s, until %(day)s.",
+            **given,
+            session=put.cohort,
+        )
+    return Said(sentence, put.kit, undoable=True)
