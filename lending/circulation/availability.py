@@ -101,6 +101,7 @@ def _open_promises_of(chosen: ColumnElement[bool]) -> Select[Any]:
 _KITS = _kits_of(_kits.c.stock_id == _STOCK_ID)
 _POOLS = _pools_of(_pools.c.stock_id == _STOCK_ID)
 _OPEN_PROMISES = _open_promises_of(_reservations.c.stock_id == _STOCK_ID)
+_COHORT_POOLS = _pools_of(_pools.c.cohort_id == bindparam("cohort_id", type_=_pools.c.cohort_id.type))
 _MANY_KITS = _kits_of(_kits.c.stock_id.in_(_STOCK_IDS))
 _MANY_POOLS = _pools_of(_pools.c.stock_id.in_(_STOCK_IDS))
 _MANY_OPEN_PROMISES = _open_promises_of(_reservations.c.stock_id.in_(_STOCK_IDS))
@@ -188,6 +189,25 @@ def outlooks(session: Session, stocks: Mapping[int, StockRules], *, at: datetime
     }
 
 
+@dataclass(frozen=True, slots=True)
+class PoolNeed:
+    """What a cohort was allotted of a stock: ``needed`` is what outlooks keep for it, ``promised`` is not collected."""
+
+    needed: int
+    promised: int
+
+
+def cohort_needs(session: Session, cohort_id: int, *, today: date) -> dict[int, PoolNeed]:
+    """What outlooks keep of each stock (by its id) for a cohort that is not over."""
+    rows = session.connection().execute(_COHORT_POOLS, {"cohort_id": cohort_id, "today": today})
+    return {row.stock_id: PoolNeed(_needed(row), row.promised) for row in rows}
+
+
+def _needed(pool: AnyRow) -> int:
+    """What a cohort has still to hand out; promises beyond its allotment are kept too."""
+    return max(pool.kits - pool.collected, pool.promised)
+
+
 def _outlook(
     rules: StockRules,
     today: date,
@@ -209,7 +229,7 @@ def _outlook(
     if renewing is not None:
         due_on = calendar.local_date(renewing)
         out[due_on] = max(out.get(due_on, 0) - 1, 0)
-    needs = [Need(max(row.kits - row.collected, row.promised), row.pickup_from, row.return_by) for row in pools]
+    needs = [Need(_needed(row), row.pickup_from, row.return_by) for row in pools]
     promised = Need(sum(row.kits for row in promises), today)
     facts = StockFacts(
         today=today,
