@@ -191,11 +191,19 @@ def lock_workshop(session: Session, public_id: str, by: Actor) -> WorkshopFound:
     if workshop is None:
         raise Refused.because(Reason.NOT_FOUND)
     cohort = session.get_one(Cohort, workshop.cohort_id)
+    return WorkshopFound(workshop, cohort, permit_attendance(session, cohort, by, workshop.branch_id))
+
+
+def permit_attendance(session: Session, cohort: Cohort, by: Actor, *held_at: int | None) -> frozenset[int]:
+    """Refuse (``NOT_PERMITTED``) unless ``by`` may record attendance; gives the branches whose staff may.
+
+    They are those where a workshop is held and those whose kits the cohort borrows.
+    """
     lending = select(Stock.branch_id).join(Pool, Pool.stock_id == Stock.id).where(Pool.cohort_id == cohort.id)
-    branch_ids = {*session.scalars(lending), workshop.branch_id} - {None}
+    branch_ids = {*session.scalars(lending), *held_at} - {None}
     own = min(branch_ids & by.branch_ids, default=None)
     permit_for_program(by, Act.RECORD_ATTENDANCE, cohort.program_id, own)
-    return WorkshopFound(workshop, cohort, frozenset(branch_ids))
+    return frozenset(branch_ids)
 
 
 def check_begun(found: WorkshopFound, at: datetime) -> None:

@@ -1,0 +1,199 @@
+"""Workshops as staff read them: a session's list with its figures, and who signed in to one of them.
+
+The figures are made by ``domain/attendance.py``; a workshop counts from its beginning on. Source: RULES 7, "Workshops".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from lending.domain.actors import Actor
+from lending.domain.attendance import Counted, WorkshopTold, count
+from lending.domain.names import short_name
+from lending.domain.states import EnrolmentState
+from lending.errors import Reason, Refused
+from lending.models.base import AnyRow
+from lending.models.branches import Branch
+from lending.models.cohorts import (
+    Attendance,
+    AttendanceMode,
+    Cohort,
+    Enrolment,
+    HeadCount,
+    HeadCountKind,
+    RecordedViews,
+    Workshop,
+    WorkshopMode,
+)
+from lending.models.people import Card, Patron
+from lending.programs.workshops import permit_attendance
+
+
+@dataclass(frozen=True, slots=True)
+class WorkshopShown:
+    """One workshop with its figures; ``zone`` is that of where it is held, ``None`` on line.
+
+    ``told`` is what was counted, ``counted`` what that comes to; before it has begun nothing counts.
+    """
+
+    workshop: str
+    cohort: str
+    cohort_name: str
+    n: int
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    mode: WorkshopMode
+    branch: str | None
+    zone: str | None
+    posted_on: date | None
+    told: WorkshopTold
+    counted: Counted
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesShown:
+    """A session's workshops and what they count together. ``registered``: who had a seat when they began, or later."""
+
+    cohort: str
+    name: str
+    registered: int
+    workshops: tuple[WorkshopShown, ...]
+    counted: Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """Somebody who signed in. Name and card are ``None`` once the patron's link is cut."""
+
+    patron_name: str | None
+    card: str | None
+    mode: AttendanceMode
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignInSheet:
+    """A workshop and who signed in, the newest first."""
+
+    workshop: WorkshopShown
+    attendees: tuple[Attendee, ...]
+
+
+def series(session: Session, cohort: str, *, at: datetime, by: Actor) -> SeriesShown:
+    """The workshops of a session (its code), in order. ``NOT_FOUND`` also where the reader may not look."""
+    found = session.scalars(select(Cohort).where(Cohort.code == cohort)).one_or_none()
+    if found is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    _check_visible(session, found, by)
+    shown = _shown(session, found, at)
+    begun = [one.told for one in shown if one.starts_at <= at]
+    return SeriesShown(found.code, found.name, _registered(session, found), tuple(shown), count(begun))
+
+
+def sign_in_sheet(session: Session, workshop: str, *, at: datetime, by: Actor) -> SignInSheet:
+    """A workshop (its public id) with those who signed in. ``NOT_FOUND`` also where the reader may not look."""
+    cohort = session.scalars(
+        select(Cohort).join(Workshop, Workshop.cohort_id == Cohort.id).where(Workshop.public_id == workshop)
+    ).one_or_none()
+    if cohort is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    _check_visible(session, cohort, by)
+    (shown,) = [one for one in _shown(session, cohort, at) if one.workshop == workshop]
+    rows = session.execute(
+        select(Patron.name, Card.number, Attendance.mode, Attendance.at)
+        .join(Workshop, Workshop.id == Attendance.workshop_id)
+        .outerjoin(Patron, Patron.id == Attendance.patron_id)
+        .outerjoin(Card, and_(Card.patron_id == Attendance.patron_id, Card.ended_at.is_(None)))
+        .where(Workshop.public_id == workshop)
+        .order_by(Attendance.id.desc())
+    )
+    return SignInSheet(shown, tuple(_attendee(row) for row in rows))
+
+
+def _attendee(row: AnyRow) -> Attendee:
+    return Attendee(None if row.name is None else short_name(row.name), row.number, row.mode, row.at)
+
+
+def _check_visible(session: Session, cohort: Cohort, by: Actor) -> None:
+    held_at = session.scalars(select(Workshop.branch_id).where(Workshop.cohort_id == cohort.id).distinct())
+    try:
+        permit_attendance(session, cohort, by, *held_at)
+    except Refused:
+        raise Refused.because(Reason.NOT_FOUND) from None
+
+
+def _shown(session: Session, cohort: Cohort, at: datetime) -> list[WorkshopShown]:
+    rows = session.execute(
+        select(Workshop, Branch.code, Branch.zone)
+        .outerjoin(Branch, Branch.id == Workshop.branch_id)
+        .where(Workshop.cohort_id == cohort.id)
+        .order_by(Workshop.n)
+    ).all()
+    told = _told(session, [row.Workshop for row in rows])
+    return [
+        WorkshopShown(
+            workshop=row.Workshop.public_id,
+            cohort=cohort.code,
+            cohort_name=cohort.name,
+            n=row.Workshop.n,
+            title=row.Workshop.title,
+            starts_at=row.Workshop.starts_at,
+            ends_at=row.Workshop.ends_at,
+            mode=row.Workshop.mode,
+            branch=row.code,
+            zone=row.zone,
+            posted_on=row.Workshop.posted_on,
+            told=told[row.Workshop.id],
+            counted=count([told[row.Workshop.id]] if row.Workshop.starts_at <= at else []),
+        )
+        for row in rows
+    ]
+
+
+def _told(session: Session, workshops: Iterable[Workshop]) -> Mapping[int, WorkshopTold]:
+    """What is known of each workshop, by three statements."""
+    found = {workshop.id: workshop for workshop in workshops}
+    named: dict[tuple[int, AttendanceMode], int] = defaultdict(int)
+    attending = select(Attendance.workshop_id, Attendance.mode, func.count().label("n"))
+    for row in session.execute(
+        attending.where(Attendance.workshop_id.in_(found)).group_by(Attendance.workshop_id, Attendance.mode)
+    ):
+        named[row.workshop_id, row.mode] = row.n
+    heads = {
+        (row.workshop_id, row.kind): row.n
+        for row in session.scalars(select(HeadCount).where(HeadCount.workshop_id.in_(found)))
+    }
+    views: dict[int, dict[date, int]] = defaultdict(dict)
+    for seen in session.scalars(select(RecordedViews).where(RecordedViews.workshop_id.in_(found))):
+        views[seen.workshop_id][seen.day] = seen.views
+    return {
+        id_: WorkshopTold(
+            named_onsite=named[id_, AttendanceMode.ONSITE],
+            named_virtual=named[id_, AttendanceMode.VIRTUAL],
+            in_room=heads.get((id_, HeadCountKind.ONSITE)),
+            devices=heads.get((id_, HeadCountKind.DEVICES)),
+            peak_viewers=heads.get((id_, HeadCountKind.PEAK_VIEWERS)),
+            posted_on=workshop.posted_on,
+            views=views[id_],
+        )
+        for id_, workshop in found.items()
+    }
+
+
+def _registered(session: Session, cohort: Cohort) -> int:
+    """Seats held when the first workshop began, or given later. Who moved to another session registered there."""
+    first = select(func.min(Workshop.starts_at)).where(Workshop.cohort_id == cohort.id).scalar_subquery()
+    seated = select(func.count()).where(
+        Enrolment.cohort_id == cohort.id,
+        Enrolment.seated_at.is_not(None),
+        Enrolment.state != EnrolmentState.TRANSFERRED,
+        or_(Enrolment.ended_at.is_(None), Enrolment.ended_at > first),
+    )
+    return session.scalars(seated).one()
