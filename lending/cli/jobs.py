@@ -33,6 +33,23 @@ def free_rested(opened: Library, at: datetime) -> int:
     return opened.db.act(lambda session: free_rested_kits(session, at=at, by=operator()))
 
 
+def sweep_shelf(opened: Library, at: datetime) -> int:
+    """End what nobody collected, and promise what that or the day alone made free."""
+    from lending.circulation.reservations import serve_waiting, waited_for
+    from lending.circulation.shelf import expire_shelf
+
+    expired = _until_done(
+        lambda: opened.db.act(lambda session: expire_shelf(session, at=at, by=operator(), limit=100)), 100
+    )
+    with opened.db.read() as session:
+        stock_ids = waited_for(session)
+
+    def serve(stock_id: int) -> int:
+        return opened.db.act(lambda session: serve_waiting(session, stock_id, at=at, by=operator()))
+
+    return expired + sum(map(serve, stock_ids))
+
+
 def seal_journal(opened: Library, at: datetime) -> int:
     """Chain the journal's rows that are not sealed yet."""
     from lending.circulation.seals import BATCH, seal
@@ -54,6 +71,7 @@ SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "incomplete": settle_incomplete,
     "quarantine": free_rested,
     "seals": seal_journal,
+    "shelf": sweep_shelf,
     "sign-ins": forget_sign_ins,
 }
 """Every sweep by name; each gives how many things it did."""

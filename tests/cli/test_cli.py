@@ -20,7 +20,7 @@ from lending.domain.permissions import Role
 from lending.models.people import ApiToken, Staff, StaffBranch
 from lending.models.policies import Policy
 from lending.passwords import matches
-from tests.cast import KIT, LUIS, NOW, OPEN_KIT, assemble
+from tests.cast import ADA, KIT, LUIS, NOW, OPEN_KIT, OTHER_OPEN_KIT, assemble
 from tests.circulation.kits_in_hand import lend
 
 
@@ -221,6 +221,21 @@ def test_the_sweep_of_quarantine_frees_a_rested_kit(database: Database, lending:
     for hours, freed in ((90, 0), (97, 1), (98, 0)):
         at = (NOW + timedelta(hours=hours)).isoformat()
         assert lending("jobs", "run", "quarantine", "--at", at).stdout == f"quarantine: {freed} done.\n"
+
+
+def test_the_sweep_of_the_shelf_ends_what_nobody_collected(database: Database, lending: Any) -> None:
+    from tests.circulation.test_reserving import ask, mended
+    from tests.circulation.test_shelf import SEVEN_OPEN_DAYS_LATER, shelve
+
+    cast = assemble(database)
+    mended(database, OTHER_OPEN_KIT)
+    ask(database, cast, ADA)
+    ask(database, cast, LUIS)
+    shelve(database, cast)
+    assert lending("jobs", "run", "shelf", "--at", NOW.isoformat()).stdout == "shelf: 0 done.\n"
+    for done in (1, 0):
+        at = SEVEN_OPEN_DAYS_LATER.isoformat()
+        assert lending("jobs", "run", "shelf", "--at", at).stdout == f"shelf: {done} done.\n"
 
 
 def test_the_sweep_of_sign_ins_forgets_guesses_and_ended_sessions(database: Database, lending: Any) -> None:
