@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.availability import outlook
@@ -38,7 +38,7 @@ from lending.models.base import PUBLIC_ID_ALPHABET, constant, table_of
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
-from lending.models.loans import Loan
+from lending.models.loans import Loan, LoanTerm
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
@@ -66,7 +66,12 @@ def pickup_code() -> str:
 
 
 def left_in_pool(session: Session, pool_id: int) -> int:
-    """How many kits of a pool are neither promised nor out with its cohort; below 0 when the pool was made smaller."""
+    """How many kits of a pool are neither promised nor out with its cohort; below 0 when the pool was made smaller.
+
+    A kit that went on to another cohort with its borrower is still out: nobody is promised what is not there.
+    """
+    terms = exists().where(LoanTerm.loan_id == Loan.id, LoanTerm.cohort_id == Pool.cohort_id)
+    was_theirs = terms.correlate(Loan, Pool)
     promised = (
         select(func.count())
         .where(Reservation.pool_id == Pool.id, Reservation.state.in_(PROMISED_RESERVATIONS))
@@ -77,7 +82,7 @@ def left_in_pool(session: Session, pool_id: int) -> int:
         select(func.count())
         .select_from(Loan)
         .join(Kit, Kit.id == Loan.kit_id)
-        .where(Loan.cohort_id == Pool.cohort_id, Kit.stock_id == Pool.stock_id, unreceived)
+        .where(Kit.stock_id == Pool.stock_id, unreceived, or_(Loan.cohort_id == Pool.cohort_id, was_theirs))
         .correlate(Pool)
         .scalar_subquery()
     )
