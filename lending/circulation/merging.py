@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.journal import record
@@ -33,7 +33,7 @@ from lending.domain.states import (
 from lending.errors import Reason, Refused
 from lending.models.base import Base, new_public_id, table_of
 from lending.models.charges import Charge
-from lending.models.cohorts import Cohort, Enrolment
+from lending.models.cohorts import Attendance, Cohort, Enrolment
 from lending.models.loans import Loan
 from lending.models.notices import Notice
 from lending.models.people import Card, CardEnd, Patron, PatronStatus
@@ -44,7 +44,17 @@ from lending.models.tasks import Task
 ENDED_REASON = "merged"
 """Why the second of two equal seats or promises ended."""
 
-_FOLLOW: tuple[type[Base], ...] = (Loan, Reservation, Enrolment, Charge, AgreementAcceptance, Task, Notice, Card)
+_FOLLOW: tuple[type[Base], ...] = (
+    Loan,
+    Reservation,
+    Enrolment,
+    Attendance,
+    Charge,
+    AgreementAcceptance,
+    Task,
+    Notice,
+    Card,
+)
 """Everything that hangs on a patron, in the order of locks."""
 
 _BETTER_PROMISE = (
@@ -84,6 +94,7 @@ def merge(session: Session, *, loser: str, survivor: str, at: datetime, by: Acto
     gone, stays = (rows[patron_id] for patron_id in ids)
     seats = _end_second_seats(session, ids, at)
     promises = _end_second_promises(session, ids, seats, at=at, by=by)
+    _attend_once(session, ids)
     ended = len(promises) + len(seats)
     session.flush()  # the unique indexes let the rest follow only when the second of each pair has ended
     if current_number(session, stays.id) is not None:
@@ -162,6 +173,13 @@ def _end_second_promises(
     for pool_id in sorted({second.pool_id for _, second in pairs if second.pool_id is not None}):
         promise_next(session, pool_id, at=at, by=by)
     return [second.id for _, second in pairs]
+
+
+def _attend_once(session: Session, ids: tuple[int, int]) -> None:
+    """Somebody who signed in to a workshop with both records was there once: as the staying one says."""
+    gone, stays = ids
+    there = select(Attendance.workshop_id).where(Attendance.patron_id == stays)
+    session.execute(delete(Attendance).where(Attendance.patron_id == gone, Attendance.workshop_id.in_(there)))
 
 
 def _pairs(ranked: Sequence[Row], same: Callable[[Row], Hashable]) -> list[tuple[Row, Row]]:

@@ -17,7 +17,7 @@ from lending.domain.barcodes import CodeSpaces, read
 from lending.domain.states import LIVE_ENROLMENTS, LIVE_RESERVATIONS, EnrolmentState, ReservationState
 from lending.errors import Block, Reason, Refused
 from lending.models.charges import Charge, ChargeKind
-from lending.models.cohorts import Enrolment, Pool
+from lending.models.cohorts import AttendanceMode, Enrolment, Pool
 from lending.models.journal import JournalEntry
 from lending.models.loans import Loan
 from lending.models.notices import Channel, Notice
@@ -26,6 +26,7 @@ from lending.models.policies import AgreementAcceptance
 from lending.models.reservations import Reservation
 from lending.models.tasks import Task, TaskKind
 from tests.cast import ADA, LUIS, MINA, NOW, OPEN_KIT, Cast, promise, put, stock
+from tests.programs.meetings import attendances, come, meeting
 
 
 def _public_id(database: Database, patron_id: int) -> str:
@@ -70,6 +71,15 @@ def test_what_hangs_on_the_one_record_hangs_on_the_other(database: Database, cas
     _merge(database, cast, cast.luis_id, cast.ada_id)
     for kind in (Loan, Charge, Task, Notice, AgreementAcceptance, Card):
         assert set(_every(database, select(kind.patron_id).where(kind.patron_id != cast.mina_id))) == {cast.ada_id}
+
+
+def test_two_attendances_of_one_workshop_become_one(database: Database, cast: Cast) -> None:
+    both, one = meeting(database, cast), meeting(database, cast, n=2)
+    come(database, cast, both, ADA)
+    come(database, cast, both, LUIS, AttendanceMode.VIRTUAL)
+    come(database, cast, one, LUIS)
+    _merge(database, cast, cast.luis_id, cast.ada_id)
+    assert attendances(database) == [(cast.ada_id, AttendanceMode.ONSITE), (cast.ada_id, AttendanceMode.ONSITE)]
 
 
 def test_the_old_number_says_that_it_was_replaced(database: Database, cast: Cast) -> None:
