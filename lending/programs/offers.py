@@ -16,13 +16,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.locks import lock_patron, lock_stocks
-from lending.circulation.reservations import cancel_reservation, promise_next
+from lending.circulation.reservations import cancel_reservation, promise_next, serve_stock
 from lending.circulation.telling import tell, untell
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import LIVE_RESERVATIONS, EnrolmentState, EnrolmentVerb
 from lending.errors import Reason, Refused
-from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Program
+from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
 from lending.models.reservations import Reservation
 from lending.programs.cohorts import permit_for_program
 from lending.programs.enrolment import (
@@ -60,7 +60,9 @@ def pass_on(session: Session, held: Cohort, pool_ids: Collection[int], *, at: da
     """
     moved = _fill_seats(session, held, at=at, by=by)
     session.flush()  # the queues are asked for those who have a seat by now
-    promised = [next_ for pool_id in sorted(pool_ids) for next_ in promise_next(session, pool_id, at=at, by=by)]
+    # Of the whole stock: a promise that ends may leave more to those who wait for no cohort, too.
+    stocks = session.scalars(select(Pool.stock_id).where(Pool.id.in_(sorted(pool_ids))).distinct()).all()
+    promised = [next_ for stock_id in sorted(stocks) for next_ in serve_stock(session, stock_id, at=at, by=by)]
     return PassedOn(
         tuple(row.public_id for row in moved if row.state is EnrolmentState.ENROLLED),
         tuple(row.public_id for row in moved if row.state is EnrolmentState.OFFERED),
