@@ -50,6 +50,21 @@ def sweep_shelf(opened: Library, at: datetime) -> int:
     return expired + sum(map(serve, stock_ids))
 
 
+def pass_offers_on(opened: Library, at: datetime) -> int:
+    """End the offers of seats that nobody answered, and give or offer every seat that stands free to the next."""
+    from lending.programs.offers import give_free_seats, lapse_offers
+
+    lapsed = _until_done(lambda: opened.db.act(lambda s: lapse_offers(s, at=at, by=operator(), limit=100)), 100)
+    return lapsed + opened.db.act(lambda s: give_free_seats(s, at=at, by=operator(), limit=100))
+
+
+def complete_sessions(opened: Library, at: datetime) -> int:
+    """Complete the cohorts that are over, and let go whoever still waited."""
+    from lending.programs.completion import complete_cohorts
+
+    return _until_done(lambda: opened.db.act(lambda s: complete_cohorts(s, at=at, by=operator(), limit=10)), 10)
+
+
 def seal_journal(opened: Library, at: datetime) -> int:
     """Chain the journal's rows that are not sealed yet."""
     from lending.circulation.seals import BATCH, seal
@@ -68,7 +83,9 @@ def forget_sign_ins(opened: Library, at: datetime) -> int:
 
 
 SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
+    "cohorts": complete_sessions,
     "incomplete": settle_incomplete,
+    "offers": pass_offers_on,
     "quarantine": free_rested,
     "seals": seal_journal,
     "shelf": sweep_shelf,

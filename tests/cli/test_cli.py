@@ -259,3 +259,18 @@ def test_the_command_line_acts_as_the_system_through_its_own_door() -> None:
     assert isinstance(actor, Actor)
     assert (actor.role, actor.door) == (Role.SYSTEM, Door.CLI)
     assert operator().act != actor.act
+
+
+def test_the_sweeps_of_seats_pass_offers_on_and_complete_sessions(database: Database, lending: Any) -> None:
+    from tests.programs.test_offers import one_seat_offered
+
+    one_seat_offered(database, assemble(database))
+    for name, days, done in (
+        ("offers", 1, 0),
+        ("offers", 3, 1),
+        ("cohorts", 3, 0),
+        ("cohorts", 40, 1),
+        ("cohorts", 40, 0),
+    ):
+        at = (NOW + timedelta(days=days)).isoformat()
+        assert lending("jobs", "run", name, "--at", at).stdout == f"{name}: {done} done.\n"
