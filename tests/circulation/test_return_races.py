@@ -20,14 +20,13 @@ from lending.circulation.returns import return_kit
 from lending.circulation.undo import undo
 from lending.db import Database
 from lending.domain.actors import Actor
-from lending.domain.due_dates import cohort_due
 from lending.domain.states import KitState, LoanState
 from lending.errors import Reason
 from lending.models.branches import Branch, Station
-from lending.models.cohorts import Cohort
 from lending.models.loans import Loan
 from lending.models.people import Patron
-from lending.programs.enrolment import lock_cohort
+from lending.programs.plans import CohortChange
+from lending.programs.redating import change_cohort
 from tests.cast import ADA, KIT, LUIS, MINA, NOW, OPEN_KIT, OTHER_OPEN_KIT, Cast, put
 from tests.circulation.kits_in_hand import journalled, kit_row, lend, only, rows
 from tests.races import Race, overtake, race, without_compare_and_set, without_locks
@@ -182,17 +181,8 @@ MOVED_TO = date(2026, 4, 17)
 
 def _moved(cast: Cast) -> Act:
     """The cohort's kits are due a week later: the cohort first, then the loans under it, as ARCHITECTURE orders."""
-
-    def move(session: Session) -> None:
-        lock_cohort(session, cast.cohort)
-        session.execute(update(Cohort).where(Cohort.id == cast.cohort).values(return_by=MOVED_TO))
-        due = cohort_due(branch_calendar(session, cast.ela, since=MOVED_TO), MOVED_TO, at=SOON)
-        assert due is not None
-        session.execute(
-            update(Loan).where(Loan.cohort_id == cast.cohort, Loan.state == LoanState.OUT).values(due_at=due.at)
-        )
-
-    return move
+    change, by = CohortChange(return_by=MOVED_TO), cast.dora
+    return lambda session: change_cohort(session, cohort="WR-7", change=change, at=SOON, by=by)
 
 
 def _due_days(database: Database) -> set[date]:

@@ -78,6 +78,7 @@ def every(database: Database, chosen: Any) -> list[Any]:
 
 def due_on(database: Database, loan: str) -> date:
     """The UTC day a loan is due on, less the evening: its day in Los Angeles."""
+    due_at: datetime
     [due_at] = every(database, select(Loan.due_at).where(Loan.public_id == loan))
     return (due_at - timedelta(hours=7)).date()
 
