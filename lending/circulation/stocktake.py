@@ -27,7 +27,10 @@ from lending.models.kits import Kit
 from lending.models.stocktakes import Stocktake, StocktakeKit
 
 LONGEST_PLACE = 60
-_kits, _stocktake_kits = table_of(Kit), table_of(StocktakeKit)
+BEGUN, SEEN = "begin_stocktake", "see_kit"
+"""What the journal calls them."""
+
+_stocktake_kits = table_of(StocktakeKit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def begin(session: Session, *, branch_id: int, place: str = "", at: datetime, by
     )
     found = _stands(session, row)
     detail = {"stocktake": row.public_id, "place": asked, "expected": found.expected}
-    record(session, "begin_stocktake", at=at, by=by, branch_id=branch_id, detail=detail)
+    record(session, BEGUN, at=at, by=by, branch_id=branch_id, detail=detail)
     return found
 
 
@@ -114,7 +117,7 @@ def see(session: Session, *, stocktake: str, kit: str, at: datetime, by: Actor) 
     )
     if not again:
         detail = {"stocktake": row.public_id, "standing": what.value, "kit_to": found.state.value}
-        record(session, "see_kit", at=at, by=by, branch_id=row.branch_id, kit_id=found.id, detail=detail)
+        record(session, SEEN, at=at, by=by, branch_id=row.branch_id, kit_id=found.id, detail=detail)
     return KitSeen(
         kit=found.barcode,
         standing=what,

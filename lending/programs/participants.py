@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -30,6 +30,9 @@ COLUMNS: Mapping[str, frozenset[str]] = {
     "email": frozenset({"email", "e_mail", "user_email", "email_address"}),
 }
 """What meeting tools call the columns that matter. The file may have others; they are not looked at."""
+
+IMPORTED = "import_participants"
+"""What the journal calls an import."""
 
 ENROLLED = frozenset({EnrolmentState.ENROLLED, EnrolmentState.COMPLETED})
 """Whose enrolments a row may be."""
@@ -118,8 +121,7 @@ def import_participants(
     )
     devices = len(rows_of) + len({_device(one) for one in (*ambiguous, *unmatched)})
     before = put_head_count(session, found.workshop.id, HeadCountKind.DEVICES, devices, at=at)
-    _journal(session, found, new, devices, before, at=at, by=by)
-    return ParticipantsImported(
+    told = ParticipantsImported(
         rows=len(participants),
         matched=tuple(sorted(row for person in new for row in rows_of[person])),
         again=tuple(sorted(row for person, rows in rows_of.items() if person not in new for row in rows)),
@@ -127,6 +129,8 @@ def import_participants(
         unmatched=tuple(one.row for one in unmatched),
         devices=devices,
     )
+    _journal(session, found, new, told, before, at=at, by=by)
+    return told
 
 
 def _people(session: Session, cohort_id: int) -> list[_Person]:
@@ -174,23 +178,23 @@ def _journal(
     session: Session,
     found: WorkshopFound,
     new: Sequence[_Person],
-    devices: int,
+    told: ParticipantsImported,
     before: int | None,
     *,
     at: datetime,
     by: Actor,
 ) -> None:
+    """Each attendance by pseudonym, and the list by the numbers of its rows."""
     branch_id, cohort_id = found.workshop.branch_id, found.cohort.id
-    told = {"workshop": found.workshop.public_id}
     signed_in = [
         {
             "branch_id": branch_id,
             "cohort_id": cohort_id,
             "patron": person.pseudonym,
-            "detail": {**told, "mode": AttendanceMode.VIRTUAL.value},
+            "detail": {"workshop": found.workshop.public_id, "mode": AttendanceMode.VIRTUAL.value},
         }
         for person in new
     ]
     record_each(session, "sign_in", signed_in, at=at, by=by)
-    counts = {**told, "named": len(new), "n": devices, "before": before}
-    record(session, "import_participants", at=at, by=by, branch_id=branch_id, cohort_id=cohort_id, detail=counts)
+    detail = {"workshop": found.workshop.public_id, "before": before, **asdict(told)}
+    record(session, IMPORTED, at=at, by=by, branch_id=branch_id, cohort_id=cohort_id, detail=detail)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from lending.circulation.stocktake import SEEN
 from lending.domain.states import KitState
 from lending.domain.stocktake import Standing
 from lending.errors import Reason, Refused
@@ -33,6 +34,7 @@ class StocktakeShown:
     stocktake: str
     branch: str
     branch_name: str
+    zone: str
     place: str
     began_at: datetime
     ended_at: datetime | None
@@ -72,20 +74,25 @@ class StocktakeReport:
     unexpected: tuple[KitCounted, ...]
 
 
-def stocktakes(session: Session, *, branch_ids: Branches, limit: int = 50) -> list[StocktakeShown]:
-    """The counts of the reader's branches, open ones first, then the newest; ``limit`` at most."""
+def stocktakes(
+    session: Session, *, branch_ids: Branches, after: str | None = None, limit: int = 50
+) -> tuple[list[StocktakeShown], str | None]:
+    """The counts of the reader's branches, the newest first, from behind the one with the public id ``after`` on.
+
+    Gives also what continues behind the last one, ``None`` at the end.
+    """
     chosen = _SHOWN.where(within(Stocktake.branch_id, branch_ids))
-    newest = chosen.order_by(Stocktake.ended_at.is_not(None), Stocktake.id.desc()).limit(limit)
-    return [_shown(row) for row in session.execute(newest)]
+    if after is not None:
+        last = select(Stocktake.id).where(Stocktake.public_id == after).scalar_subquery()
+        chosen = chosen.where(Stocktake.id < last)
+    rows = session.execute(chosen.order_by(Stocktake.id.desc()).limit(limit + 1)).all()
+    found = [_shown(row) for row in rows[:limit]]
+    return found, found[-1].stocktake if len(rows) > limit else None
 
 
 def report(session: Session, stocktake: str, *, branch_ids: Branches) -> StocktakeReport:
     """The count with this public id and its lists. ``NOT_FOUND`` also where the reader may not look."""
-    found = session.execute(
-        _SHOWN.where(Stocktake.public_id == stocktake, within(Stocktake.branch_id, branch_ids))
-    ).one_or_none()
-    if found is None:
-        raise Refused.because(Reason.NOT_FOUND)
+    found = _found(session, stocktake, branch_ids)
     seen: list[KitCounted] = []
     missing: list[KitCounted] = []
     left: list[KitCounted] = []
@@ -97,6 +104,23 @@ def report(session: Session, stocktake: str, *, branch_ids: Branches) -> Stockta
         else:
             (seen if kit.standing in _RIGHT else unexpected).append(kit)
     return StocktakeReport(_shown(found), tuple(seen), tuple(missing), tuple(left), tuple(unexpected))
+
+
+def kit_counted(session: Session, stocktake: str, kit: str, *, branch_ids: Branches) -> KitCounted:
+    """One kit (its code) of a count, as it was seen. ``NOT_FOUND`` also where the reader may not look."""
+    found = _found(session, stocktake, branch_ids)
+    row = session.execute(_kits_of(found).where(Kit.barcode == kit)).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return _counted(row)
+
+
+def _found(session: Session, stocktake: str, branch_ids: Branches) -> AnyRow:
+    chosen = _SHOWN.where(Stocktake.public_id == stocktake, within(Stocktake.branch_id, branch_ids))
+    found = session.execute(chosen).one_or_none()
+    if found is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return found
 
 
 _RIGHT = frozenset({Standing.EXPECTED, Standing.CAME_SINCE})
@@ -111,6 +135,7 @@ _SHOWN = (
         Stocktake.ended_at,
         Branch.code,
         Branch.name,
+        Branch.zone,
         func.count().filter(_expected).label("expected"),
         func.count().filter(_expected, StocktakeKit.seen_at.is_not(None)).label("seen"),
     )
@@ -145,7 +170,7 @@ def _kits_of(found: AnyRow) -> Select[Any]:
         .outerjoin(there, there.id == Kit.in_transit_to_id)
         .outerjoin(
             saw,
-            (saw.kit_id == Kit.id) & (saw.verb == "see_kit") & (saw.detail["stocktake"].as_string() == found.public_id),
+            (saw.kit_id == Kit.id) & (saw.verb == SEEN) & (saw.detail["stocktake"].as_string() == found.public_id),
         )
         .where(StocktakeKit.stocktake_id == found.id)
         .order_by(Kit.barcode)
@@ -170,6 +195,7 @@ def _shown(row: AnyRow) -> StocktakeShown:
         stocktake=row.public_id,
         branch=row.code,
         branch_name=row.name,
+        zone=row.zone,
         place=row.place,
         began_at=row.began_at,
         ended_at=row.ended_at,
