@@ -25,10 +25,11 @@ def register(app: Flask) -> None:
         loans,
         patrons,
         problems,
+        reservations,
     )
     from lending.api.calls import PREFIX, calls
 
-    assert all((availability, branches, circulation, inspections, kits, loans, patrons))  # noqa: S101 - each declares its calls
+    assert all((availability, branches, circulation, inspections, kits, loans, patrons, reservations))  # noqa: S101 - each declares its calls
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

@@ -87,7 +87,8 @@ def reserve(
     session.add(reservation)
     with refusing_twins(Reason.ALREADY_RESERVED):
         session.flush()  # its id is its place in the queue; a twin made at another branch is refused by name
-    record_reservation(session, "reserve", reservation, at=at, by=by)
+    detail = {"position": place_in_queue(session, reservation)}
+    record_reservation(session, "reserve", reservation, at=at, by=by, detail=detail)
     serve_stock(session, stock_id, at=at, by=by)
     return as_it_stands(session, reservation)
 

@@ -159,6 +159,9 @@ SWAPS = [
     ("POST", "/patrons", {**REGISTER, "home_branch": "{branch}"}),
     ("POST", "/kits", {"barcode": "KIT-7000", "type": "work-ready", "branch": "{branch}"}),
     ("GET", "/loans/{loan}", None),
+    ("POST", "/reservations", {"patron": LUIS, "kit_type": "laptop-hotspot", "pickup_branch": "{branch}"}),
+    ("GET", "/reservations/{reservation}", None),
+    ("DELETE", "/reservations/{reservation}", None),
 ]
 
 
@@ -173,8 +176,16 @@ def filled(value: Any, names: dict[str, str]) -> Any:
 def test_another_branchs_thing_looks_as_if_there_were_none(door: Door, method: str, address: str, body: Any) -> None:
     door.database.act(lambda s: standing.kit(s, "KIT-2060", door.cast.laptop_hotspot, door.cast.com) and None)
     lent = door.cleo.post("/checkouts", {"patron": MINA, "kit": "KIT-2060", "branch": "COM"})
-    real = {"kit": "KIT-2060", "card": MINA, "branch": "COM", "loan": lent.json["loan"]["id"]}
-    made_up = {"kit": NO_KIT, "card": NO_CARD, "branch": "XYZ", "loan": new_public_id()}
+    wanted = {"patron": MINA, "kit_type": "laptop-hotspot", "pickup_branch": "COM"}
+    reserved = door.cleo.post("/reservations", wanted).json["id"]
+    real = {"kit": "KIT-2060", "card": MINA, "branch": "COM", "loan": lent.json["loan"]["id"], "reservation": reserved}
+    made_up = {
+        "kit": NO_KIT,
+        "card": NO_CARD,
+        "branch": "XYZ",
+        "loan": new_public_id(),
+        "reservation": new_public_id(),
+    }
     before = door.every(select(JournalEntry.id))
     theirs = door.ben.send(method, filled(address, real), filled(body, real))
     nobodys = door.ben.send(method, filled(address, made_up), filled(body, made_up))
@@ -229,6 +240,7 @@ WRITES = [
     ("POST", "/kits", {"barcode": "KIT-7000", "type": "work-ready", "branch": "ELA"}),
     ("PATCH", f"/kits/{KIT}", {"place": "shelf 4"}),
     ("POST", f"/kits/{KIT}/withdrawal", {"reason": "worn out"}),
+    ("POST", "/reservations", {"patron": LUIS, "kit_type": "laptop-hotspot", "pickup_branch": "ELA"}),
 ]
 SLIPPED_IN = {
     "role": "admin",

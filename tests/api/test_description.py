@@ -40,6 +40,8 @@ PROMISED = {
     "/loans": {"get"},
     "/loans/{loan_id}": {"get"},
     "/availability": {"get"},
+    "/reservations": {"get", "post"},
+    "/reservations/{reservation_id}": {"get", "delete"},
     "/branches": {"get", "post"},
     "/kit_types": {"get", "post"},
 }

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from lending.models.charges import Charge
 from lending.models.journal import JournalEntry
+from lending.models.reservations import Reservation
 from tests.api.conftest import Door
 from tests.api.test_cases import DONE, check_out, give_back, parts
 from tests.cast import ADA, HOURS, KIT, LUIS, MINA, NOW, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT
@@ -95,6 +96,17 @@ def charge(door: Door) -> str:
     return str(found)
 
 
+def reserved(door: Door) -> None:
+    assert door.ben.post("/reservations", RESERVATION).status_code == 201
+
+
+def reservation(door: Door) -> str:
+    """The public id of the only open reservation."""
+    (found,) = door.every(select(Reservation.public_id).where(Reservation.cohort_id.is_(None)))
+    return str(found)
+
+
+RESERVATION = {"patron": LUIS, "kit_type": "laptop-hotspot", "pickup_branch": "ELA"}
 NEW_BRANCH = {"code": "MAL", "name": "Malibu Library", "zone": "America/Los_Angeles", "hours": HOURS.format()}
 NEW_TYPE = {"code": "tablet", "name": "Tablet", "whole_price_cents": 20000, "parts": [{"name": "Tablet"}]}
 NEW_PATRON = {"card": NEW_CARD, "name": "Noor Haddad", "birth_date": "1991-01-02", "home_branch": "ELA", "pin": "4711"}
@@ -138,6 +150,8 @@ CALLS = (
     Call("POST", "/kits/<barcode>/lost", {}, out, "eli"),
     Call("POST", "/transfers", {"kit": OTHER_OPEN_KIT, "to": "COM"}),
     Call("POST", "/arrivals", {"kit": OTHER_OPEN_KIT, "branch": "COM"}, sent, "cleo"),
+    Call("POST", "/reservations", RESERVATION),
+    Call("DELETE", "/reservations/<reservation_id>", None, reserved),
     Call("POST", "/patrons", NEW_PATRON),
     Call("PATCH", "/patrons/<card>", {"phone": "213-555-0148"}),
     Call("POST", "/patrons/<card>/cards", {"card": NEW_CARD}),
@@ -163,6 +177,8 @@ def test_the_same_key_again_changes_nothing_and_gives_the_same_answer(door: Door
     address = (call.address or call.rule).replace("<barcode>", KIT).replace("<card>", ADA)
     if "<charge_id>" in address:
         address = address.replace("<charge_id>", charge(door))
+    if "<reservation_id>" in address:
+        address = address.replace("<reservation_id>", reservation(door))
     desk = door.desk(call.who)
     first = desk.send(call.method, address, call.body, key="one key")
     assert first.status_code in (200, 201), first.text

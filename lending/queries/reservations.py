@@ -1,0 +1,156 @@
+"""Reservations read back: in lists, and as an act left them. Scoped to the pick-up branches of the reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from lending.domain.actors import Actor
+from lending.domain.states import ReservationState
+from lending.errors import Reason, Refused
+from lending.models.base import AnyRow
+from lending.models.branches import Branch
+from lending.models.cohorts import Cohort, Enrolment
+from lending.models.journal import JournalEntry
+from lending.models.kits import Kit, KitType
+from lending.models.people import Card
+from lending.models.reservations import Reservation
+from lending.queries.scope import seen_by
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationShown:
+    """A reservation: patron by the card, kit type, branch and cohort by their codes.
+
+    ``position`` is its place among those that wait, 1 for the next. ``kit`` lies on the shelf for it or was collected.
+    """
+
+    id: str
+    patron: str | None
+    kit_type: str
+    pickup_branch: str
+    cohort: str | None
+    state: ReservationState
+    position: int | None
+    kit: str | None
+    pickup_code: str
+    queued_at: datetime
+    ready_until: datetime | None
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationPage:
+    """Some reservations, oldest first. ``after`` is the id behind which the next page begins; ``None`` at the end."""
+
+    reservations: tuple[ReservationShown, ...]
+    after: str | None
+
+
+_ahead = aliased(Reservation)
+_same_queue = or_(
+    _ahead.pool_id == Reservation.pool_id,
+    and_(_ahead.pool_id.is_(None), Reservation.pool_id.is_(None), _ahead.stock_id == Reservation.stock_id),
+)
+_position = (
+    select(func.count())
+    .select_from(_ahead)
+    .where(_ahead.state == ReservationState.WAITING, _ahead.id <= Reservation.id, _same_queue)
+    .correlate(Reservation)
+    .scalar_subquery()
+)
+_SHOWN: Select[Any] = (
+    select(
+        Reservation.public_id.label("id"),
+        Card.number.label("patron"),
+        KitType.code.label("kit_type"),
+        Branch.code.label("pickup_branch"),
+        Cohort.code.label("cohort"),
+        Reservation.state,
+        case((Reservation.state == ReservationState.WAITING, _position)).label("position"),
+        Kit.barcode.label("kit"),
+        Reservation.pickup_code,
+        Reservation.queued_at,
+        case((Reservation.state == ReservationState.READY, Reservation.ready_until)).label("ready_until"),
+        Branch.zone,
+    )
+    .join(KitType, KitType.id == Reservation.kit_type_id)
+    .join(Branch, Branch.id == Reservation.pickup_branch_id)
+    .outerjoin(Cohort, Cohort.id == Reservation.cohort_id)
+    .outerjoin(Kit, Kit.id == Reservation.kit_id)
+    .outerjoin(Card, and_(Card.patron_id == Reservation.patron_id, Card.ended_at.is_(None)))
+)
+
+
+def reservation(session: Session, public_id: str, *, by: Actor) -> ReservationShown:
+    """The reservation with this id, where ``by`` may see it; otherwise ``NOT_FOUND``, whether it exists or not."""
+    chosen = _SHOWN.where(Reservation.public_id == public_id, seen_by(by, Reservation.pickup_branch_id))
+    row = session.execute(chosen).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return _shown(row)
+
+
+def reservations(
+    session: Session,
+    *,
+    by: Actor,
+    branch: str | None = None,
+    state: ReservationState | None = None,
+    cohort: str | None = None,
+    patron: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> ReservationPage:
+    """The reservations that ``by`` may see and that fit all that is given: codes, a card's number.
+
+    ``after`` is a reservation's id; one that is not there gives an empty page.
+    """
+    chosen = _SHOWN.where(seen_by(by, Reservation.pickup_branch_id))
+    for column, value in (
+        (Branch.code, branch),
+        (Reservation.state, state),
+        (Cohort.code, cohort),
+        (Card.number, patron),
+    ):
+        if value is not None:
+            chosen = chosen.where(column == value)
+    if after is not None:
+        last = session.scalars(select(Reservation.id).where(Reservation.public_id == after)).one_or_none()
+        if last is None:
+            return ReservationPage((), None)
+        chosen = chosen.where(Reservation.id > last)
+    found = tuple(_shown(row) for row in session.execute(chosen.order_by(Reservation.id).limit(limit + 1)))
+    return ReservationPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+
+def reservation_after(session: Session, act: str) -> ReservationShown:
+    """The reservation that the act with this id made, as it left it, so that a repeated request is answered the same.
+
+    One that was made by enrolling has its place in the queue as it stands now.
+    """
+    rows = session.scalars(select(JournalEntry).where(JournalEntry.act == act).order_by(JournalEntry.id)).all()
+    details = {row.verb: row.detail for row in rows if row.verb in ("reserve", "enrol")}
+    promised = {row.detail["reservation"] for row in rows if row.verb == "promise"}
+    if "reserve" in details:
+        made = Reservation.public_id == details["reserve"]["reservation"]
+    elif "enrol" in details:
+        seat = select(Enrolment.id).where(Enrolment.public_id == details["enrol"]["enrolment"]).scalar_subquery()
+        first = select(func.min(Reservation.id)).where(Reservation.enrolment_id == seat).scalar_subquery()
+        made = Reservation.id == first
+    else:
+        raise Refused.because(Reason.KEY_REUSED)
+    shown = _shown(session.execute(_SHOWN.where(made)).one())
+    shown = replace(shown, kit=None, ready_until=None)
+    if shown.id in promised:
+        return replace(shown, state=ReservationState.PROMISED, position=None)
+    position = details["reserve"]["position"] if "reserve" in details else shown.position
+    return replace(shown, state=ReservationState.WAITING, position=position)
+
+
+def _shown(row: AnyRow) -> ReservationShown:
+    return ReservationShown(**row._mapping)
