@@ -1,0 +1,69 @@
+"""No sequence of acts makes the library and the plain model of it say different things (R6, in small)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy import URL
+
+from lending.db import Database
+from tests.conftest import WIPE
+from tests.databases import opened
+from tests.machine.machine import Fresh, Library
+
+STEPS = 50
+
+
+def play(fresh: Fresh, examples: int) -> None:
+    machine = type("Machine", (Library,), {"fresh": staticmethod(fresh)})
+    # Shrinking takes minutes; the first steps that falsify it say enough.
+    phases = (Phase.explicit, Phase.generate)
+    chosen = settings(settings.get_profile("lending"), max_examples=examples, stateful_step_count=STEPS, phases=phases)
+    run_state_machine_as_test(machine, settings=chosen)
+
+
+def files(migrated: Path, folder: Path) -> Fresh:
+    """A new file for every example."""
+    number = count()
+
+    @contextmanager
+    def fresh() -> Iterator[Database]:
+        file = folder / f"{next(number)}.db"
+        shutil.copyfile(migrated, file)
+        with opened(f"sqlite:///{file}") as database:
+            yield database
+        for leftover in folder.glob(f"{file.name}*"):
+            leftover.unlink()
+
+    return fresh
+
+
+def test_on_sqlite_nothing_falsifies_it(migrated_file: Path, tmp_path: Path) -> None:
+    play(files(migrated_file, tmp_path), 500)
+
+
+def test_on_postgresql_nothing_falsifies_it(migrated_postgres: URL, wiper: Any) -> None:
+    @contextmanager
+    def fresh() -> Iterator[Database]:
+        wiper.execute(WIPE)
+        with opened(migrated_postgres) as database:
+            yield database
+
+    play(fresh, 100)
+
+
+def test_the_machine_notices_when_nobody_is_served(
+    migrated_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lending.circulation.returns.serve_stock", lambda *_, **__: [])
+    monkeypatch.setattr("lending.circulation.turnaround.serve_stock", lambda *_, **__: [])
+    with pytest.raises(AssertionError):
+        play(files(migrated_file, tmp_path), 200)
