@@ -1,0 +1,246 @@
+"""Enrolments for other programs: joining a session, its roster, and what becomes of a seat.
+
+Whoever may not act for the pick-up branch, or for the programme, is told that there is no such thing. Source:
+INTERFACES, "POST /cohorts/{code}/enrolments, PATCH /enrolments/{id}"; RULES 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from sqlalchemy.orm import Session
+
+from lending.api import answers, bodies, current
+from lending.api.acts import hidden_as, key_required
+from lending.api.calls import call
+from lending.api.circulation import Body
+from lending.api.fields import CodeText, Flag, Page, Text
+from lending.api.paging import after, cursor_of
+from lending.domain.actors import Actor
+from lending.domain.permissions import Act, Role
+from lending.domain.states import EnrolmentState
+from lending.errors import Reason, Refused
+from lending.models.policies import Signing
+from lending.programs.enrolment import enrol
+from lending.programs.moving import roll_over, transfer
+from lending.programs.offers import accept_offer
+from lending.programs.withdrawal import drop, excuse, release_no_shows, withdraw
+from lending.queries import enrolments
+from lending.queries.branches import branch
+from lending.queries.codes import card_number
+from lending.queries.enrolments import KitStanding, SeatShown
+
+REASON = 240
+_MOVES = (EnrolmentState.WITHDRAWN, EnrolmentState.DROPPED, EnrolmentState.ENROLLED)
+
+
+class NewEnrolment(Schema):
+    """Somebody joins a session. agreement: it was seen signed. kit_type is needed where the session has several."""
+
+    patron = CodeText(required=True, metadata={"description": "The card."})
+    kit = Flag(load_default=True)
+    pickup_branch = CodeText(required=True)
+    kit_type = Text(32)
+    agreement = Flag(load_default=False)
+    answers = fields.Dict(keys=Text(40), values=Flag(), metadata={"description": "To the programme's questions."})
+
+
+class EnrolmentChange(Schema):
+    """A new state (withdrawn, dropped with a reason, enrolled to accept an offer), or the session to move to.
+
+    roll_over: the old seat stays, and a kit that is out is renewed into the next session if that has one left.
+    """
+
+    state = fields.Enum(EnrolmentState, by_value=True, validate=validate.OneOf(_MOVES))
+    reason = Text(REASON, load_default="")
+    move_to = CodeText()
+    roll_over = Flag(load_default=False)
+    pickup_branch = CodeText()
+    answers = fields.Dict(keys=Text(40), values=Flag())
+
+    @validates_schema
+    def _one_of_two(self, data: Body, **_options: Any) -> None:
+        if ("state" in data) == ("move_to" in data):
+            raise ValidationError("Either a state or a session to move to.", "state")
+        if "move_to" not in data and (data.get("roll_over") or "pickup_branch" in data):
+            raise ValidationError("That goes with a session to move to.", "move_to")
+
+
+class EnrolmentQuery(Page):
+    """Whose places: those in one state."""
+
+    state = fields.Enum(EnrolmentState, by_value=True)
+
+
+class EnrolmentAnswer(Schema):
+    """Somebody's place in a session. position is the place in line, for the seat or else for the kit, while they wait;
+    kit_position in the kits' queue alone."""
+
+    id = answers.text()
+    cohort = answers.text()
+    patron = answers.optional(fields.String, metadata={"description": "The card; null once the patron's link is cut."})
+    pickup_branch = answers.text()
+    seat = fields.Enum(EnrolmentState, by_value=True, required=True)
+    kit = fields.Enum(KitStanding, by_value=True, required=True)
+    position = fields.Integer()
+    kit_position = fields.Integer()
+    barcode = answers.optional(fields.String, metadata={"description": "The kit they have or will find on the shelf."})
+    due_at = answers.optional(fields.AwareDateTime, format="iso")
+    offered_until = answers.optional(fields.AwareDateTime, format="iso")
+
+
+class EnrolmentPage(Schema):
+    """A page of a session's people, in order of acknowledgement; next is the cursor of the page behind it."""
+
+    items = fields.List(fields.Nested(EnrolmentAnswer), required=True)
+    next = answers.optional(fields.String)
+
+
+class NoShows(Schema):
+    """The enrolments that lost their seat for missing the mandatory first day."""
+
+    released = fields.List(fields.String(), required=True)
+
+
+@call(
+    "POST",
+    "/cohorts/<code>/enrolments",
+    Act.ENROL,
+    takes=NewEnrolment,
+    gives=EnrolmentAnswer,
+    keyed=True,
+    tag="Sessions",
+)
+def post_enrolment(body: Body, code: str) -> Any:
+    """Enrol a patron in a session"""
+
+    def do(session: Session, by: Actor) -> object:
+        with hidden_as(Reason.NOT_FOUND):
+            return enrol(
+                session,
+                patron=card_number(session, body["patron"], current.library().spaces),
+                cohort=code,
+                pickup_branch_id=_branch_of(session, body["pickup_branch"], by),
+                wants_kit=body["kit"],
+                kit_type=body.get("kit_type"),
+                signed=Signing.AT_DESK if body["agreement"] else None,
+                answers=body.get("answers"),
+                at=current.now(),
+                by=by,
+            )
+
+    return key_required(do, _show, body=body)
+
+
+@call("GET", "/cohorts/<code>/enrolments", Act.ENROL, query=EnrolmentQuery, gives=EnrolmentPage, tag="Sessions")
+def get_enrolments(query: Body, code: str) -> Any:
+    """List the people of a session who pick up at one's branches, or all of them for its lead"""
+    cursor = after(query.pop("cursor", None))
+    with current.library().db.read() as session:
+        page = enrolments.seats(session, code, by=current.actor(), after=cursor, **query)
+    return {"items": [_answer(shown) for shown in page.seats], "next": cursor_of(page.after)}
+
+
+@call("GET", "/enrolments/<enrolment>", Act.ENROL, gives=EnrolmentAnswer, tag="Sessions")
+def get_enrolment(enrolment: str) -> Any:
+    """Show somebody's place in a session"""
+    with current.library().db.read() as session:
+        return _answer(enrolments.seat(session, enrolment, by=current.actor()))
+
+
+@call(
+    "PATCH",
+    "/enrolments/<enrolment>",
+    Act.ENROL,
+    takes=EnrolmentChange,
+    gives=EnrolmentAnswer,
+    keyed=True,
+    tag="Sessions",
+)
+def patch_enrolment(body: Body, enrolment: str) -> Any:
+    """Withdraw, drop, accept an offered seat, or move somebody to another session"""
+
+    def do(session: Session, by: Actor) -> object:
+        given: dict[str, Any] = {"enrolment": enrolment, "at": current.now(), "by": by}
+        with hidden_as(Reason.NOT_FOUND):
+            if "move_to" in body:
+                there = body.get("pickup_branch")
+                verb = roll_over if body["roll_over"] else transfer
+                return verb(
+                    session,
+                    to_cohort=body["move_to"],
+                    pickup_branch_id=None if there is None else _branch_of(session, there, by),
+                    answers=body.get("answers"),
+                    **given,
+                )
+            if body["state"] is EnrolmentState.ENROLLED:
+                return accept_offer(session, **given)
+            leave = drop if body["state"] is EnrolmentState.DROPPED else withdraw
+            return leave(session, reason=body["reason"], **given)
+
+    return key_required(do, _show, body=body)
+
+
+@call(
+    "POST",
+    "/enrolments/<enrolment>/excuse",
+    Act.ENROL,
+    takes=bodies.Nothing,
+    gives=EnrolmentAnswer,
+    keyed=True,
+    tag="Sessions",
+)
+def post_excuse(body: Body, enrolment: str) -> Any:
+    """Note that somebody is excused from the mandatory first day"""
+
+    def do(session: Session, by: Actor) -> object:
+        with hidden_as(Reason.NOT_FOUND):
+            excuse(session, enrolment=enrolment, at=current.now(), by=by)
+        return None
+
+    return key_required(do, _show, body=body)
+
+
+@call(
+    "POST",
+    "/cohorts/<code>/no_shows",
+    Act.ENROL,
+    takes=bodies.Nothing,
+    gives=NoShows,
+    keyed=True,
+    tag="Sessions",
+)
+def post_no_shows(body: Body, code: str) -> Any:
+    """Free the seats of those who missed the mandatory first day of a session"""
+
+    def do(session: Session, by: Actor) -> object:
+        with hidden_as(Reason.NOT_FOUND):
+            return release_no_shows(session, cohort=code, at=current.now(), by=by)
+
+    return key_required(do, lambda session, act: {"released": enrolments.released_by(session, act)}, body=body)
+
+
+def _branch_of(session: Session, code: str, by: Actor) -> int:
+    """A branch where ``by`` may enrol people: their own, or any for the lead of a programme."""
+    found = branch(session, code)
+    if found is None or not (by.everywhere or by.role is Role.PROGRAM or found.branch_id in by.branch_ids):
+        raise Refused.because(Reason.NOT_FOUND)
+    return found.branch_id
+
+
+def _show(session: Session, act: str) -> Body:
+    return _answer(enrolments.seat_after(session, act))
+
+
+def _answer(shown: SeatShown) -> Body:
+    """A place, with its instants as the clock of its branch shows them, and positions only for who waits."""
+    found = answers.local(asdict(shown), shown.zone)
+    if shown.kit_position is None:
+        del found["kit_position"]
+    if (position := shown.position or shown.kit_position) is None:
+        del found["position"]
+    else:
+        found["position"] = position
+    return found

@@ -1,0 +1,184 @@
+"""Before somebody is enrolled: which sessions there are, what is left in each, and what stands against this person.
+
+Nothing here changes or locks anything; ``enrol`` decides again under its locks. Source: SCREENS, "Enrol or reserve for
+someone: seats and kits left, place in the queue, reasons in plain words".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lending.circulation.checkout_statements import unreceived
+from lending.circulation.policies import policy_for
+from lending.circulation.reservations import PoolFound, left_in_pool
+from lending.domain.eligibility import Question, read_eligibility
+from lending.domain.states import EnrolmentState, ReservationState
+from lending.errors import Block, Reason, Refused
+from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
+from lending.models.kits import KitType
+from lending.models.loans import Loan
+from lending.models.people import Card, Household, Patron
+from lending.models.reservations import Reservation
+from lending.models.stock import Stock
+from lending.programs.enrolment import (
+    against_enrolling,
+    cohort_id_of,
+    free_seats,
+    live_enrolment,
+    pool_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChoice:
+    """A session that people may still join, with pick-up at one branch.
+
+    ``seats_left`` and ``kits_left`` are free of those who wait; where none is left, ``waiting`` and ``kits_waiting``
+    are how many are in line. ``kits_left`` is ``None`` where the session has no kits of the branch.
+    """
+
+    code: str
+    name: str
+    starts_on: date
+    ends_on: date
+    seats_left: int
+    waiting: int
+    kits_left: int | None
+    kits_waiting: int
+    questions: tuple[Question, ...]
+    languages: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What would come of enrolling somebody now. Positions are the place they would get, ``None`` where they would not
+    wait. ``blocks`` stand against it; the rest is worth saying and stands against nothing.
+
+    ``offered`` is their enrolment (public id) if a seat is offered to them: a scan accepts it.
+    """
+
+    seats_left: int
+    position: int | None
+    kits_left: int | None
+    kit_position: int | None
+    blocks: tuple[Block, ...]
+    card_expires_first: bool
+    household_has_a_kit: bool
+    offered: str | None
+
+
+def open_sessions(session: Session, *, branch_id: int, today: date) -> list[SessionChoice]:
+    """The sessions that are not over, soonest first, as a branch sees them."""
+    chosen = (
+        select(Cohort, Program.eligibility)
+        .join(Program, Program.id == Cohort.program_id)
+        .where(Cohort.status == CohortStatus.PLANNED, Cohort.ends_on >= today)
+        .order_by(Cohort.starts_on, Cohort.id)
+    )
+    return [_choice(session, cohort, rules, branch_id) for cohort, rules in session.execute(chosen)]
+
+
+def can_enrol(
+    session: Session,
+    *,
+    patron: str,
+    cohort: str,
+    pickup_branch_id: int,
+    wants_kit: bool = True,
+    kit_type: str | None = None,
+    answers: Mapping[str, bool] | None = None,
+    at: datetime,
+) -> Prospect:
+    """What would come of enrolling ``patron`` (the card number) in ``cohort`` (its code).
+
+    Raises ``Refused``: ``CARD_UNKNOWN``, ``CARD_REPLACED``, ``NOT_FOUND`` for the cohort.
+    """
+    person = _person(session, patron)
+    held = session.get_one(Cohort, cohort_id_of(session, cohort))
+    against = list(against_enrolling(session, held, person, branch_id=pickup_branch_id, answers=answers or {}, at=at))
+    pool = None
+    if wants_kit:
+        try:
+            pool = pool_at(session, held.id, pickup_branch_id, kit_type)
+        except Refused as refused:
+            against.extend(refused.blocks)
+    theirs = live_enrolment(session, held.id, person.id)
+    waiting = _waiting(session, held)
+    seats_left = 0 if waiting else max(free_seats(session, held), 0)
+    kits_left, kits_waiting = (None, 0) if pool is None else _kits(session, pool)
+    return Prospect(
+        seats_left=seats_left,
+        position=None if seats_left else waiting + 1,
+        kits_left=kits_left,
+        kit_position=kits_waiting + 1 if kits_left == 0 or (pool is not None and not seats_left) else None,
+        blocks=tuple(against),
+        card_expires_first=person.expires_on is not None and person.expires_on < held.return_by,
+        household_has_a_kit=pool is not None and _household_is_full(session, person, pool, pickup_branch_id, at),
+        offered=theirs.public_id if theirs is not None and theirs.state is EnrolmentState.OFFERED else None,
+    )
+
+
+def _choice(session: Session, cohort: Cohort, rules: Mapping[str, object], branch_id: int) -> SessionChoice:
+    waiting = _waiting(session, cohort)
+    pools = select(Pool.id, Stock.id, Stock.kit_type_id, Pool.kits).join(Stock, Stock.id == Pool.stock_id)
+    here = pools.join(KitType, KitType.id == Stock.kit_type_id).where(
+        Pool.cohort_id == cohort.id, Stock.branch_id == branch_id
+    )
+    kits = [_kits(session, PoolFound(*row)) for row in session.execute(here)]
+    return SessionChoice(
+        code=cohort.code,
+        name=cohort.name,
+        starts_on=cohort.starts_on,
+        ends_on=cohort.ends_on,
+        seats_left=0 if waiting else max(free_seats(session, cohort), 0),
+        waiting=waiting,
+        kits_left=sum(left for left, _ in kits) if kits else None,
+        kits_waiting=sum(queued for _, queued in kits),
+        questions=read_eligibility(rules).questions,
+        languages=cohort.languages,
+    )
+
+
+def _person(session: Session, number: str) -> Patron:
+    row = session.execute(
+        select(Patron, Card.ended_at).join(Card, Card.patron_id == Patron.id).where(Card.number == number)
+    ).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.CARD_UNKNOWN)
+    if row.ended_at is not None:
+        raise Refused.because(Reason.CARD_REPLACED)
+    person: Patron = row.Patron
+    return person
+
+
+def _waiting(session: Session, cohort: Cohort) -> int:
+    waiting = select(func.count()).where(Enrolment.cohort_id == cohort.id, Enrolment.state == EnrolmentState.WAITING)
+    return session.scalars(waiting).one()
+
+
+def _kits(session: Session, pool: PoolFound) -> tuple[int, int]:
+    """The kits of a pool that nobody was promised and nobody waits for, and how many wait."""
+    queue = select(func.count()).where(
+        Reservation.pool_id == pool.pool_id, Reservation.state == ReservationState.WAITING
+    )
+    queued = session.scalars(queue).one()
+    return (0 if queued else max(left_in_pool(session, pool.pool_id), 0)), queued
+
+
+def _household_is_full(session: Session, person: Patron, pool: PoolFound, branch_id: int, at: datetime) -> bool:
+    """Whether the household rule would stand against a check-out today; it decides only there."""
+    limit = policy_for(session, kit_type_id=pool.kit_type_id, branch_id=branch_id, at=at).household_limit
+    if limit is None or person.household_id is None or session.get_one(Household, person.household_id).exempt:
+        return False
+    theirs = (
+        select(func.count())
+        .select_from(Loan)
+        .join(Patron, Patron.id == Loan.patron_id)
+        .where(Patron.household_id == person.household_id, Patron.id != person.id, unreceived)
+    )
+    return bool(session.scalars(theirs).one() >= limit)

@@ -1,0 +1,275 @@
+"""The people of a cohort: who has a seat or waits for one, and where each one's kit is.
+
+One statement a page, however long it is. A programme lead sees the cohorts of their programmes, other staff whoever
+picks up at their branches. Class records are confidential: a card, a short name, and no more. Source: RULES 4, "Cohort
+desk", and 8; INTERFACES, "POST /cohorts/{code}/enrolments".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from lending.domain.actors import Actor
+from lending.domain.names import short_name
+from lending.domain.permissions import Role
+from lending.domain.states import LIVE_RESERVATIONS, EnrolmentState, LoanState, ReservationState
+from lending.errors import Reason, Refused
+from lending.models.base import AnyRow, table_of
+from lending.models.branches import Branch
+from lending.models.cohorts import Cohort, Enrolment
+from lending.models.journal import JournalEntry
+from lending.models.kits import Kit
+from lending.models.loans import Loan
+from lending.models.people import Card, Patron
+from lending.models.reservations import Reservation
+from lending.programs.enrolment import cohort_id_of
+
+_enrolments, _cohorts, _patrons, _cards = table_of(Enrolment), table_of(Cohort), table_of(Patron), table_of(Card)
+_reservations, _loans, _kits, _branches = table_of(Reservation), table_of(Loan), table_of(Kit), table_of(Branch)
+_journal = table_of(JournalEntry)
+
+_ACTS = ("enrol", "roll_over", "accept_offer", "withdraw", "drop", "excuse")
+"""The verbs whose row on the journal names the enrolment that an act was about."""
+
+
+@unique
+class KitStanding(StrEnum):
+    """Where the kit of somebody in a cohort is."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    PROMISED = "promised"
+    READY = "ready"
+    OUT = "out"
+    BACK = "back"
+
+
+HAS_A_KIT = frozenset({KitStanding.PROMISED, KitStanding.READY, KitStanding.OUT, KitStanding.BACK})
+"""Those who count for "14 of 18 kits out"."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatShown:
+    """Somebody's place in a cohort. ``patron`` is the card, ``None`` once their link is cut.
+
+    ``position`` is the place on the waiting list, ``kit_position`` in the kits' queue, 1 for the next, ``None`` for who
+    does not wait. ``barcode`` is the kit they have, had or will find on the shelf; ``code`` the one on its wrap slip.
+    """
+
+    id: str
+    cohort: str
+    patron: str | None
+    patron_id: str | None
+    name: str
+    pickup_branch: str
+    seat: EnrolmentState
+    position: int | None
+    kit: KitStanding
+    kit_position: int | None
+    barcode: str | None
+    code: str | None
+    due_at: datetime | None
+    offered_until: datetime | None
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatPage:
+    """A page of a cohort's people in order of acknowledgement; ``after`` begins the next one, ``None`` at the end."""
+
+    seats: list[SeatShown]
+    after: str | None
+
+
+_earlier, _queued = _enrolments.alias("earlier"), _reservations.alias("queued")
+_list_place = (
+    select(func.count())
+    .where(
+        _earlier.c.cohort_id == _enrolments.c.cohort_id,
+        _earlier.c.state == EnrolmentState.WAITING,
+        _earlier.c.id <= _enrolments.c.id,
+    )
+    .correlate(_enrolments)
+    .scalar_subquery()
+)
+_queue_place = (
+    select(func.count())
+    .where(
+        _queued.c.pool_id == _reservations.c.pool_id,
+        _queued.c.state == ReservationState.WAITING,
+        _queued.c.id <= _reservations.c.id,
+    )
+    .correlate(_reservations)
+    .scalar_subquery()
+)
+_last_loan = (
+    select(func.max(_loans.c.id))
+    .where(
+        _loans.c.patron_id == _enrolments.c.patron_id,
+        _loans.c.cohort_id == _enrolments.c.cohort_id,
+        _loans.c.state != LoanState.UNDONE,
+    )
+    .correlate(_enrolments)
+    .scalar_subquery()
+)
+_loan, _lent, _set_aside = _loans.alias("loan"), _kits.alias("lent"), _kits.alias("set_aside")
+_SEATS: Select[Any] = select(
+    _enrolments.c.id.label("row"),
+    _enrolments.c.public_id,
+    _enrolments.c.state,
+    _enrolments.c.offered_until,
+    _cohorts.c.code.label("cohort"),
+    _patrons.c.public_id.label("patron_id"),
+    _patrons.c.name,
+    _cards.c.number.label("card"),
+    _branches.c.code.label("branch"),
+    _branches.c.zone,
+    _list_place.label("list_place"),
+    _queue_place.label("queue_place"),
+    _reservations.c.state.label("reservation_state"),
+    _reservations.c.pickup_code,
+    _set_aside.c.barcode.label("kit_set_aside"),
+    _loan.c.received_at,
+    _loan.c.due_at,
+    _lent.c.barcode.label("kit_lent"),
+).select_from(
+    _enrolments.join(_cohorts, _cohorts.c.id == _enrolments.c.cohort_id)
+    .join(_branches, _branches.c.id == _enrolments.c.pickup_branch_id)
+    .outerjoin(_patrons, _patrons.c.id == _enrolments.c.patron_id)
+    .outerjoin(_cards, and_(_cards.c.patron_id == _patrons.c.id, _cards.c.ended_at.is_(None)))
+    .outerjoin(
+        _reservations,
+        and_(_reservations.c.enrolment_id == _enrolments.c.id, _reservations.c.state.in_(LIVE_RESERVATIONS)),
+    )
+    .outerjoin(_set_aside, _set_aside.c.id == _reservations.c.kit_id)
+    .outerjoin(_loan, _loan.c.id == _last_loan)
+    .outerjoin(_lent, _lent.c.id == _loan.c.kit_id)
+)
+
+
+def seats(
+    session: Session,
+    cohort: str,
+    *,
+    by: Actor,
+    state: EnrolmentState | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> SeatPage:
+    """A page of a cohort's people (its code). Raises ``Refused`` (``NOT_FOUND``) for a cohort that there is not."""
+    chosen = _SEATS.where(_enrolments.c.cohort_id == cohort_id_of(session, cohort), _seen_by(by))
+    if state is not None:
+        chosen = chosen.where(_enrolments.c.state == state)
+    if after is not None:
+        before = select(_enrolments.c.id).where(_enrolments.c.public_id == after).scalar_subquery()
+        chosen = chosen.where(_enrolments.c.id > before)
+    rows = session.execute(chosen.order_by(_enrolments.c.id).limit(limit + 1)).all()
+    shown = [_shown(row) for row in rows[:limit]]
+    return SeatPage(shown, shown[-1].id if len(rows) > limit else None)
+
+
+def seat(session: Session, enrolment: str, *, by: Actor) -> SeatShown:
+    """One person's place in a cohort (the public id). Raises ``Refused`` (``NOT_FOUND``), also for another branch's."""
+    row = session.execute(_SEATS.where(_enrolments.c.public_id == enrolment, _seen_by(by))).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return _shown(row)
+
+
+def seat_after(session: Session, act: str) -> SeatShown:
+    """The place that an act was about, as it is now; of two, the one that the act gave."""
+    told = select(_journal.c.detail).where(_journal.c.act == act, _journal.c.verb.in_(_ACTS)).order_by(_journal.c.id)
+    details = session.scalars(told).all()
+    if not details:
+        raise Refused.because(Reason.KEY_REUSED)
+    row = session.execute(_SEATS.where(_enrolments.c.public_id == details[-1]["enrolment"])).one()
+    return _shown(row)
+
+
+def released_by(session: Session, act: str) -> list[str]:
+    """The enrolments (public ids) whose seats an act freed because nobody came."""
+    told = select(_journal.c.detail).where(_journal.c.act == act, _journal.c.verb == "drop").order_by(_journal.c.id)
+    return [detail["enrolment"] for detail in session.scalars(told)]
+
+
+def roster(session: Session, cohort_ids: Iterable[int], *, by: Actor, branch_id: int | None = None) -> list[SeatShown]:
+    """Everybody of these cohorts whom the desk deals with, at a branch or at all of the reader's: those with a seat by
+    name, then those who wait, in order. Who left is shown while their kit is out.
+    """
+    chosen = _SEATS.where(
+        _enrolments.c.cohort_id.in_(sorted(cohort_ids)),
+        _seen_by(by),
+        or_(
+            _enrolments.c.state.in_(_ON_ROSTER),
+            and_(_loan.c.id.is_not(None), _loan.c.received_at.is_(None), _enrolments.c.state.in_(_LEFT)),
+        ),
+    )
+    if branch_id is not None:
+        chosen = chosen.where(_enrolments.c.pickup_branch_id == branch_id)
+    waits = _enrolments.c.state.in_((EnrolmentState.WAITING, EnrolmentState.OFFERED))
+    rows = session.execute(
+        chosen.order_by(_cohorts.c.starts_on, _cohorts.c.id, waits, _patrons.c.name_key, _enrolments.c.id)
+    )
+    return [_shown(row) for row in rows]
+
+
+def kits_out(seats: Collection[SeatShown]) -> tuple[int, int]:
+    """How many kits of these people are out, of how many that they have, had or were promised."""
+    return sum(row.kit is KitStanding.OUT for row in seats), sum(row.kit in HAS_A_KIT for row in seats)
+
+
+_ON_ROSTER = frozenset(
+    {EnrolmentState.ENROLLED, EnrolmentState.OFFERED, EnrolmentState.WAITING, EnrolmentState.COMPLETED}
+)
+_LEFT = frozenset({EnrolmentState.WITHDRAWN, EnrolmentState.DROPPED})
+
+
+def _seen_by(by: Actor) -> ColumnElement[bool]:
+    if by.everywhere:
+        return true()
+    if by.role is Role.PROGRAM:
+        return _cohorts.c.program_id.in_(sorted(by.program_ids))
+    return _enrolments.c.pickup_branch_id.in_(sorted(by.branch_ids))
+
+
+def _shown(row: AnyRow) -> SeatShown:
+    standing = _standing(row)
+    waits = row.reservation_state is ReservationState.WAITING
+    lent = standing in (KitStanding.OUT, KitStanding.BACK)
+    return SeatShown(
+        id=row.public_id,
+        cohort=row.cohort,
+        patron=row.card,
+        patron_id=row.patron_id,
+        name=short_name(row.name or ""),
+        pickup_branch=row.branch,
+        seat=row.state,
+        position=row.list_place if row.state is EnrolmentState.WAITING else None,
+        kit=standing,
+        kit_position=row.queue_place if waits else None,
+        barcode=row.kit_lent if lent else row.kit_set_aside,
+        code=row.pickup_code,
+        due_at=row.due_at if standing is KitStanding.OUT else None,
+        offered_until=row.offered_until if row.state is EnrolmentState.OFFERED else None,
+        zone=row.zone,
+    )
+
+
+def _standing(row: AnyRow) -> KitStanding:
+    """A kit that is out counts before a promise, and a promise before one that is back."""
+    if row.kit_lent is not None and row.received_at is None:
+        return KitStanding.OUT
+    if row.reservation_state is ReservationState.WAITING:
+        return KitStanding.WAITING
+    if row.reservation_state is ReservationState.READY:
+        return KitStanding.READY
+    if row.reservation_state is not None:
+        return KitStanding.PROMISED
+    return KitStanding.NONE if row.kit_lent is None else KitStanding.BACK
