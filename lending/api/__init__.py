@@ -20,16 +20,20 @@ def register(app: Flask) -> None:
         branches,
         circulation,
         description,
+        forecast,
         inspections,
         kits,
         loans,
         patrons,
         problems,
         reservations,
+        stocktakes,
+        workshops,
     )
     from lending.api.calls import PREFIX, calls
 
-    assert all((availability, branches, circulation, inspections, kits, loans, patrons, reservations))  # noqa: S101 - each declares its calls
+    declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
+    assert all((*declared, stocktakes, workshops))  # noqa: S101 - each declares its calls
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

@@ -13,11 +13,14 @@ import pytest
 from sqlalchemy import func, select
 
 from lending.models.charges import Charge
+from lending.models.cohorts import Workshop
 from lending.models.journal import JournalEntry
 from lending.models.reservations import Reservation
+from lending.models.stocktakes import Stocktake
 from tests.api.conftest import Door
 from tests.api.test_cases import DONE, check_out, give_back, parts
 from tests.cast import ADA, HOURS, KIT, LUIS, MINA, NOW, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT
+from tests.programs.meetings import meeting
 
 NEW_CARD = "29999000000042"
 STATION = {"branch": "ELA", "station": "Station 1"}
@@ -107,6 +110,47 @@ def reservation(door: Door) -> str:
 
 
 RESERVATION = {"patron": LUIS, "kit_type": "laptop-hotspot", "pickup_branch": "ELA"}
+
+
+def posted(door: Door) -> None:
+    held(door)
+    door.clock.at = NOW + timedelta(days=9)
+    address = f"/workshops/{workshop(door)}/recording"
+    assert door.ben.post(address, {"posted_on": "2026-03-04"}).status_code == 201
+
+
+def attended(door: Door) -> None:
+    held(door)
+    attendance = {"patron": ADA, "mode": "onsite"}
+    assert door.ben.post(f"/workshops/{workshop(door)}/attendance", attendance).status_code == 201
+
+
+def held(door: Door) -> None:
+    meeting(door.database, door.cast)
+
+
+def workshop(door: Door) -> str:
+    """The public id of the only workshop."""
+    (found,) = door.every(select(Workshop.public_id))
+    return str(found)
+
+
+def counting_kits(door: Door) -> None:
+    assert door.ben.post("/stocktakes", {"branch": "ELA"}).status_code == 201
+
+
+def stocktake(door: Door) -> str:
+    """The public id of the only count."""
+    (found,) = door.every(select(Stocktake.public_id))
+    return str(found)
+
+
+PUBLIC_IDS: dict[str, Callable[[Door], str]] = {
+    "<charge_id>": charge,
+    "<reservation_id>": reservation,
+    "<workshop_id>": workshop,
+    "<stocktake_id>": stocktake,
+}
 NEW_BRANCH = {"code": "MAL", "name": "Malibu Library", "zone": "America/Los_Angeles", "hours": HOURS.format()}
 NEW_TYPE = {"code": "tablet", "name": "Tablet", "whole_price_cents": 20000, "parts": [{"name": "Tablet"}]}
 NEW_PATRON = {"card": NEW_CARD, "name": "Noor Haddad", "birth_date": "1991-01-02", "home_branch": "ELA", "pin": "4711"}
@@ -152,6 +196,14 @@ CALLS = (
     Call("POST", "/arrivals", {"kit": OTHER_OPEN_KIT, "branch": "COM"}, sent, "cleo"),
     Call("POST", "/reservations", RESERVATION),
     Call("DELETE", "/reservations/<reservation_id>", None, reserved),
+    Call("POST", "/workshops/<workshop_id>/attendance", {"patron": ADA, "mode": "onsite"}, held),
+    Call("DELETE", "/workshops/<workshop_id>/attendance/<card>", None, attended),
+    Call("POST", "/workshops/<workshop_id>/participants", {"participants": [{"name": "Ada Morales"}]}, held),
+    Call("POST", "/workshops/<workshop_id>/recording", {"posted_on": "2026-03-03"}, held),
+    Call("POST", "/workshops/<workshop_id>/views", {"day": "2026-03-08", "views": 20}, posted),
+    Call("POST", "/stocktakes", {"branch": "ELA"}),
+    Call("POST", "/stocktakes/<stocktake_id>/kits", {"kit": KIT}, counting_kits),
+    Call("POST", "/stocktakes/<stocktake_id>/end", {}, counting_kits),
     Call("POST", "/patrons", NEW_PATRON),
     Call("PATCH", "/patrons/<card>", {"phone": "213-555-0148"}),
     Call("POST", "/patrons/<card>/cards", {"card": NEW_CARD}),
@@ -175,10 +227,9 @@ def test_every_call_that_changes_something_is_in_the_table(door: Door) -> None:
 def test_the_same_key_again_changes_nothing_and_gives_the_same_answer(door: Door, call: Call) -> None:
     call.before(door)
     address = (call.address or call.rule).replace("<barcode>", KIT).replace("<card>", ADA)
-    if "<charge_id>" in address:
-        address = address.replace("<charge_id>", charge(door))
-    if "<reservation_id>" in address:
-        address = address.replace("<reservation_id>", reservation(door))
+    for name, public_id in PUBLIC_IDS.items():
+        if name in address:
+            address = address.replace(name, public_id(door))
     desk = door.desk(call.who)
     first = desk.send(call.method, address, call.body, key="one key")
     assert first.status_code in (200, 201), first.text
