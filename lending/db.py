@@ -36,6 +36,7 @@ Result = TypeVar("Result")
 LOCK_ORDER: Final = (
     "key",
     "station",
+    "branch",
     "stocktake",
     "cohort",
     "workshop",

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.calendars import calendar_of
 from lending.circulation.checkout_statements import (
     branches,
+    cohorts,
     enrolments,
     kits,
     loans,
@@ -222,6 +223,7 @@ PROMISES = (
         reservations.c.pickup_branch_id.label("branch_id"),
         reservations.c.ready_at,
         reservations.c.ready_until,
+        cohorts.c.pickup_from,
         kits.c.barcode,
         branches.c.code.label("branch"),
         branches.c.zone,
@@ -230,6 +232,7 @@ PROMISES = (
     .select_from(
         reservations.join(branches, branches.c.id == reservations.c.pickup_branch_id)
         .outerjoin(kits, kits.c.id == reservations.c.kit_id)
+        .outerjoin(cohorts, cohorts.c.id == reservations.c.cohort_id)
         .outerjoin(patrons, patrons.c.id == reservations.c.patron_id)
     )
     .where(reservations.c.state.in_(PROMISED_RESERVATIONS))
