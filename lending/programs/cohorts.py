@@ -93,7 +93,7 @@ def plan_cohort(
     from_on = pickup_from or starts_on - timedelta(days=PICKUP_DAYS)
     wrong = {
         "code": not re.fullmatch(r"[A-Z0-9][A-Z0-9-]{0,31}", code),
-        **wrong_dates(starts_on, ends_on, back_by, from_on),
+        **wrong_dates(starts_on, ends_on, back_by, from_on, found.ends_on),
         "capacity": capacity < 1,
         "pools": are_wrong(pools),
         "workshops": workshops is not None and not days,
@@ -133,7 +133,12 @@ def copy_cohort(
     pools = [PoolPlan(pool.branch_id, pool.kit_type, pool.kits) for pool in pools_of(session, old.id)]
     names = branches_of(session, pools)
     calendars = [branch_calendar(session, id_, since=starts_on) for id_ in names]
-    refuse_wrong(name or code, CohortTexts(), {"code": not re.fullmatch(r"[A-Z0-9][A-Z0-9-]{0,31}", code)})
+    program_ends_on = session.scalars(select(Program.ends_on).where(Program.id == old.program_id)).one()
+    wrong = {
+        "code": not re.fullmatch(r"[A-Z0-9][A-Z0-9-]{0,31}", code),
+        "starts_on": program_ends_on is not None and old.ends_on + later > program_ends_on,
+    }
+    refuse_wrong(name or code, CohortTexts(), wrong)
     zone = zone_of(session, old.id)
     meetings = [
         Workshop(
@@ -187,10 +192,12 @@ def permit_for_program(by: Actor, act: Act, program_id: int, branch_id: int | No
         raise Refused.because(Reason.NOT_PERMITTED, act=act.value)
 
 
-def wrong_dates(starts_on: date, ends_on: date, return_by: date, pickup_from: date) -> dict[str, bool]:
-    """Which of a cohort's dates do not follow each other."""
+def wrong_dates(
+    starts_on: date, ends_on: date, return_by: date, pickup_from: date, program_ends_on: date | None
+) -> dict[str, bool]:
+    """Which of a cohort's dates do not follow each other, or outlast its programme."""
     return {
-        "ends_on": ends_on < starts_on,
+        "ends_on": ends_on < starts_on or (program_ends_on is not None and ends_on > program_ends_on),
         "return_by": return_by < ends_on,
         "pickup_from": pickup_from > starts_on,
     }

@@ -115,8 +115,9 @@ def new_plan(session: Session, held: Cohort, change: CohortChange, ground: Groun
     to_come = _days([held_at for held_at in workshops if held_at.starts_at > at], meetings, zone)
     is_outside = any(not dates["starts_on"] <= on <= dates["ends_on"] for on in to_come)
     moves = any(dates[day] != getattr(held, day) for day in ("starts_on", "ends_on"))
+    program_ends_on = session.scalars(select(Program.ends_on).where(Program.id == held.program_id)).one()
     wrong = {
-        **wrong_dates(dates["starts_on"], dates["ends_on"], dates["return_by"], dates["pickup_from"]),
+        **wrong_dates(**dates, program_ends_on=program_ends_on if moves else None),
         "capacity": change.capacity is not None and change.capacity < 1,
         "pools": are_wrong(change.pools),
         "workshops": moves and is_outside,

@@ -21,7 +21,7 @@ from lending.domain.eligibility import read_eligibility
 from lending.domain.permissions import Act
 from lending.domain.registration import plain_text
 from lending.errors import Block, Reason, Refused
-from lending.models.cohorts import Program
+from lending.models.cohorts import Cohort, CohortStatus, Program
 from lending.models.policies import Agreement
 from lending.programs.cohorts import permit_for_program, program_of
 
@@ -82,8 +82,9 @@ def plan_program(
 def change_program(session: Session, *, program: str, details: Mapping[str, Any], at: datetime, by: Actor) -> str:
     """Change a programme (its code): any of ``CHANGEABLE``, a ``None`` taking the value away. Existing loans stay.
 
-    ``eligibility`` is what ``domain/eligibility.py`` reads. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``,
-    ``VALUE_MISSING`` or ``VALUE_WRONG`` for every field that is.
+    ``eligibility`` is what ``domain/eligibility.py`` reads. A programme does not end before a cohort that is planned:
+    that one is moved or cancelled first. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``VALUE_MISSING`` or
+    ``VALUE_WRONG`` for every field that is.
     """
     found = program_of(session, program)
     permit_for_program(by, Act.PLAN_COHORT, found.id)
@@ -98,6 +99,12 @@ def change_program(session: Session, *, program: str, details: Mapping[str, Any]
     ).one()
     values = {name: getattr(row, name) for name in CHANGEABLE} | dict(details)
     against = list(_against(session, values))
+    if (
+        values["ends_on"] is not None
+        and values["ends_on"] != row.ends_on
+        and _outlasts(session, row, values["ends_on"])
+    ):
+        against.append(Block(Reason.VALUE_WRONG, {"field": "ends_on"}))
     if against:
         raise Refused(*against)
     values["name"] = plain_text(values["name"], 120)
@@ -109,6 +116,14 @@ def change_program(session: Session, *, program: str, details: Mapping[str, Any]
     if changed:
         record(session, "change_program", at=at, by=by, detail={"program_id": row.id, "fields": changed})
     return row.code
+
+
+def _outlasts(session: Session, row: Program, ends_on: date) -> bool:
+    """Whether a cohort that is planned ends later: it is moved or cancelled first, which tells its people."""
+    later = select(Cohort.id).where(
+        Cohort.program_id == row.id, Cohort.status == CohortStatus.PLANNED, Cohort.ends_on > ends_on
+    )
+    return session.scalars(later.limit(1)).first() is not None
 
 
 def _against(session: Session, values: Mapping[str, Any]) -> Iterator[Block]:

@@ -13,7 +13,10 @@ from lending.domain.actors import Actor
 from lending.errors import Reason, Refused
 from lending.models.cohorts import Program
 from lending.models.journal import JournalEntry
+from lending.programs.cohorts import copy_cohort
+from lending.programs.plans import CohortChange
 from lending.programs.programs import change_program, plan_program
+from lending.programs.redating import change_cohort
 from tests.cast import NOW, Cast
 
 
@@ -98,3 +101,19 @@ def test_a_new_programme_offers_a_freed_seat_for_two_days(database: Database, ca
     database.act(lambda session: plan_program(session, code="job-skills", name="Job Skills", at=NOW, by=cast.eli))
     with database.read() as session:
         assert session.scalars(select(Program.seat_offer_hours).where(Program.code == "job-skills")).one() == 48
+
+
+def test_a_programme_does_not_end_before_its_cohorts_nor_a_cohort_after_its_programme(
+    database: Database, cast: Cast
+) -> None:
+    assert why(database, cast.dora, ends_on=date(2026, 4, 9)) == [(Reason.VALUE_WRONG, "ends_on")]
+    change(database, cast.dora, ends_on=date(2026, 4, 10))
+    longer = CohortChange(ends_on=date(2026, 4, 11))
+    with pytest.raises(Refused) as refusal:
+        database.act(lambda s: change_cohort(s, cohort="WR-7", change=longer, at=NOW, by=cast.dora))
+    assert [block.detail["field"] for block in refusal.value.blocks] == ["ends_on"]
+    with pytest.raises(Refused) as refusal:
+        database.act(
+            lambda s: copy_cohort(s, cohort="WR-7", code="WR-8", starts_on=date(2026, 3, 10), at=NOW, by=cast.dora)
+        )
+    assert [block.detail["field"] for block in refusal.value.blocks] == ["starts_on"]

@@ -21,6 +21,7 @@ from lending.models.cohorts import Cohort, Enrolment, Pool, Workshop
 from lending.models.journal import JournalEntry
 from lending.models.loans import Loan, LoanTerm, TermKind
 from lending.models.notices import Notice, NoticeState
+from lending.models.policies import Policy
 from lending.models.reservations import Reservation
 from lending.programs.enrolment import enrol
 from lending.programs.plans import CohortChange
@@ -375,3 +376,11 @@ def test_only_the_lead_of_the_programme_and_administrators_change_a_cohort(datab
     for by in (cast.ben, cast.cleo):
         assert [block.reason for block in blocks(database, cast, by=by, ends_on=LATER)] == [Reason.NOT_PERMITTED]
     assert change(database, cast, by=cast.eli, ends_on=LATER).of == "WR-7"
+
+
+def test_case_12_new_loan_rules_leave_the_dates_of_a_running_cohort_alone(database: Database, cast: Cast) -> None:
+    loan = out(database, cast)
+    hourly = Policy(valid_from=NOW, loan_days=7, notice_days=1, shelf_open_days=1)
+    database.act(lambda session: session.add(hourly))
+    answer = change(database, cast, at=NOW + timedelta(days=1), name="Work Ready Seven")
+    assert (answer.moved, due_on(database, loan)) == ((), FRIDAY)

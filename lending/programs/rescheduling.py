@@ -1,0 +1,124 @@
+"""One workshop is renamed, or held at another time, place or way; the people of its cohort are told of a new time.
+
+Source: RULES 4, "six weekly workshops"; issue "Kits follow cohorts", Build 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lending.circulation.calendars import branch_calendar
+from lending.circulation.journal import record
+from lending.circulation.redating_rows import tell_people
+from lending.domain.actors import Actor
+from lending.domain.permissions import Act
+from lending.domain.registration import plain_text
+from lending.errors import Block, Reason, Refused
+from lending.models.branches import Branch
+from lending.models.cohorts import Cohort, CohortStatus, Workshop, WorkshopMode
+from lending.programs.cohorts import permit_for_program, zone_of
+from lending.programs.enrolment import lock_cohort
+from lending.programs.pools import pools_of
+from lending.programs.redating import enrolled
+
+WORKSHOP_MOVED = "workshop_moved"
+"""The step of the notice that a workshop is held at another time."""
+
+LONGEST_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class WorkshopChange:
+    """What of a workshop changes; ``None`` leaves it. ``branch_id`` 0 says that it is held at no branch."""
+
+    title: str | None = None
+    starts_at: datetime | None = None
+    minutes: int | None = None
+    mode: WorkshopMode | None = None
+    branch_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkshopChanged:
+    """A workshop as it is now. ``closed``: on that day a branch of its cohort, or where it is held, is closed."""
+
+    workshop: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    closed: bool
+
+
+def change_workshop(
+    session: Session, *, workshop: str, change: WorkshopChange, at: datetime, by: Actor
+) -> WorkshopChanged:
+    """Change one workshop (its public id). A closed day is told (``closed``), not assumed away.
+
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``COHORT_CANCELLED``, ``VALUE_MISSING`` and ``VALUE_WRONG`` by
+    field; a time is wrong that is not within the session, or of a workshop that has begun.
+    """
+    found = session.scalars(select(Workshop).where(Workshop.public_id == workshop)).one_or_none()
+    if found is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    held = lock_cohort(session, found.cohort_id)
+    permit_for_program(by, Act.PLAN_COHORT, held.program_id)
+    if held.status is CohortStatus.CANCELLED:
+        raise Refused.because(Reason.COHORT_CANCELLED, cohort=held.name)
+    session.refresh(found)  # under its cohort's lock nobody else moves it
+    starts_at = change.starts_at or found.starts_at
+    was_minutes = (found.ends_at - found.starts_at) // timedelta(minutes=1)
+    minutes = was_minutes if change.minutes is None else change.minutes
+    against = _against(session, held, found, change, starts_at, minutes, at)
+    if against:
+        raise Refused(*against)
+    is_moved = starts_at != found.starts_at
+    before = found.starts_at
+    found.title = found.title if change.title is None else plain_text(change.title, 160) or found.title
+    found.starts_at, found.ends_at = starts_at, starts_at + timedelta(minutes=minutes)
+    found.mode = change.mode or found.mode
+    if change.branch_id is not None:
+        found.branch_id = change.branch_id or None
+    if is_moved:
+        tell_people(session, enrolled(session, held.id), "enrolment", WORKSHOP_MOVED, at=at, by=by)
+    detail = {"workshop": workshop, "starts_from": before.isoformat(), "starts_at": starts_at.isoformat()}
+    record(session, "change_workshop", at=at, by=by, cohort_id=held.id, detail=detail)
+    return WorkshopChanged(workshop, found.title, found.starts_at, found.ends_at, _is_closed(session, held, found))
+
+
+def _against(
+    session: Session,
+    held: Cohort,
+    found: Workshop,
+    change: WorkshopChange,
+    starts_at: datetime,
+    minutes: int,
+    at: datetime,
+) -> list[Block]:
+    against = []
+    if change.title is not None:
+        try:
+            if plain_text(change.title, 160) is None:
+                against.append(Block(Reason.VALUE_MISSING, {"field": "title"}))
+        except ValueError:
+            against.append(Block(Reason.VALUE_WRONG, {"field": "title"}))
+    if starts_at != found.starts_at:
+        on = starts_at.astimezone(ZoneInfo(zone_of(session, held.id))).date()
+        if found.starts_at <= at or not held.starts_on <= on <= held.ends_on:
+            against.append(Block(Reason.VALUE_WRONG, {"field": "starts_at"}))
+    if not 1 <= minutes <= LONGEST_MINUTES:
+        against.append(Block(Reason.VALUE_WRONG, {"field": "minutes"}))
+    if change.branch_id and session.get(Branch, change.branch_id) is None:
+        against.append(Block(Reason.NOT_FOUND, {}))
+    return against
+
+
+def _is_closed(session: Session, held: Cohort, found: Workshop) -> bool:
+    places = {pool.branch_id for pool in pools_of(session, held.id)} | {found.branch_id}
+    on = found.starts_at.date() - timedelta(days=1)
+    calendars = [branch_calendar(session, id_, since=on) for id_ in sorted(id_ for id_ in places if id_ is not None)]
+    return not all(calendar.is_open_on(calendar.local_date(found.starts_at)) for calendar in calendars)

@@ -1,0 +1,100 @@
+"""One workshop is changed, on both engines."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from lending.db import Database
+from lending.domain.actors import Actor
+from lending.errors import Reason, Refused
+from lending.models.branches import Closure
+from lending.models.cohorts import Workshop, WorkshopMode
+from lending.models.journal import JournalEntry
+from lending.models.notices import Notice
+from lending.programs.rescheduling import WORKSHOP_MOVED, WorkshopChange, WorkshopChanged, change_workshop
+from tests.cast import NOW, Cast
+
+TUESDAY = datetime(2026, 3, 11, 1, tzinfo=UTC)
+"""Tuesday, 10 March, 18:00 in Los Angeles."""
+THURSDAY = TUESDAY + timedelta(days=2)
+
+
+@pytest.fixture
+def workshop(database: Database, cast: Cast) -> str:
+    """The second workshop of Work Ready 7."""
+
+    def add(session: Any) -> str:
+        ends_at = TUESDAY + timedelta(minutes=90)
+        row = Workshop(cohort_id=cast.cohort, n=2, title="Week 2", starts_at=TUESDAY, ends_at=ends_at)
+        session.add(row)
+        session.flush()
+        return str(row.public_id)
+
+    return database.act(add)
+
+
+def change(database: Database, by: Actor, workshop: str, at: datetime = NOW, **what: Any) -> WorkshopChanged:
+    """Somebody changes a workshop."""
+    given = WorkshopChange(**what)
+    return database.act(lambda session: change_workshop(session, workshop=workshop, change=given, at=at, by=by))
+
+
+def why(database: Database, by: Actor, workshop: str, at: datetime = NOW, **what: Any) -> list[object]:
+    """Why it is not changed."""
+    with pytest.raises(Refused) as refusal:
+        change(database, by, workshop, at, **what)
+    return [block.detail.get("field", block.reason) for block in refusal.value.blocks]
+
+
+def every(database: Database, chosen: Any) -> list[Any]:
+    """All that a statement finds."""
+    with database.read() as session:
+        return list(session.scalars(chosen))
+
+
+def test_a_workshop_is_held_on_another_day_and_people_are_told(database: Database, cast: Cast, workshop: str) -> None:
+    answer = change(database, cast.dora, workshop, starts_at=THURSDAY, minutes=60)
+    assert (answer.starts_at, answer.ends_at) == (THURSDAY, THURSDAY + timedelta(hours=1))
+    assert every(database, select(Notice.patron_id).where(Notice.step == WORKSHOP_MOVED)) == [cast.ada_id]
+    [entry] = every(database, select(JournalEntry))
+    assert (entry.verb, entry.cohort_id, entry.detail["workshop"]) == ("change_workshop", cast.cohort, workshop)
+
+
+def test_a_new_title_is_no_news(database: Database, cast: Cast, workshop: str) -> None:
+    answer = change(database, cast.dora, workshop, title=" Your  résumé ", mode=WorkshopMode.HYBRID, branch_id=cast.com)
+    assert (answer.title, answer.starts_at) == ("Your résumé", TUESDAY)
+    [row] = every(database, select(Workshop))
+    assert (row.mode, row.branch_id) == (WorkshopMode.HYBRID, cast.com)
+    change(database, cast.dora, workshop, branch_id=0)
+    assert every(database, select(Workshop.branch_id)) == [None]
+    assert every(database, select(Notice)) == []
+
+
+def test_a_closed_day_is_told_and_not_assumed_away(database: Database, cast: Cast, workshop: str) -> None:
+    day = date(2026, 3, 12)
+    database.act(lambda session: session.add(Closure(branch_id=cast.com, starts_on=day, ends_on=day, reason="Repairs")))
+    assert change(database, cast.dora, workshop, starts_at=THURSDAY).closed
+    assert not change(database, cast.dora, workshop, starts_at=TUESDAY).closed
+
+
+def test_a_time_outside_the_session_or_of_a_workshop_that_was_held_is_refused(
+    database: Database, cast: Cast, workshop: str
+) -> None:
+    after_the_end = datetime(2026, 4, 12, 1, tzinfo=UTC)
+    assert why(database, cast.dora, workshop, starts_at=after_the_end, minutes=0, title=" ") == [
+        "title",
+        "starts_at",
+        "minutes",
+    ]
+    assert why(database, cast.dora, workshop, at=NOW + timedelta(days=9), starts_at=THURSDAY) == ["starts_at"]
+    assert why(database, cast.dora, workshop, branch_id=999_999) == [Reason.NOT_FOUND]
+
+
+def test_only_those_who_plan_the_session_change_its_workshops(database: Database, cast: Cast, workshop: str) -> None:
+    for by in (cast.ben, cast.cleo):
+        assert why(database, by, workshop, title="Mine") == [Reason.NOT_PERMITTED]
+    assert why(database, cast.dora, "nobodys", title="Mine") == [Reason.NOT_FOUND]
