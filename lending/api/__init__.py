@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
         branches,
         circulation,
         description,
+        enrolments,
         forecast,
         inspections,
         kits,
@@ -33,7 +34,7 @@ def register(app: Flask) -> None:
     from lending.api.calls import PREFIX, calls
 
     declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
-    assert all((*declared, stocktakes, workshops))  # noqa: S101 - each declares its calls
+    assert all((*declared, enrolments, stocktakes, workshops))  # noqa: S101 - each declares its calls
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

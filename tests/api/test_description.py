@@ -52,6 +52,8 @@ PROMISED = {
     "/reservations/{reservation_id}": {"get", "delete"},
     "/branches": {"get", "post"},
     "/kit_types": {"get", "post"},
+    "/cohorts/{code}/enrolments": {"get", "post"},
+    "/enrolments/{enrolment}": {"get", "patch"},
 }
 
 
