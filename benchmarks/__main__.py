@@ -32,6 +32,7 @@ def parts(quick: bool) -> dict[str, Part]:
         "P8": partial(imports.imported, quick=quick),
         "P9": startup.started,
         "Availability": partial(county.availability_of_a_county, quick=quick),
+        "Re-dating": partial(county.cohort_dated_anew, quick=quick),
     }
 
 
