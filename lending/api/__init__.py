@@ -28,13 +28,14 @@ def register(app: Flask) -> None:
         patrons,
         problems,
         reservations,
+        shelf,
         stocktakes,
         workshops,
     )
     from lending.api.calls import PREFIX, calls
 
     declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
-    assert all((*declared, enrolments, stocktakes, workshops))  # noqa: S101 - each declares its calls
+    assert all((*declared, enrolments, shelf, stocktakes, workshops))  # noqa: S101 - each declares its calls
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

@@ -93,6 +93,15 @@ def capture(session: Session, *, kit: str, branch_id: int, at: datetime, by: Act
     return captured
 
 
+def shelve(session: Session, *, kit: str, branch_id: int, at: datetime, by: Actor) -> Captured | PutBack:
+    """One scan at the shelf: ``put_back`` for a ``kit`` (its code) that was left there, else ``capture``.
+
+    Raises ``Refused`` as they do.
+    """
+    left = session.scalars(select(Kit.state).where(Kit.barcode == kit)).one_or_none() is KitState.ON_SHELF
+    return (put_back if left else capture)(session, kit=kit, branch_id=branch_id, at=at, by=by)
+
+
 def put_back(session: Session, *, kit: str, branch_id: int, at: datetime, by: Actor) -> Captured | PutBack:
     """Bind a ``kit`` (its code) whose promise has ended to whoever is next, or take it off the shelf.
 

@@ -160,6 +160,8 @@ SWAPS = [
     ("POST", "/kits", {"barcode": "KIT-7000", "type": "work-ready", "branch": "{branch}"}),
     ("GET", "/loans/{loan}", None),
     ("POST", "/reservations", {"patron": LUIS, "kit_type": "laptop-hotspot", "pickup_branch": "{branch}"}),
+    ("POST", "/shelf", {"kit": OPEN_KIT, "branch": "{branch}"}),
+    ("GET", "/shelf?branch={branch}", None),
     ("GET", "/reservations/{reservation}", None),
     ("DELETE", "/reservations/{reservation}", None),
 ]

@@ -219,6 +219,7 @@ CALLS = (
     Call("POST", "/arrivals", {"kit": OTHER_OPEN_KIT, "branch": "COM"}, sent, "cleo"),
     Call("POST", "/reservations", RESERVATION),
     Call("DELETE", "/reservations/<reservation_id>", None, reserved),
+    Call("POST", "/shelf", {"kit": OPEN_KIT, "branch": "ELA"}, reserved),
     Call("POST", "/workshops/<workshop_id>/attendance", {"patron": ADA, "mode": "onsite"}, held),
     Call("DELETE", "/workshops/<workshop_id>/attendance/<card>", None, attended),
     Call("POST", "/workshops/<workshop_id>/participants", {"participants": [{"name": "Ada Morales"}]}, held),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from lending.circulation.shelf import capture, expire_shelf, put_back
+from lending.circulation.shelf import expire_shelf
 from lending.domain.states import KitState
 from lending.models.cohorts import Pool
 from lending.models.journal import JournalEntry
@@ -21,6 +21,13 @@ from tests.circulation.test_shelf import SEVEN_OPEN_DAYS_LATER
 def ask(desk: Desk, card: str, **given: Any) -> Any:
     """Reserve a laptop at East Los Angeles; gives the answer."""
     return desk.post("/reservations", {"patron": card, "kit_type": "laptop-hotspot", "pickup_branch": "ELA", **given})
+
+
+def shelve(desk: Desk, kit: str = OPEN_KIT, **given: Any) -> Any:
+    """Scan a kit at the shelf of East Los Angeles; gives the answer."""
+    answer = desk.post("/shelf", {"kit": kit, "branch": "ELA", **given})
+    assert answer.status_code == 201, answer.text
+    return answer
 
 
 def one_kit(door: Door) -> None:
@@ -99,8 +106,7 @@ def test_case_8_a_renewal_with_one_who_waits_goes_on_while_enough_are_free(both:
 def test_case_15_what_is_not_collected_passes_on_and_no_walk_in_gets_it(both: Door) -> None:
     one_kit(both)
     first, second = ask(both.ben, ADA).json["id"], ask(both.ben, LUIS).json["id"]
-    ela = both.cast.ela
-    both.database.act(lambda s: capture(s, kit=OPEN_KIT, branch_id=ela, at=NOW, by=both.cast.ben))
+    shelve(both.ben)
     assert both.ben.get(f"/reservations/{first}").json["ready_until"] == "2026-03-11T20:00:00-07:00"
     both.clock.at = SEVEN_OPEN_DAYS_LATER
     both.database.act(lambda s: expire_shelf(s, at=SEVEN_OPEN_DAYS_LATER, by=both.cast.system))
@@ -108,6 +114,31 @@ def test_case_15_what_is_not_collected_passes_on_and_no_walk_in_gets_it(both: Do
     assert states == ["expired", "promised"]
     walk_in = both.ben.post("/checkouts", {"patron": MINA, "kit": OPEN_KIT, "branch": "ELA"})
     assert (walk_in.status_code, reasons(walk_in)) == (409, {"needed_for_promises"})
-    both.database.act(lambda s: put_back(s, kit=OPEN_KIT, branch_id=ela, at=SEVEN_OPEN_DAYS_LATER, by=both.cast.ben))
+    assert shelve(both.ben).json["reservation"] == second
     assert both.ben.get(f"/reservations/{second}").json["kit"] == OPEN_KIT
     assert both.every(JournalEntry.__table__.select().where(JournalEntry.verb == "expire_reservation"))
+
+
+def test_the_shelf_is_shown_and_worked_through_the_door(both: Door) -> None:
+    ask(both.ben, LUIS)
+    shown = both.ben.get("/shelf", branch="ELA").json
+    assert [row["kit"] for row in shown["pull"] if row["cohort"] is None] == [OPEN_KIT]
+    put = shelve(both.ben, station="Station 1").json
+    assert put["ready_until"] == "2026-03-11T20:00:00-07:00"
+    (ready,) = both.ben.get("/shelf", branch="ELA").json["ready"]
+    assert (ready["kit"], ready["pickup_code"]) == (OPEN_KIT, put["pickup_code"])
+    assert "patron" not in ready
+    undone = both.ben.post("/undo", {"branch": "ELA", "station": "Station 1"})
+    assert (undone.status_code, undone.json) == (201, {"verb": "capture", "kit": OPEN_KIT, "loan": ""})
+    shelve(both.ben)
+    both.ben.send("DELETE", f"/reservations/{put['reservation']}")
+    assert [row["kit"] for row in both.ben.get("/shelf", branch="ELA").json["put_back"]] == [OPEN_KIT]
+    assert shelve(both.ben).json == {
+        "kit": OPEN_KIT,
+        "reservation": None,
+        "pickup_code": None,
+        "cohort": None,
+        "ready_until": None,
+    }
+    refused = both.ben.post("/shelf", {"kit": OPEN_KIT, "branch": "ELA"})
+    assert (refused.status_code, reasons(refused)) == (409, {"nobody_waits"})

@@ -44,6 +44,9 @@ NO_PAGES: Mapping[str, str] = {
     "api.get_loans": "JSON for programs",
     "api.get_patron": "JSON for programs",
     "api.get_patrons": "JSON for programs",
+    "api.get_reservation": "JSON for programs",
+    "api.get_reservations": "JSON for programs",
+    "api.get_shelf": "JSON for programs",
 }
 
 Do = Callable[[Station], object]
