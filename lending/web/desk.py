@@ -89,7 +89,7 @@ def returns() -> ResponseReturnValue:
 
 
 @bp.post("/desk/scans")
-@allow(Act.CIRCULATE)
+@allow(Act.CIRCULATE, Act.RECORD_ATTENDANCE, Act.TRANSFER_KIT)
 def scans() -> ResponseReturnValue:
     """One scan of a page's queue."""
     place = current.station()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from flask import url_for
 from sqlalchemy.orm import Session
@@ -17,12 +18,18 @@ from lending.queries.staff import StationPlace
 from lending.web import current
 from lending.web.scanning import Answer, Scan
 
+T = TypeVar("T")
 Handler = Callable[[Scan, StationPlace, Code], Answer]
 """What a screen does with a code that is a card, a kit, a session or a place; ``Refused`` is put into words for it."""
 
 
 def act_for(scan: Scan, by: Actor, at: datetime, do: Callable[[Session], Outcome]) -> Outcome:
     """Do the act that a scan asks for, once for its key; the same scan again gives the same outcome."""
+    return once_for(scan, by, at, do, outcome)
+
+
+def once_for(scan: Scan, by: Actor, at: datetime, do: Callable[[Session], T], again: Callable[[Session, str], T]) -> T:
+    """Do what a scan asks for, once for its key; ``again`` tells of the act (its id) that the same scan was before."""
     return current.library().db.act(
         lambda session: once(
             session,
@@ -31,7 +38,7 @@ def act_for(scan: Scan, by: Actor, at: datetime, do: Callable[[Session], Outcome
             body=scan.body,
             at=at,
             do=lambda: do(session),
-            again=lambda act: outcome(session, act),
+            again=lambda act: again(session, act),
         )
     )
 

@@ -37,11 +37,18 @@ class Screen(StrEnum):
     DESK = "desk"
     RETURNS = "returns"
     INSPECTION = "inspection"
+    WORKSHOP = "workshop"
+    STOCKTAKE = "stocktake"
+    TRANSFERS = "transfers"
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A scan as it came in, its shape already checked. ``patron`` is a card number or a public id."""
+    """A scan as it came in, its shape already checked. ``patron`` is a card number or a public id.
+
+    ``subject`` is what the screen is about: a workshop or a count by its public id, a branch by its code. ``mode`` is
+    how somebody attends.
+    """
 
     code: str
     key: str
@@ -52,6 +59,8 @@ class Scan:
     date: date | None = None
     book_drop: bool = False
     agreement: bool = False
+    subject: str = ""
+    mode: str = ""
     override: Override = NO_OVERRIDE
 
     @property
@@ -66,6 +75,8 @@ class Scan:
             "date": self.date,
             "book_drop": self.book_drop,
             "agreement": self.agreement,
+            "subject": self.subject,
+            "mode": self.mode,
             "override": [sorted(self.override.reasons), self.override.note],
         }
 
@@ -142,6 +153,8 @@ def scan_of(given: Mapping[str, Any]) -> Scan:
         date=_date(given.get("date")),
         book_drop=given.get("book_drop") is True,
         agreement=given.get("agreement") is True,
+        subject=_asked_for(given, "subject") or "",
+        mode=_asked_for(given, "mode") or "",
         override=current.override_of(offered.get("reasons"), _asked_for(offered, "note")),
     )
 
@@ -152,7 +165,7 @@ def scan_of_form(form: Mapping[str, Any], screen: Screen) -> Scan:
     override = current.override_of(str(form.get("override_reasons", "")).split(), form.get("override_note"))
     return scan_of(
         {
-            **{name: form.get(name) for name in ("code", "key", "station", "patron", "kit")},
+            **{name: form.get(name) for name in ("code", "key", "station", "patron", "kit", "subject", "mode")},
             "date": None if form.get("clear_date") else form.get("date") or None,
             "screen": screen.value,
             "book_drop": form.get("book_drop") == "1",

@@ -32,9 +32,12 @@ from lending.queries.acts import Outcome, due_by_hand
 from lending.queries.desk import PatronStrip
 from lending.queries.staff import StationPlace
 from lending.web import current
+from lending.web.attending import attend
+from lending.web.counting import count_kit
 from lending.web.said import said
 from lending.web.scan_acts import Handler, act_for, kit_code, kit_url
 from lending.web.scanning import COMMANDS, Answer, Scan, Screen, told
+from lending.web.sending import send_or_receive
 from lending.web.stops import not_a_label, stopped
 from lending.wording import Tone
 
@@ -322,5 +325,8 @@ _SCREENS: Mapping[Screen, Handler] = {
     Screen.DESK: _at_desk,
     Screen.RETURNS: _take_back,
     Screen.INSPECTION: _open_inspection,
+    Screen.WORKSHOP: attend,
+    Screen.STOCKTAKE: count_kit,
+    Screen.TRANSFERS: send_or_receive,
 }
 """What each screen does with a scan. A screen of another module brings its handler from there."""

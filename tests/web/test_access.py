@@ -29,7 +29,7 @@ MAY: dict[str, set[str]] = {
     "desk.desk": CIRCULATES,
     "desk.home": EVERYBODY,
     "desk.returns": CIRCULATES,
-    "desk.scans": CIRCULATES,
+    "desk.scans": EVERYBODY,
     "desk.search": EVERYBODY,
     "health.healthz": {"nobody", *EVERYBODY},
     "health.numbers": {"nobody", *EVERYBODY},

@@ -34,6 +34,8 @@ const queue = new ScanQueue({
     date: context.date || null,
     ...(fields.book_drop?.checked && { book_drop: true }),
     ...(fields.agreement?.checked && { agreement: true }),
+    ...(fields.subject && { subject: fields.subject.value }),
+    ...(fields.mode && { mode: fields.mode.value }),
     ...(override && { override }),
   }),
   answered,
@@ -252,6 +254,7 @@ fields.date?.addEventListener("change", () => {
   box.focus();
 });
 fields.book_drop?.addEventListener("change", () => box.focus());
+document.querySelectorAll("#scan [name=mode]").forEach((way) => way.addEventListener("change", () => box.focus()));
 $("#open-override").addEventListener("click", openOverride);
 
 addEventListener("online", () => queue.retry());
