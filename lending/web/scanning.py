@@ -40,6 +40,7 @@ class Screen(StrEnum):
     WORKSHOP = "workshop"
     STOCKTAKE = "stocktake"
     TRANSFERS = "transfers"
+    SHELF = "shelf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ class Answer:
 
     ``patron`` is the strip to show, with ``None`` for nobody; ``same_patron`` keeps the one the page shows. ``kit``
     waits for its card. ``moved`` is added to the station's numbers. ``kit_line`` is how the strip tells of a kit from
-    now on. ``is_act``: it is the station's last act, so that no earlier one can be undone any more.
+    now on. ``slip`` is the reservation whose wrap slip can be printed. ``is_act``: it is the station's last act, so
+    that no earlier one can be undone any more.
     """
 
     say: str
@@ -111,6 +113,7 @@ class Answer:
     kit: str | None = None
     undo: bool = False
     receipt_loan: str | None = None
+    slip: str | None = None
     resolve_url: str | None = None
     offer: Offer | None = None
     moved: Mapping[str, int] = field(default_factory=dict)

@@ -38,6 +38,7 @@ from lending.web.said import said
 from lending.web.scan_acts import Handler, act_for, kit_code, kit_url
 from lending.web.scanning import COMMANDS, Answer, Scan, Screen, told
 from lending.web.sending import send_or_receive
+from lending.web.shelf_scans import put_on_shelf
 from lending.web.stops import not_a_label, stopped
 from lending.wording import Tone
 
@@ -328,5 +329,6 @@ _SCREENS: Mapping[Screen, Handler] = {
     Screen.WORKSHOP: attend,
     Screen.STOCKTAKE: count_kit,
     Screen.TRANSFERS: send_or_receive,
+    Screen.SHELF: put_on_shelf,
 }
 """What each screen does with a scan. A screen of another module brings its handler from there."""

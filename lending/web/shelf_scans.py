@@ -1,0 +1,29 @@
+"""A scan at the hold shelf: the kit is for whoever is first, or goes back to the free ones. Source: RULES 4."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from lending.circulation.shelf import Captured, shelve
+from lending.domain.barcodes import Code
+from lending.queries.acts import Outcome
+from lending.queries.staff import StationPlace
+from lending.web import current
+from lending.web.said import said
+from lending.web.scan_acts import act_for, kit_code
+from lending.web.scanning import Answer, Scan, told
+
+
+def put_on_shelf(scan: Scan, place: StationPlace, code: Code) -> Answer:
+    """One scan of a kit; the answer leads to the slip that is wrapped around it."""
+    kit = kit_code(code)
+    by, at = current.actor(at_station=place), current.now()
+
+    def do(session: Session) -> Outcome:
+        return shelve(session, kit=kit, branch_id=place.branch_id, at=at, by=by)
+
+    done = act_for(scan, by, at, do)
+    answer = told(said(done, current.reader()))
+    return replace(answer, slip=done.reservation) if isinstance(done, Captured) else answer
