@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from lending.domain.barcodes import Kind
 from lending.domain.due_dates import DueRule
-from lending.domain.states import ChargeState, KitState, LineState, LoanState
+from lending.domain.states import ChargeState, KitState, LineState, LoanState, ReservationState
 
 Gettext = Callable[[str], str]
 
@@ -128,6 +128,16 @@ CHARGE_STATES: Mapping[str, str] = {
     ChargeState.CANCELLED: N_("cancelled"),
     ChargeState.REFUND_DUE: N_("refund due"),
     ChargeState.REFUNDED: N_("refunded"),
+}
+RESERVATION_STATES: Mapping[str, str] = {
+    ReservationState.WAITING: N_("waiting"),
+    ReservationState.PROMISED: N_("promised"),
+    ReservationState.PULLING: N_("being pulled"),
+    ReservationState.IN_TRANSIT: N_("on its way"),
+    ReservationState.READY: N_("ready to pick up"),
+    ReservationState.PICKED_UP: N_("picked up"),
+    ReservationState.EXPIRED: N_("not collected in time"),
+    ReservationState.CANCELLED: N_("cancelled"),
 }
 STATES: Mapping[str, str] = {**CHARGE_STATES, **LOAN_STATES, **KIT_STATES}
 """Any state of the tables in one word; a kit's word goes before a loan's of the same name."""

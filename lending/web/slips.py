@@ -29,7 +29,7 @@ def receipt(loan: str) -> ResponseReturnValue:
         slip = slips.loan_slip(session, loan, branch_ids=current.branch_ids())
     reader = Reader(current.reader().gettext, current.locale(), slip.zone)
     if slip.received_at is not None:
-        return _page("print/return_receipt.html", receipt=_came_back(slip, reader))
+        return page("print/return_receipt.html", receipt=_came_back(slip, reader))
     why = why_due(slip.rule, slip.cohort, reader.gettext)
     shown = {
         "branch_name": slip.branch,
@@ -49,7 +49,7 @@ def receipt(loan: str) -> ResponseReturnValue:
         ],
         "advice": [],
     }
-    return _page("print/receipt.html", receipt=shown)
+    return page("print/receipt.html", receipt=shown)
 
 
 def _came_back(slip: slips.LoanSlip, reader: Reader) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def inspection(barcode: str) -> ResponseReturnValue:
         ],
         "steps": [{"label": _(STEPS[step.kind])} for step in sheet.steps],
     }
-    return _page("print/inspection_slip.html", slip=shown)
+    return page("print/inspection_slip.html", slip=shown)
 
 
 @bp.get("/kits/<barcode>/parts")
@@ -114,7 +114,7 @@ def parts(barcode: str) -> ResponseReturnValue:
             for part in kit.parts
         ],
     }
-    return _page("print/parts_list.html", kit=shown)
+    return page("print/parts_list.html", kit=shown)
 
 
 @bp.get("/kits/<barcode>/transfer")
@@ -136,7 +136,7 @@ def transfer(barcode: str) -> ResponseReturnValue:
         "why": "",
         "hold_code": None,
     }
-    return _page("print/transfer_slip.html", slip=shown)
+    return page("print/transfer_slip.html", slip=shown)
 
 
 def _kit(barcode: str) -> KitShown:
@@ -148,6 +148,7 @@ def _kit(barcode: str) -> KitShown:
     return found
 
 
-def _page(template: str, **given: Any) -> ResponseReturnValue:
+def page(template: str, **given: Any) -> ResponseReturnValue:
+    """A page for paper: rolls of 80 mm unless Letter is asked for, and printed at once if that is."""
     paper = "letter" if request.args.get("paper") == "letter" else "80mm"
     return render_template(template, paper=paper, print_now=request.args.get("print") == "1", **given)
