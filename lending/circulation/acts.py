@@ -74,6 +74,12 @@ def _claim(session: Session, *, by: Actor, key: str, digest: str, at: datetime) 
     return str(earlier.act)
 
 
+def act_of_key(session: Session, *, by: Actor, key: str) -> str | None:
+    """The id of the act that has ``key`` already, for a door that has to know before it asks for one."""
+    earlier = session.connection().execute(_CLAIMED, {"actor": owner_of_keys(by), "key": key}).one_or_none()
+    return None if earlier is None else str(earlier.act)
+
+
 def owner_of_keys(by: Actor) -> str:
     """Whose keys these are: one staff member, one patron, or the system."""
     if by.staff_id is not None:

@@ -72,6 +72,17 @@ class Prospect:
     offered: str | None
 
 
+def session_of_code(session: Session, code: str, prefix: str = "CO-") -> Cohort:
+    """The session whose printed code was scanned, with the ``prefix`` of such codes or without it.
+
+    Raises ``Refused`` (``NOT_FOUND``) when there is none.
+    """
+    found = session.scalars(select(Cohort).where(Cohort.code.in_([code, code.removeprefix(prefix)]))).first()
+    if found is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return found
+
+
 def open_sessions(session: Session, *, branch_id: int, today: date) -> list[SessionChoice]:
     """The sessions that are not over, soonest first, as a branch sees them."""
     chosen = (

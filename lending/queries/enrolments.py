@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum, unique
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from lending.circulation.checkout_statements import unreceived
 from lending.domain.actors import Actor
 from lending.domain.names import short_name
 from lending.domain.permissions import Role
@@ -23,7 +24,7 @@ from lending.domain.states import LIVE_RESERVATIONS, EnrolmentState, LoanState, 
 from lending.errors import Reason, Refused
 from lending.models.base import AnyRow, table_of
 from lending.models.branches import Branch
-from lending.models.cohorts import Cohort, Enrolment
+from lending.models.cohorts import Cohort, CohortStatus, Enrolment
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
 from lending.models.loans import Loan
@@ -218,6 +219,41 @@ def roster(session: Session, cohort_ids: Iterable[int], *, by: Actor, branch_id:
         chosen.order_by(_cohorts.c.starts_on, _cohorts.c.id, waits, _patrons.c.name_key, _enrolments.c.id)
     )
     return [_shown(row) for row in rows]
+
+
+def sessions_at(session: Session, *, branch_id: int, today: date, code: str = "") -> list[Cohort]:
+    """The sessions of a desk: the one with this code, or all that a branch hands out for today or collects from."""
+    if code:
+        return list(session.scalars(select(Cohort).where(Cohort.code == code)))
+    picks_up = exists().where(Enrolment.cohort_id == Cohort.id, Enrolment.pickup_branch_id == branch_id)
+    has_kits_out = exists().where(Loan.cohort_id == Cohort.id, Loan.branch_id == branch_id, unreceived)
+    chosen = select(Cohort).where(
+        Cohort.status == CohortStatus.PLANNED,
+        Cohort.pickup_from <= today,
+        or_(and_(Cohort.return_by >= today, picks_up), has_kits_out),
+    )
+    return list(session.scalars(chosen.order_by(Cohort.starts_on, Cohort.id)))
+
+
+def held_by(session: Session, barcode: str, cohort_ids: Collection[int]) -> str | None:
+    """The card of whoever has a kit out with one of these sessions; ``None`` when nobody has."""
+    theirs = (
+        select(Card.number)
+        .join(Loan, Loan.patron_id == Card.patron_id)
+        .join(Kit, Kit.id == Loan.kit_id)
+        .where(Kit.barcode == barcode, Loan.cohort_id.in_(cohort_ids), Card.ended_at.is_(None), unreceived)
+    )
+    return session.scalars(theirs).first()
+
+
+def offered_to(session: Session, card: str) -> str | None:
+    """The enrolment (public id) of the seat that is offered to somebody, the one that lapses first."""
+    offers = (
+        select(Enrolment.public_id)
+        .join(Card, Card.patron_id == Enrolment.patron_id)
+        .where(Card.number == card, Enrolment.state == EnrolmentState.OFFERED)
+    )
+    return session.scalars(offers.order_by(Enrolment.offered_until, Enrolment.id)).first()
 
 
 def kits_out(seats: Collection[SeatShown]) -> tuple[int, int]:

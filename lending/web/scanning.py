@@ -41,6 +41,8 @@ class Screen(StrEnum):
     STOCKTAKE = "stocktake"
     TRANSFERS = "transfers"
     SHELF = "shelf"
+    COHORT = "cohort"
+    ENROL = "enrol"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ from lending.queries.staff import StationPlace
 from lending.web import current
 from lending.web.attending import attend
 from lending.web.counting import count_kit
+from lending.web.handing_out import counted, session_desk
+from lending.web.joining import enrol_by_scan
 from lending.web.said import said
 from lending.web.scan_acts import Handler, act_for, kit_code, kit_url
 from lending.web.scanning import COMMANDS, Answer, Scan, Screen, told
@@ -47,7 +49,7 @@ def answer(scan: Scan, place: StationPlace) -> Answer:
     """Do what a scan asks for, and say what came of it. ``Refused`` only for ``BUSY``: that scan is sent again."""
     code = read(scan.code, current.spaces())
     try:
-        return replace(_dispatch(scan, place, code), at=current.now())
+        return replace(counted(_dispatch(scan, place, code), scan, place), at=current.now())
     except Refused as refused:
         if any(block.reason is Reason.BUSY for block in refused.blocks):
             raise
@@ -330,5 +332,7 @@ _SCREENS: Mapping[Screen, Handler] = {
     Screen.STOCKTAKE: count_kit,
     Screen.TRANSFERS: send_or_receive,
     Screen.SHELF: put_on_shelf,
+    Screen.COHORT: session_desk(_at_desk, _take_back),
+    Screen.ENROL: enrol_by_scan,
 }
 """What each screen does with a scan. A screen of another module brings its handler from there."""

@@ -1,0 +1,116 @@
+"""Somebody joins a session by two scans: the card, then the session's code, which its button stands for as well.
+
+A seat that is offered to them is accepted by the card alone. Source: SCREENS, "Enrol or reserve for someone"; RULES 4.
+"""
+
+from __future__ import annotations
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lending.domain.barcodes import Code, Kind
+from lending.domain.states import EnrolmentState
+from lending.errors import Reason, Refused
+from lending.models.policies import Signing
+from lending.phrases import isolated, one_stop
+from lending.programs.enrolment import Enrolled, Kit, enrol, enrolment_as_it_stands
+from lending.programs.offers import accept_offer
+from lending.queries import desk
+from lending.queries.desk import PatronStrip
+from lending.queries.enrolling import session_of_code
+from lending.queries.enrolments import offered_to, seat_after
+from lending.queries.staff import StationPlace
+from lending.web import current
+from lending.web.scan_acts import once_for
+from lending.web.scanning import Answer, Scan
+from lending.wording import Tone
+
+
+def enrol_by_scan(scan: Scan, place: StationPlace, code: Code) -> Answer:
+    """A card shows its person, and takes the seat they were offered; a session's code enrols them."""
+    if code.kind is Kind.PATRON:
+        return _person(scan, place, code)
+    if code.kind is Kind.COHORT:
+        return _enrol(scan, place, code)
+    raise Refused.because(Reason.CODE_NOT_A_CARD, code=code.text, kind=code.kind.value)
+
+
+def _person(scan: Scan, place: StationPlace, code: Code) -> Answer:
+    strip = _strip(code.text, place)
+    with current.library().db.read() as session:
+        offered = offered_to(session, code.text)
+    if offered is not None:
+        return _accept(scan, place, strip, offered)
+    sentences = [_("%(patron)s. Scan a session's code, or press its button.", patron=isolated(strip.short_name))]
+    sentences += [current.sentence(block) for block in strip.blocks]
+    tone = Tone.LOOK if strip.blocks else Tone.DONE
+    return Answer(one_stop(" ".join(sentences)), tone, who=strip.short_name, patron=strip)
+
+
+def _accept(scan: Scan, place: StationPlace, strip: PatronStrip, enrolment: str) -> Answer:
+    by, at = current.actor(at_station=place), current.now()
+    taken = once_for(
+        scan,
+        by,
+        at,
+        lambda session: accept_offer(session, enrolment=enrolment, at=at, by=by),
+        _again,
+    )
+    return _told(taken, strip)
+
+
+def _enrol(scan: Scan, place: StationPlace, code: Code) -> Answer:
+    if not scan.patron:
+        return Answer(_("Scan the library card first, then the session."), Tone.LOOK, is_row=False)
+    card, by, at = scan.patron, current.actor(at_station=place), current.now()
+
+    def do(session: Session) -> Enrolled:
+        return enrol(
+            session,
+            patron=card,
+            cohort=session_of_code(session, code.text).code,
+            pickup_branch_id=place.branch_id,
+            wants_kit=scan.mode != "seat",
+            signed=Signing.AT_DESK if scan.agreement else None,
+            at=at,
+            by=by,
+        )
+
+    joined = once_for(scan, by, at, do, _again)
+    return _told(joined, _strip(card, place))
+
+
+def _again(session: Session, act: str) -> Enrolled:
+    return enrolment_as_it_stands(session, seat_after(session, act).id)
+
+
+def _strip(card: str, place: StationPlace) -> PatronStrip:
+    with current.library().db.read() as session:
+        return desk.strip_by_card(session, card, branch_id=place.branch_id, zone=place.zone, at=current.now())
+
+
+def _told(joined: Enrolled, strip: PatronStrip) -> Answer:
+    """The seat and the kit, each with the place in line where they wait."""
+    with current.library().db.read() as session:
+        given = {"patron": isolated(strip.short_name), "session": session_of_code(session, joined.cohort).name}
+    if joined.seat is EnrolmentState.ENROLLED:
+        sentences = [_("%(patron)s has a seat in %(session)s.", **given)]
+    else:
+        given["n"] = str(joined.seat_position)
+        sentences = [_("%(patron)s is number %(n)s on the waiting list of %(session)s.", **given)]
+    if joined.kit is Kit.PROMISED:
+        sentences.append(_("A kit is promised."))
+    elif joined.kit is Kit.WAITING:
+        sentences.append(_("For a kit they are number %(n)s in line.", n=joined.kit_position))
+    if joined.card_expires_first:
+        sentences.append(_("The card ends before the session does: renew it."))
+    waits = joined.seat is not EnrolmentState.ENROLLED or joined.kit is Kit.WAITING
+    return Answer(
+        one_stop(" ".join(sentences)),
+        Tone.LOOK if waits or joined.card_expires_first else Tone.DONE,
+        who=strip.short_name,
+        patron=strip,
+        is_act=True,
+        resolve_url=url_for("roster.show", code=joined.cohort),
+    )
