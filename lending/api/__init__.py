@@ -19,6 +19,8 @@ def register(app: Flask) -> None:
         availability,
         branches,
         circulation,
+        closures,
+        cohorts,
         description,
         enrolments,
         forecast,
@@ -27,6 +29,7 @@ def register(app: Flask) -> None:
         loans,
         patrons,
         problems,
+        programs,
         reservations,
         shelf,
         stocktakes,
@@ -36,6 +39,7 @@ def register(app: Flask) -> None:
 
     declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
     assert all((*declared, enrolments, shelf, stocktakes, workshops))  # noqa: S101 - each declares its calls
+    assert all((closures, cohorts, programs))  # noqa: S101 - the same
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

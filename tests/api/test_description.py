@@ -52,6 +52,10 @@ PROMISED = {
     "/reservations/{reservation_id}": {"get", "delete"},
     "/branches": {"get", "post"},
     "/kit_types": {"get", "post"},
+    "/programs": {"get", "post"},
+    "/cohorts": {"get", "post"},
+    "/cohorts/{code}": {"get", "patch"},
+    "/closures": {"get", "post"},
     "/cohorts/{code}/enrolments": {"get", "post"},
     "/enrolments/{enrolment}": {"get", "patch"},
 }

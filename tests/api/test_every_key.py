@@ -134,6 +134,23 @@ def reservation(door: Door) -> str:
 RESERVATION = {"patron": LUIS, "kit_type": "laptop-hotspot", "pickup_branch": "ELA"}
 
 
+CLOSURE = {"branch": "ELA", "starts_on": "2026-04-10", "ends_on": "2026-04-11", "reason": "Flood", "emergency": True}
+NEW_COHORT = {
+    "code": "WR-8",
+    "program": "work-ready",
+    "name": "Work Ready 8",
+    "starts_on": "2026-05-04",
+    "ends_on": "2026-06-12",
+    "capacity": 20,
+    "pools": [{"branch": "ELA", "kit_type": "work-ready", "kits": 3}],
+    "workshops": {"first_on": "2026-05-05", "starts": "18:00", "titles": ["Start"]},
+}
+
+
+def closed(door: Door) -> None:
+    assert door.eli.post("/closures", CLOSURE).status_code == 201
+
+
 def posted(door: Door) -> None:
     held(door)
     door.clock.at = NOW + timedelta(days=9)
@@ -237,6 +254,22 @@ CALLS = (
     Call("PATCH", "/enrolments/<enrolment>", {"state": "withdrawn"}),
     Call("POST", "/enrolments/<enrolment>/excuse", {}),
     Call("POST", "/cohorts/<code>/no_shows", {}, first_day, "dora"),
+    Call("POST", "/programs", {"code": "job-skills", "name": "Job Skills"}, who="eli"),
+    Call("PATCH", "/programs/<code>", {"name": "Work Ready!"}, who="dora", address="/programs/work-ready"),
+    Call("POST", "/cohorts", NEW_COHORT, who="dora"),
+    Call("PATCH", "/cohorts/<code>", {"ends_on": "2026-04-17"}, out, "dora"),
+    Call("POST", "/cohorts/<code>/copies", {"code": "WR-8", "starts_on": "2026-05-05"}, who="dora"),
+    Call("POST", "/cohorts/<code>/cancellation", {"reason": "flood"}, out, "dora"),
+    Call("PATCH", "/workshops/<workshop_id>", {"title": "Your résumé"}, held, "dora"),
+    Call("POST", "/closures", CLOSURE, out, "eli"),
+    Call(
+        "DELETE",
+        "/closures/<place>/<starts_on>/<ends_on>",
+        None,
+        closed,
+        "eli",
+        "/closures/ELA/2026-04-10/2026-04-11",
+    ),
     Call("POST", "/patron_merges", {"gone": LUIS, "stays": MINA}, who="eli"),
 )
 
