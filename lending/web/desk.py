@@ -7,7 +7,7 @@ for every desk screen"; INTERFACES, "Desk".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -122,11 +122,16 @@ def station_or_choose() -> StationPlace | ResponseReturnValue:
 
 
 def scanning_page(
-    screen: Screen, template: str, more: Callable[[StationPlace], Mapping[str, Any]] | None = None
+    screen: Screen,
+    template: str,
+    more: Callable[[StationPlace], Mapping[str, Any]] | None = None,
+    *,
+    rows: Callable[[], list[dict[str, Any]]] | None = None,
 ) -> ResponseReturnValue:
     """A page that is scanned at, and what its plain form posts.
 
-    ``more`` gives what else the template shows, read after the scan was answered.
+    ``more`` gives what else the template shows, ``rows`` a log of its own instead of the station's; both are read after
+    the scan was answered.
     """
     place = station_or_choose()
     if not isinstance(place, StationPlace):
@@ -140,6 +145,8 @@ def scanning_page(
             if found.go:
                 return redirect(found.go, 303)
     view = view_of(screen, place, scan=scan, found=found)
+    if rows is not None:
+        view = replace(view, rows=rows())
     page = render_template(template, view=view, **(more(place) if more is not None else {}))
     return page, 200 if found is None else found.status
 
@@ -291,6 +298,8 @@ def _is_kit(code: str) -> bool:
 
 
 def _receipt_url(found: Answer | None) -> str | None:
+    if found is not None and found.slip is not None:
+        return url_for("shelf.slip", reservation=found.slip, print=1)
     if found is None or found.receipt_loan is None:
         return None
     return url_for("slips.receipt", loan=found.receipt_loan, print=1)  # asked for at the desk: it prints at once
