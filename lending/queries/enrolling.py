@@ -85,13 +85,22 @@ def session_of_code(session: Session, code: str, prefix: str = "CO-") -> Cohort:
 
 def open_sessions(session: Session, *, branch_id: int, today: date) -> list[SessionChoice]:
     """The sessions that are not over, soonest first, as a branch sees them."""
-    chosen = (
-        select(Cohort, Program.eligibility)
-        .join(Program, Program.id == Cohort.program_id)
-        .where(Cohort.status == CohortStatus.PLANNED, Cohort.ends_on >= today)
-        .order_by(Cohort.starts_on, Cohort.id)
-    )
-    return [_choice(session, cohort, rules, branch_id) for cohort, rules in session.execute(chosen)]
+    rules = {program.id: program.eligibility for program in session.scalars(select(Program))}
+    return [
+        _choice(session, held, rules[held.program_id], branch_id) for held in sessions_to_join(session, today=today)
+    ]
+
+
+def sessions_to_join(session: Session, *, today: date) -> list[Cohort]:
+    """The sessions that are not over, soonest first."""
+    chosen = select(Cohort).where(Cohort.status == CohortStatus.PLANNED, Cohort.ends_on >= today)
+    return list(session.scalars(chosen.order_by(Cohort.starts_on, Cohort.id)))
+
+
+def questions_of(session: Session, held: Cohort) -> tuple[Question, ...]:
+    """The questions that are asked of whoever joins a session."""
+    rules = session.scalars(select(Program.eligibility).where(Program.id == held.program_id)).one()
+    return read_eligibility(rules).questions
 
 
 def can_enrol(

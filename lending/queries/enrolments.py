@@ -235,6 +235,11 @@ def sessions_at(session: Session, *, branch_id: int, today: date, code: str = ""
     return list(session.scalars(chosen.order_by(Cohort.starts_on, Cohort.id)))
 
 
+def may_see(held: Cohort, *, by: Actor) -> bool:
+    """Whether a session is any matter of ``by``: a lead's are those of their programmes."""
+    return by.role is not Role.PROGRAM or held.program_id in by.program_ids
+
+
 def held_by(session: Session, barcode: str, cohort_ids: Collection[int]) -> str | None:
     """The card of whoever has a kit out with one of these sessions; ``None`` when nobody has."""
     theirs = (

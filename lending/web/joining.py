@@ -18,7 +18,7 @@ from lending.programs.enrolment import Enrolled, Kit, enrol, enrolment_as_it_sta
 from lending.programs.offers import accept_offer
 from lending.queries import desk
 from lending.queries.desk import PatronStrip
-from lending.queries.enrolling import session_of_code
+from lending.queries.enrolling import questions_of, session_of_code
 from lending.queries.enrolments import offered_to, seat_after
 from lending.queries.staff import StationPlace
 from lending.web import current
@@ -66,13 +66,16 @@ def _enrol(scan: Scan, place: StationPlace, code: Code) -> Answer:
     card, by, at = scan.patron, current.actor(at_station=place), current.now()
 
     def do(session: Session) -> Enrolled:
+        held = session_of_code(session, code.text)
         return enrol(
             session,
             patron=card,
-            cohort=session_of_code(session, code.text).code,
+            cohort=held.code,
             pickup_branch_id=place.branch_id,
             wants_kit=scan.mode != "seat",
             signed=Signing.AT_DESK if scan.agreement else None,
+            # The page says what to ask first; whoever scans the session then says that the answers were yes.
+            answers={question.code: True for question in questions_of(session, held)},
             at=at,
             by=by,
         )

@@ -1,0 +1,239 @@
+"""The people of a session: its roster, on paper too, its desk, and what may be done with one person's seat.
+
+Source: RULES 4, "Cohort desk"; SCREENS, "Cohort", "Enrol or reserve for someone".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lending.domain.permissions import Act
+from lending.domain.states import EnrolmentState
+from lending.errors import Reason, Refused
+from lending.models.base import new_public_id
+from lending.models.cohorts import Cohort
+from lending.phrases import Reader
+from lending.programs.withdrawal import release_no_shows
+from lending.queries import enrolments as queries
+from lending.queries.enrolling import open_sessions
+from lending.queries.enrolments import KitStanding, SeatShown
+from lending.queries.staff import StationPlace
+from lending.web import current
+from lending.web.access import allow
+from lending.web.desk import scanning_page, station_or_choose
+from lending.web.posting import NotDone, pressed
+from lending.web.scanning import Screen
+
+bp = Blueprint("roster", __name__)
+
+
+@bp.route("/session-desk", methods=["GET", "POST"])
+@allow(Act.CIRCULATE)
+def today() -> ResponseReturnValue:
+    """Hand out and collect for every session that this branch has to do with today."""
+    return _desk("")
+
+
+@bp.route("/sessions/<code>/desk", methods=["GET", "POST"])
+@allow(Act.CIRCULATE)
+def desk(code: str) -> ResponseReturnValue:
+    """Hand out and collect for one session."""
+    _session(code)
+    return _desk(code)
+
+
+@bp.get("/session-desk/roster")
+@allow(Act.CIRCULATE)
+def rows() -> ResponseReturnValue:
+    """The roster beside the scans, read again after each of them."""
+    place = station_or_choose()
+    if not isinstance(place, StationPlace):
+        return place
+    return render_template("roster/rows.html", **_of_desk(place, request.args.get("code", "")))
+
+
+@bp.get("/sessions/<code>/roster")
+@allow(Act.ENROL)
+def show(code: str) -> ResponseReturnValue:
+    """Everybody of a session whom this person may see."""
+    return _page(code)
+
+
+@bp.get("/sessions/<code>/roster/print")
+@allow(Act.ENROL)
+def on_paper(code: str) -> ResponseReturnValue:
+    """The roster to take along: names and codes, and nothing more."""
+    held = _session(code)
+    with current.library().db.read() as session:
+        seats = queries.roster(session, [held.id], by=current.actor())
+    shown = _roster(held, [seat for seat in seats if seat.seat is EnrolmentState.ENROLLED])
+    return render_template(
+        "roster/print.html", roster=shown, paper="letter", print_now=request.args.get("print") == "1"
+    )
+
+
+@bp.post("/sessions/<code>/no-shows")
+@allow(Act.ENROL)
+def no_shows(code: str) -> ResponseReturnValue:
+    """Free the seats of those who missed the mandatory first day."""
+    _session(code)
+    not_done = pressed(lambda session, at, by: release_no_shows(session, cohort=code, at=at, by=by))
+    if not_done is not None:
+        return _page(code, not_done)
+    flash(_("Who missed the first day has no seat any more; the next were told."), "done")
+    return redirect(url_for("roster.show", code=code), 303)
+
+
+@bp.route("/enrol", methods=["GET", "POST"])
+@allow(Act.CIRCULATE)
+def enrol() -> ResponseReturnValue:
+    """Enrol somebody who stands at the desk or is on the telephone."""
+    return scanning_page(Screen.ENROL, "roster/enrol.html", more=_choices)
+
+
+def _desk(code: str) -> ResponseReturnValue:
+    return scanning_page(Screen.COHORT, "roster/desk.html", more=lambda place: _of_desk(place, code))
+
+
+def _of_desk(place: StationPlace, code: str) -> dict[str, Any]:
+    """The sessions of this desk with the people who pick up at its branch."""
+    on = current.now().astimezone(ZoneInfo(place.zone)).date()
+    with current.library().db.read() as session:
+        held = queries.sessions_at(session, branch_id=place.branch_id, today=on, code=code)
+        seats = queries.roster(session, [one.id for one in held], by=current.actor(), branch_id=place.branch_id)
+    rosters = [_roster(one, [seat for seat in seats if seat.cohort == one.code]) for one in held]
+    out, kits = queries.kits_out(seats)
+    return {"rosters": rosters, "out": out, "kits": kits, "subject": code}
+
+
+def _page(code: str, not_done: NotDone = NotDone()) -> ResponseReturnValue:
+    held = _session(code)
+    with current.library().db.read() as session:
+        seats = queries.roster(session, [held.id], by=current.actor())
+    page = render_template(
+        "roster/show.html",
+        roster=_roster(held, seats),
+        problems=not_done.sentences,
+        key=new_public_id(),
+        may_release=held.first_day_mandatory,
+        may_circulate=current.may_anywhere(Act.CIRCULATE),
+    )
+    return page, not_done.status
+
+
+def _session(code: str) -> Cohort:
+    with current.library().db.read() as session:
+        found = queries.sessions_at(session, branch_id=0, today=current.now().date(), code=code)
+        if not found or not queries.may_see(found[0], by=current.actor()):
+            raise Refused.because(Reason.NOT_FOUND)
+    return found[0]
+
+
+def _choices(place: StationPlace) -> dict[str, Any]:
+    """The sessions that people may still join, as the page shows them."""
+    reader = current.reader()
+    on = current.now().astimezone(ZoneInfo(place.zone)).date()
+    with current.library().db.read() as session:
+        found = open_sessions(session, branch_id=place.branch_id, today=on)
+    return {
+        "sessions": [
+            {
+                "code": one.code,
+                "scan": one.code if one.code.startswith(PREFIX) else f"{PREFIX}{one.code}",
+                "name": one.name,
+                "starts_on": reader.day(one.starts_on),
+                "ends_on": reader.day(one.ends_on),
+                "seats_left": one.seats_left,
+                "waiting": one.waiting,
+                "kits_left": one.kits_left,
+                "kits_waiting": one.kits_waiting,
+                "questions": [question.text for question in one.questions if question.must],
+            }
+            for one in found
+        ]
+    }
+
+
+PREFIX = "CO-"
+"""What the printed code of a session begins with, so that no scan takes it for a kit or a card."""
+
+
+def _roster(held: Cohort, seats: Sequence[SeatShown]) -> dict[str, Any]:
+    """A session's people in order, and how many of their kits are out."""
+    reader = current.reader()
+    out, kits = queries.kits_out(seats)
+    return {
+        "code": held.code,
+        "scan": held.code if held.code.startswith(PREFIX) else f"{PREFIX}{held.code}",
+        "name": held.name,
+        "dates": _("%(first)s to %(last)s", first=reader.day(held.starts_on), last=reader.day(held.ends_on)),
+        "return_by": reader.day(held.return_by),
+        "out": out,
+        "kits": kits,
+        "missing": kits - out,
+        "seats": [seat_shown(seat, reader) for seat in seats],
+    }
+
+
+_TONES = {
+    KitStanding.OUT: "out",
+    KitStanding.BACK: "done",
+    KitStanding.READY: "look",
+    KitStanding.PROMISED: "look",
+    KitStanding.WAITING: "rest",
+    KitStanding.NONE: "rest",
+}
+
+
+def seat_shown(seat: SeatShown, reader: Reader) -> dict[str, Any]:
+    """One person's place in a session, as pages show it."""
+    return {
+        "id": seat.id,
+        "name": seat.name or _("somebody"),
+        "url": None if seat.patron_id is None else url_for("patrons.show", public_id=seat.patron_id),
+        "seat": _seat_words(seat, reader),
+        "kit": _kit_words(seat, reader),
+        "tone": _TONES[seat.kit],
+        "barcode": seat.barcode,
+        "kit_url": None if seat.barcode is None else url_for("kits.show", barcode=seat.barcode),
+        "code": seat.code,
+        "branch": seat.pickup_branch,
+        "change_url": url_for("seats.show", enrolment=seat.id),
+    }
+
+
+def _seat_words(seat: SeatShown, reader: Reader) -> str:
+    """How somebody's seat stands, in a few words."""
+    if seat.seat is EnrolmentState.WAITING:
+        return str(_("waits, number %(n)s", n=seat.position))
+    if seat.seat is EnrolmentState.OFFERED and seat.offered_until is not None:
+        return str(_("offered until %(moment)s", moment=reader.moment(seat.offered_until)))
+    words: Mapping[Any, str] = {
+        EnrolmentState.ENROLLED: _("has a seat"),
+        EnrolmentState.COMPLETED: _("has completed it"),
+        EnrolmentState.WITHDRAWN: _("has left"),
+        EnrolmentState.DROPPED: _("was dropped"),
+        EnrolmentState.TRANSFERRED: _("went to another session"),
+    }
+    return str(words[seat.seat])
+
+
+def _kit_words(seat: SeatShown, reader: Reader) -> str:
+    """Where somebody's kit is, in a few words."""
+    if seat.kit is KitStanding.OUT and seat.due_at is not None:
+        return str(_("out, due %(day)s", day=reader.day(seat.due_at)))
+    if seat.kit is KitStanding.WAITING:
+        return str(_("waits, number %(n)s", n=seat.kit_position))
+    words: Mapping[Any, str] = {
+        KitStanding.NONE: _("no kit"),
+        KitStanding.PROMISED: _("promised"),
+        KitStanding.READY: _("ready on the shelf"),
+        KitStanding.BACK: _("back"),
+    }
+    return str(words.get(seat.kit, _("out")))

@@ -1,0 +1,181 @@
+"""One person's seat in a session: what may be done with it, one form or button each.
+
+Source: RULES 4, "Withdraw or dropped", "Transfer", "Rolling over".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+from lending.domain.actors import Actor
+from lending.domain.permissions import Act
+from lending.domain.states import LIVE_ENROLMENTS, EnrolmentState
+from lending.models.base import new_public_id
+from lending.programs.moving import roll_over, transfer
+from lending.programs.offers import accept_offer
+from lending.programs.withdrawal import drop, excuse, withdraw
+from lending.queries.enrolling import session_of_code, sessions_to_join
+from lending.queries.enrolments import SeatShown, seat
+from lending.web import current
+from lending.web.access import allow
+from lending.web.forms import KeyedForm
+from lending.web.posting import Doing, NotDone, posted, pressed, status
+from lending.web.roster import seat_shown
+
+bp = Blueprint("seats", __name__, url_prefix="/seats")
+
+_NEEDED = lazy_gettext("Fill this in.")
+
+
+class LeaveForm(KeyedForm):
+    """Somebody leaves a session."""
+
+    how = RadioField(
+        lazy_gettext("Who says so"),
+        choices=[("withdrawn", lazy_gettext("They withdraw")), ("dropped", lazy_gettext("The library drops them"))],
+        default="withdrawn",
+    )
+    reason = StringField(
+        lazy_gettext("Reason"),
+        description=lazy_gettext("Needed where the library drops somebody."),
+        validators=[Optional(), Length(max=240)],
+    )
+
+
+class MoveForm(KeyedForm):
+    """Somebody goes on to another session."""
+
+    to = SelectField(lazy_gettext("Session"), validators=[InputRequired(_NEEDED)])
+    roll_over = BooleanField(
+        lazy_gettext("Roll over: they finish this session and keep the kit into the next, if that has one left")
+    )
+
+
+@bp.get("/<enrolment>")
+@allow(Act.ENROL)
+def show(enrolment: str) -> ResponseReturnValue:
+    """One person's seat and kit in a session."""
+    return _page(_seat_of(enrolment))
+
+
+@bp.route("/<enrolment>/leave", methods=["GET", "POST"])
+@allow(Act.ENROL)
+def leave(enrolment: str) -> ResponseReturnValue:
+    """Their seat and promise go to the next; a kit they have is due in the notice period."""
+    shown, form = _seat_of(enrolment), LeaveForm()
+
+    def do(session: Session, at: datetime, by: Actor) -> object:
+        verb = drop if form.how.data == "dropped" else withdraw
+        return verb(session, enrolment=enrolment, reason=form.reason.data or "", at=at, by=by)
+
+    return _form_page(
+        shown,
+        form,
+        do,
+        heading=_("%(name)s leaves the session", name=shown.name),
+        submit=_("Note it"),
+        told=_("Noted. The seat and the kit went to the next in line."),
+    )
+
+
+@bp.route("/<enrolment>/move", methods=["GET", "POST"])
+@allow(Act.ENROL)
+def move(enrolment: str) -> ResponseReturnValue:
+    """Their seat moves to another session, and the kit with it."""
+    shown, form = _seat_of(enrolment), MoveForm()
+    with current.library().db.read() as session:
+        others = sessions_to_join(session, today=current.now().date())
+    form.to.choices = [(one.code, one.name) for one in others if one.code != shown.cohort]
+
+    def do(session: Session, at: datetime, by: Actor) -> object:
+        verb = roll_over if form.roll_over.data else transfer
+        return verb(session, enrolment=enrolment, to_cohort=form.to.data, at=at, by=by)
+
+    return _form_page(
+        shown,
+        form,
+        do,
+        heading=_("%(name)s goes on to another session", name=shown.name),
+        submit=_("Move"),
+        told=_("Moved. Look at the roster for the seat and the kit."),
+    )
+
+
+@bp.post("/<enrolment>/<any(accept,excuse):what>")
+@allow(Act.ENROL)
+def press(enrolment: str, what: str) -> ResponseReturnValue:
+    """One press: they take the seat that was offered, or they are excused from the first day."""
+    shown = _seat_of(enrolment)
+    verb = accept_offer if what == "accept" else excuse
+    not_done = pressed(lambda session, at, by: verb(session, enrolment=enrolment, at=at, by=by))
+    if not_done is not None:
+        return _page(shown, not_done)
+    told = _("%(name)s has the seat.", name=shown.name)
+    flash(told if what == "accept" else _("%(name)s is excused.", name=shown.name), "done")
+    return redirect(url_for("seats.show", enrolment=enrolment), 303)
+
+
+def _seat_of(enrolment: str) -> SeatShown:
+    with current.library().db.read() as session:
+        return seat(session, enrolment, by=current.actor())
+
+
+def _page(shown: SeatShown, not_done: NotDone = NotDone()) -> ResponseReturnValue:
+    """The page of one seat, with why a button on it was not done."""
+    with current.library().db.read() as session:
+        held = session_of_code(session, shown.cohort)
+    actions = []
+    if shown.seat is EnrolmentState.OFFERED:
+        actions.append(
+            {
+                "label": _("Takes the seat"),
+                "url": url_for("seats.press", enrolment=shown.id, what="accept"),
+                "post": True,
+            }
+        )
+    if shown.seat in LIVE_ENROLMENTS:
+        actions.append(
+            {"label": _("Leaves the session"), "url": url_for("seats.leave", enrolment=shown.id), "post": False}
+        )
+    if shown.seat in LIVE_ENROLMENTS or shown.seat is EnrolmentState.COMPLETED:
+        actions.append(
+            {"label": _("Goes on to another session"), "url": url_for("seats.move", enrolment=shown.id), "post": False}
+        )
+    if held.first_day_mandatory and shown.seat is EnrolmentState.ENROLLED:
+        actions.append(
+            {
+                "label": _("Excused from the first day"),
+                "url": url_for("seats.press", enrolment=shown.id, what="excuse"),
+                "post": True,
+            }
+        )
+    page = render_template(
+        "roster/seat.html",
+        seat=seat_shown(shown, current.reader()),
+        session_name=held.name,
+        roster_url=url_for("roster.show", code=shown.cohort),
+        actions=actions,
+        key=new_public_id(),
+        problems=not_done.sentences,
+    )
+    return page, not_done.status
+
+
+def _form_page(
+    shown: SeatShown, form: KeyedForm, do: Doing, *, heading: str, submit: str, told: str
+) -> ResponseReturnValue:
+    """A page with one form that does one act, and back to the roster when it is done."""
+    back_url = url_for("seats.show", enrolment=shown.id)
+    if posted(form, do):
+        flash(told, "done")
+        return redirect(url_for("roster.show", code=shown.cohort), 303)
+    page = render_template("roster/form.html", form=form, heading=heading, back_url=back_url, submit=submit)
+    return page, status(form)
