@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lending.domain.actors import Actor
+from lending.domain.names import short_name
 from lending.domain.states import ReservationState
 from lending.errors import Reason, Refused
 from lending.models.base import AnyRow
@@ -17,9 +18,9 @@ from lending.models.branches import Branch
 from lending.models.cohorts import Cohort, Enrolment
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, KitType
-from lending.models.people import Card
+from lending.models.people import Card, Patron
 from lending.models.reservations import Reservation
-from lending.queries.scope import seen_by
+from lending.queries.scope import Branches, seen_by, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,14 @@ class ReservationPage:
 
     reservations: tuple[ReservationShown, ...]
     after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose a reservation is: the public id and the short name, as staff may see them."""
+
+    patron: str
+    short_name: str
 
 
 _ahead = aliased(Reservation)
@@ -126,6 +135,36 @@ def reservations(
         chosen = chosen.where(Reservation.id > last)
     found = tuple(_shown(row) for row in session.execute(chosen.order_by(Reservation.id).limit(limit + 1)))
     return ReservationPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+
+def holder(session: Session, public_id: str, *, by: Actor) -> Holder:
+    """Whose a reservation (its public id) is, where ``by`` may see it; ``NOT_FOUND`` else, and once the link is cut."""
+    chosen = (
+        select(Patron.public_id, Patron.name)
+        .join(Reservation, Reservation.patron_id == Patron.id)
+        .where(Reservation.public_id == public_id, seen_by(by, Reservation.pickup_branch_id))
+    )
+    row = session.execute(chosen).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return Holder(row.public_id, short_name(row.name))
+
+
+def waiting_openly(session: Session, *, branch_ids: Branches) -> dict[tuple[str, str], int]:
+    """How many people wait for no session, by the codes of the branch and the kit type."""
+    chosen = (
+        select(Branch.code, KitType.code, func.count())
+        .select_from(Reservation)
+        .join(Branch, Branch.id == Reservation.pickup_branch_id)
+        .join(KitType, KitType.id == Reservation.kit_type_id)
+        .where(
+            Reservation.state == ReservationState.WAITING,
+            Reservation.cohort_id.is_(None),
+            within(Reservation.pickup_branch_id, branch_ids),
+        )
+        .group_by(Branch.code, KitType.code)
+    )
+    return {(branch, kit_type): waiting for branch, kit_type, waiting in session.execute(chosen)}
 
 
 def reservation_after(session: Session, act: str) -> ReservationShown:

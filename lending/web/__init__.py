@@ -7,6 +7,19 @@ from flask import Blueprint
 
 def blueprints() -> tuple[Blueprint, ...]:
     """Every group of pages, for ``create_app``."""
-    from lending.web import account, desk, health, help, inspection, kits, loans, patrons, slips
+    from lending.web import (
+        account,
+        desk,
+        health,
+        help,
+        inspection,
+        kits,
+        loans,
+        patrons,
+        reservations,
+        shelf,
+        slips,
+    )
 
-    return tuple(page.bp for page in (account, desk, health, help, inspection, kits, loans, patrons, slips))
+    pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, shelf, slips)
+    return tuple(page.bp for page in pages)

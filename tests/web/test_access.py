@@ -64,6 +64,11 @@ MAY: dict[str, set[str]] = {
     "patrons.show": EVERYBODY,
     "patrons.unblock": CIRCULATES,
     "patrons.waive": MANAGES,
+    "reservations.end": EVERYBODY,
+    "reservations.new": EVERYBODY,
+    "shelf.pull_list": CIRCULATES,
+    "shelf.shelf": CIRCULATES,
+    "shelf.slip": CIRCULATES,
     "slips.inspection": CIRCULATES,
     "slips.parts": CIRCULATES,
     "slips.receipt": CIRCULATES,
@@ -82,7 +87,7 @@ def pages(app: Flask) -> Iterator[Any]:
 
 def url_of(app: Flask, rule: Any) -> str:
     values = {"barcode": KIT, "part_id": 1, "what": "lost", "filename": "a"}
-    values |= dict.fromkeys(("public_id", "loan", "charge"), "x" * 16)
+    values |= dict.fromkeys(("public_id", "loan", "charge", "reservation"), "x" * 16)
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}))
 

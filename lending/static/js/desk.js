@@ -160,7 +160,7 @@ function closeOverride() {
   box.focus();
 }
 
-const SCANNING = ["desk", "returns", "inspection"];
+const SCANNING = ["desk", "returns", "inspection", "shelf"];
 const to = (screen) => () => leave($(`[data-act="${screen}"]`).href, SCANNING.includes(screen));
 const acts = {
   desk: to("desk"),
