@@ -14,16 +14,19 @@ from playwright.sync_api import expect
 
 from lending.circulation.checkout import check_out
 from lending.circulation.inspection import PartSeen, all_here, inspect
-from lending.circulation.kits import withdraw
+from lending.circulation.kits import add_kit, withdraw
 from lending.circulation.patrons import block
+from lending.circulation.reserving import cancel, reserve
 from lending.circulation.returns import return_kit
+from lending.circulation.shelf import capture
 from lending.circulation.transfers import send
+from lending.domain.barcodes import CodeSpaces, read
 from lending.domain.completeness import Found
 from lending.models.charges import Charge
 from lending.models.kits import Part
 from lending.models.people import Patron
 from lending.web import languages
-from tests.cast import ADA, KIT, LUIS, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
+from tests.cast import ADA, KIT, LUIS, MINA, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
 from tests.journeys.crowd import lend_to_everybody
 from tests.journeys.serving import Served
 from tests.journeys.station import Station
@@ -168,6 +171,15 @@ ROWS = (
     Row("patrons.card", "error", "/patrons/{ada}/card", do=send_form),
     Row("patrons.merge", "error", "/patrons/{ada}/merge", do=send_form),
     Row("patrons.block", "error", "/patrons/{ada}/block", do=send_form),
+    Row("reservations.new", "empty", "/reservations/new"),
+    Row("reservations.new", "full", "/reservations/new?patron={ada}"),
+    Row("reservations.new", "error", "/reservations/new", do=send_form),
+    Row("shelf.shelf", "empty", "/shelf", who="cleo"),
+    Row("shelf.shelf", "full", "/shelf"),
+    Row("shelf.shelf", "ready", "/shelf?tab=ready"),
+    Row("shelf.shelf", "to put back", "/shelf?tab=back"),
+    Row("shelf.pull_list", "print", "/shelf/pull-list", on_paper=True),
+    Row("shelf.slip", "print", "/shelf/slips/{shelved}", on_paper=True),
     Row("slips.receipt", "out", "/slips/loans/{out}"),
     Row("slips.receipt", "print", "/slips/loans/{out}", on_paper=True),
     Row("slips.receipt", "back", "/slips/loans/{back}?paper=letter"),
@@ -196,6 +208,8 @@ def populate(library: Served) -> dict[str, str]:
     library.act(send, kit=THIRD_KIT, to_branch="COM")
     library.act(withdraw, kit=OTHER_OPEN_KIT, reason="Its case is broken.", by=cast.eli)
 
+    shelved = shelve(library)
+
     def people(session: Any) -> dict[str, str]:
         ada, luis = session.get(Patron, cast.ada_id), session.get(Patron, cast.luis_id)
         ada.email, ada.phone, ada.street, ada.city = "ada@example.org", "+12135550142", "12 Elm Street", "Los Angeles"
@@ -215,7 +229,22 @@ def populate(library: Served) -> dict[str, str]:
     loans = library.loans()
     out = next(loan for loan in loans if loan.patron_id == cast.ada_id)
     back = next(loan for loan in loans if loan.received_at is not None)
-    return {**named, "out": out.public_id, "back": back.public_id}
+    return {**named, "out": out.public_id, "back": back.public_id, "shelved": shelved}
+
+
+def shelve(library: Served) -> str:
+    """Two kits on the hold shelf, one of them for nobody any more; gives the reservation of the other."""
+    cast = library.cast
+    for code in ("KIT-3101", "KIT-3102"):
+        library.act(add_kit, code=read(code, CodeSpaces()), kit_type="laptop-hotspot", branch_id=cast.ela)
+    first, second, _third = (
+        library.act(reserve, patron=card, kit_type="laptop-hotspot", pickup_branch_id=cast.ela)
+        for card in (ADA, LUIS, MINA)
+    )
+    for code in ("KIT-3101", "KIT-3102"):
+        library.act(capture, kit=code, branch_id=cast.ela)
+    library.act(cancel, reservation=second.reservation, reason="found another")
+    return str(first.reservation)
 
 
 def _inspect(session: Any, *, kit: str, charger: PartSeen | None, at: Any, by: Any) -> None:
