@@ -83,12 +83,22 @@ def program_forecast(session: Session, program: str, *, at: datetime, by: Actor)
     found = session.scalars(select(Program).where(Program.code == program)).one_or_none()
     if found is None or not _may_see(by, found.id):
         raise Refused.because(Reason.NOT_FOUND)
-    coming = (
+    coming = _coming_cohorts(at).where(Cohort.program_id == found.id)
+    return [_forecast(session, row, at=at, by=by) for row in session.scalars(coming)]
+
+
+def coming_forecasts(session: Session, *, at: datetime, by: Actor) -> list[CohortForecast]:
+    """The forecasts of all sessions that are not over and that the reader may look at."""
+    rows = session.scalars(_coming_cohorts(at))
+    return [_forecast(session, row, at=at, by=by) for row in rows if _may_see(by, row.program_id)]
+
+
+def _coming_cohorts(at: datetime) -> Select[Cohort]:
+    return (
         select(Cohort)
-        .where(Cohort.program_id == found.id, Cohort.status == CohortStatus.PLANNED, Cohort.return_by >= at.date())
+        .where(Cohort.status == CohortStatus.PLANNED, Cohort.return_by >= at.date())
         .order_by(Cohort.starts_on, Cohort.id)
     )
-    return [_forecast(session, row, at=at, by=by) for row in session.scalars(coming)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,7 @@ _NOTHING = _Asked(0, PoolNeed(0, 0), 0)
 
 
 def _forecast(session: Session, cohort: Cohort, *, at: datetime, by: Actor) -> CohortForecast:
-    asked, coming = _asked(session, cohort, at), _coming(session)
+    asked, coming = _asked(session, cohort, at), _on_their_way(session)
     types = {kit_type for _, kit_type in asked}
     on, needs = cohort.pickup_from, {}
     for stock in availability(session, branch_ids=None, until=cohort.return_by, at=at):
@@ -170,7 +180,7 @@ def _asked(session: Session, cohort: Cohort, at: datetime) -> dict[tuple[str, st
     }
 
 
-def _coming(session: Session) -> dict[tuple[str, str], int]:
+def _on_their_way(session: Session) -> dict[tuple[str, str], int]:
     """Kits on their way to the branch that they belong to."""
     rows = session.execute(
         select(Branch.code, KitType.code, func.count())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from lending.models.cohorts import (
     Attendance,
     AttendanceMode,
     Cohort,
+    CohortStatus,
     Enrolment,
     HeadCount,
     HeadCountKind,
@@ -33,6 +34,9 @@ from lending.models.cohorts import (
 )
 from lending.models.people import Card, Patron
 from lending.programs.workshops import permit_attendance
+
+RECENT, SOON = timedelta(days=14), timedelta(days=7)
+"""Which workshops are near: those whose attendance may still be taken, and those of the coming week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +125,28 @@ def _attendee(row: AnyRow) -> Attendee:
     return Attendee(None if row.name is None else short_name(row.name), row.number, row.mode, row.at)
 
 
+def workshops_around(session: Session, *, at: datetime, by: Actor) -> list[WorkshopShown]:
+    """The workshops of two weeks back and one ahead that a reader may record attendance for, the next first."""
+    near = select(Workshop.cohort_id).where(Workshop.starts_at.between(at - RECENT, at + SOON)).distinct()
+    found = []
+    for cohort in session.scalars(select(Cohort).where(Cohort.id.in_(near)).order_by(Cohort.id)):
+        if cohort.status is CohortStatus.PLANNED and _may_see(session, cohort, by):
+            found += [one for one in _shown(session, cohort, at) if at - RECENT <= one.starts_at <= at + SOON]
+    return sorted(found, key=lambda one: (abs(one.starts_at - at), one.workshop))
+
+
 def _check_visible(session: Session, cohort: Cohort, by: Actor) -> None:
+    if not _may_see(session, cohort, by):
+        raise Refused.because(Reason.NOT_FOUND)
+
+
+def _may_see(session: Session, cohort: Cohort, by: Actor) -> bool:
     held_at = session.scalars(select(Workshop.branch_id).where(Workshop.cohort_id == cohort.id).distinct())
     try:
         permit_attendance(session, cohort, by, *held_at)
     except Refused:
-        raise Refused.because(Reason.NOT_FOUND) from None
+        return False
+    return True
 
 
 def _shown(session: Session, cohort: Cohort, at: datetime) -> list[WorkshopShown]:

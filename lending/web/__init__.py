@@ -17,9 +17,11 @@ def blueprints() -> tuple[Blueprint, ...]:
         loans,
         patrons,
         reservations,
+        roster,
+        seats,
         shelf,
         slips,
     )
 
-    pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, shelf, slips)
+    pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     return tuple(page.bp for page in pages)

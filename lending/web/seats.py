@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from lending.domain.actors import Actor
@@ -40,7 +41,10 @@ class LeaveForm(KeyedForm):
 
     how = RadioField(
         lazy_gettext("Who says so"),
-        choices=[("withdrawn", lazy_gettext("They withdraw")), ("dropped", lazy_gettext("The library drops them"))],
+        choices=[
+            SelectChoice("withdrawn", lazy_gettext("They withdraw")),
+            SelectChoice("dropped", lazy_gettext("The library drops them")),
+        ],
         default="withdrawn",
     )
     reason = StringField(
@@ -93,7 +97,7 @@ def move(enrolment: str) -> ResponseReturnValue:
     shown, form = _seat_of(enrolment), MoveForm()
     with current.library().db.read() as session:
         others = sessions_to_join(session, today=current.now().date())
-    form.to.choices = [(one.code, one.name) for one in others if one.code != shown.cohort]
+    form.to.choices = [SelectChoice(one.code, one.name) for one in others if one.code != shown.cohort]
 
     def do(session: Session, at: datetime, by: Actor) -> object:
         verb = roll_over if form.roll_over.data else transfer
@@ -109,18 +113,31 @@ def move(enrolment: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<enrolment>/<any(accept,excuse):what>")
+@bp.post("/<enrolment>/accept")
 @allow(Act.ENROL)
-def press(enrolment: str, what: str) -> ResponseReturnValue:
-    """One press: they take the seat that was offered, or they are excused from the first day."""
+def accept(enrolment: str) -> ResponseReturnValue:
+    """They take the seat that was offered."""
     shown = _seat_of(enrolment)
-    verb = accept_offer if what == "accept" else excuse
-    not_done = pressed(lambda session, at, by: verb(session, enrolment=enrolment, at=at, by=by))
+    told = _("%(name)s has the seat.", name=shown.name)
+    return _button(shown, lambda session, at, by: accept_offer(session, enrolment=enrolment, at=at, by=by), told)
+
+
+@bp.post("/<enrolment>/excuse")
+@allow(Act.ENROL)
+def excused(enrolment: str) -> ResponseReturnValue:
+    """They are excused from the mandatory first day."""
+    shown = _seat_of(enrolment)
+    told = _("%(name)s is excused from the first day.", name=shown.name)
+    return _button(shown, lambda session, at, by: excuse(session, enrolment=enrolment, at=at, by=by), told)
+
+
+def _button(shown: SeatShown, do: Doing, told: str) -> ResponseReturnValue:
+    """An act that needs one press: done and told on the seat's page, or told there why not."""
+    not_done = pressed(do)
     if not_done is not None:
         return _page(shown, not_done)
-    told = _("%(name)s has the seat.", name=shown.name)
-    flash(told if what == "accept" else _("%(name)s is excused.", name=shown.name), "done")
-    return redirect(url_for("seats.show", enrolment=enrolment), 303)
+    flash(told, "done")
+    return redirect(url_for("seats.show", enrolment=shown.id), 303)
 
 
 def _seat_of(enrolment: str) -> SeatShown:
@@ -137,7 +154,7 @@ def _page(shown: SeatShown, not_done: NotDone = NotDone()) -> ResponseReturnValu
         actions.append(
             {
                 "label": _("Takes the seat"),
-                "url": url_for("seats.press", enrolment=shown.id, what="accept"),
+                "url": url_for("seats.accept", enrolment=shown.id),
                 "post": True,
             }
         )
@@ -153,7 +170,7 @@ def _page(shown: SeatShown, not_done: NotDone = NotDone()) -> ResponseReturnValu
         actions.append(
             {
                 "label": _("Excused from the first day"),
-                "url": url_for("seats.press", enrolment=shown.id, what="excuse"),
+                "url": url_for("seats.excused", enrolment=shown.id),
                 "post": True,
             }
         )

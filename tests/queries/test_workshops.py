@@ -15,7 +15,7 @@ from lending.models.cohorts import Attendance, AttendanceMode, Cohort, Enrolment
 from lending.programs.enrolment import enrol
 from lending.programs.withdrawal import withdraw
 from lending.programs.workshops import post_recording, record_views, set_head_count
-from lending.queries.workshops import SeriesShown, SignInSheet, series, sign_in_sheet
+from lending.queries.workshops import SeriesShown, SignInSheet, series, sign_in_sheet, workshops_around
 from tests.cast import ADA, LUIS, MINA, NOW, Cast, assemble, patron
 from tests.circulation.kits_in_hand import why
 from tests.programs.meetings import BEGINS, come, meeting
@@ -156,3 +156,16 @@ def test_whom_it_does_not_concern_sees_nothing(database: Database, cast: Cast) -
                 look(by)
             assert why(refused) == [Reason.NOT_FOUND]
     assert shown(database, cast.cleo).cohort == "WR-7"
+
+
+def test_the_nearest_workshops_come_first(database: Database, cast: Cast) -> None:
+    days = {"later": 4, "today": 0, "last week": -7, "long ago": -20, "far ahead": 10}
+    made = {
+        name: meeting(database, cast, n=n, begins=BEGINS + timedelta(days=day))
+        for n, (name, day) in enumerate(days.items(), start=1)
+    }
+    with database.read() as session:
+        near = workshops_around(session, at=NOW, by=cast.ben)
+        elsewhere = workshops_around(session, at=NOW, by=replace(cast.ben, branch_ids=frozenset({999})))
+    assert [one.workshop for one in near] == [made["today"], made["later"], made["last week"]]
+    assert elsewhere == []

@@ -69,6 +69,18 @@ MAY: dict[str, set[str]] = {
     "shelf.pull_list": CIRCULATES,
     "shelf.shelf": CIRCULATES,
     "shelf.slip": CIRCULATES,
+    "roster.desk": CIRCULATES,
+    "roster.enrol": CIRCULATES,
+    "roster.no_shows": EVERYBODY,
+    "roster.on_paper": EVERYBODY,
+    "roster.rows": CIRCULATES,
+    "roster.show": EVERYBODY,
+    "roster.today": CIRCULATES,
+    "seats.leave": EVERYBODY,
+    "seats.move": EVERYBODY,
+    "seats.accept": EVERYBODY,
+    "seats.excused": EVERYBODY,
+    "seats.show": EVERYBODY,
     "slips.inspection": CIRCULATES,
     "slips.parts": CIRCULATES,
     "slips.receipt": CIRCULATES,
@@ -86,7 +98,7 @@ def pages(app: Flask) -> Iterator[Any]:
 
 
 def url_of(app: Flask, rule: Any) -> str:
-    values = {"barcode": KIT, "part_id": 1, "what": "lost", "filename": "a"}
+    values = {"barcode": KIT, "part_id": 1, "what": "lost", "filename": "a", "code": "WR-7", "enrolment": "x" * 16}
     values |= dict.fromkeys(("public_id", "loan", "charge", "reservation"), "x" * 16)
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}))
