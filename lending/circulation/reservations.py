@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lending.circulation.availability import outlook
 from lending.circulation.calendars import branch_calendar
@@ -65,13 +65,17 @@ def pickup_code() -> str:
     return "".join(secrets.choice(PUBLIC_ID_ALPHABET) for _ in range(_CODE_LENGTH)).upper()
 
 
-def left_in_pool(session: Session, pool_id: int) -> int:
-    """How many kits of a pool are neither promised nor out with its cohort; below 0 when the pool was made smaller.
+def left_in_pool(session: Session, pool_id: int, *, at: datetime) -> int:
+    """How many kits of a pool are neither promised nor out; below 0 when the pool was made smaller.
 
-    A kit that went on to another cohort with its borrower is still out: nobody is promised what is not there.
+    A kit that is out was taken from the pool of its reservation, also when its borrower has gone on to another cohort
+    that had none left; without a reservation, from the cohort's. Until that other cohort's own kits are set aside, one
+    that went along is still missing here: nobody is promised what is not there.
     """
-    terms = exists().where(LoanTerm.loan_id == Loan.id, LoanTerm.cohort_id == Pool.cohort_id)
-    was_theirs = terms.correlate(Loan, Pool)
+    collected, now_in = aliased(Reservation), aliased(Cohort)
+    # A day that is over at every branch, whatever its zone.
+    not_set_aside = now_in.pickup_from > (at - timedelta(days=1)).date()
+    came_from = exists().where(LoanTerm.loan_id == Loan.id, LoanTerm.cohort_id == Pool.cohort_id)
     promised = (
         select(func.count())
         .where(Reservation.pool_id == Pool.id, Reservation.state.in_(PROMISED_RESERVATIONS))
@@ -82,7 +86,17 @@ def left_in_pool(session: Session, pool_id: int) -> int:
         select(func.count())
         .select_from(Loan)
         .join(Kit, Kit.id == Loan.kit_id)
-        .where(Kit.stock_id == Pool.stock_id, unreceived, or_(Loan.cohort_id == Pool.cohort_id, was_theirs))
+        .outerjoin(collected, collected.id == Loan.reservation_id)
+        .outerjoin(now_in, now_in.id == Loan.cohort_id)
+        .where(
+            Kit.stock_id == Pool.stock_id,
+            unreceived,
+            or_(
+                collected.pool_id == Pool.id,
+                and_(collected.pool_id.is_(None), Loan.cohort_id == Pool.cohort_id),
+                and_(not_set_aside, came_from.correlate(Loan, Pool)),
+            ),
+        )
         .correlate(Pool)
         .scalar_subquery()
     )
@@ -122,6 +136,30 @@ def reserve_from_pool(session: Session, *, pool: PoolFound, enrolment: Enrolment
     )
     session.add(reservation)
     session.flush()  # its id is its place in the queue
+    return reservation
+
+
+def collected_from_pool(
+    session: Session, *, pool: Pool, kit_type_id: int, enrolment: Enrolment, kit_id: int, at: datetime
+) -> Reservation:
+    """A promise of ``pool`` that is kept already, by the kit in the hands of somebody who comes from another cohort."""
+    reservation = Reservation(
+        patron_id=enrolment.patron_id,
+        kit_type_id=kit_type_id,
+        stock_id=pool.stock_id,
+        pickup_branch_id=enrolment.pickup_branch_id,
+        cohort_id=enrolment.cohort_id,
+        pool_id=pool.id,
+        enrolment_id=enrolment.id,
+        _state=ReservationState.PICKED_UP,
+        kit_id=kit_id,
+        pickup_code=pickup_code(),
+        queued_at=at,
+        promised_at=at,
+        ended_at=at,
+    )
+    session.add(reservation)
+    session.flush()  # the loan names it
     return reservation
 
 
@@ -217,7 +255,7 @@ def promise_next(session: Session, pool_id: int, *, at: datetime, by: Actor) -> 
             or_(Enrolment.id.is_(None), Enrolment.state == EnrolmentState.ENROLLED),
         )
     )
-    return _promise(session, waiting, left_in_pool(session, pool_id), at=at, by=by)
+    return _promise(session, waiting, left_in_pool(session, pool_id, at=at), at=at, by=by)
 
 
 def _promise(

@@ -22,6 +22,7 @@ from lending.circulation.policies import policy_for
 from lending.circulation.reservations import (
     PoolFound,
     cancel_reservation,
+    collected_from_pool,
     left_in_pool,
     promise_next,
     reserve_from_pool,
@@ -107,8 +108,9 @@ def transfer(
     if move.seat.state not in LIVE_ENROLMENTS:
         raise Refused.because(Reason.WRONG_STATE, state=move.seat.state.value)
     target = pool_at(session, move.new.id, move.branch_id) if move.seat.wants_kit else None
+    own = _pool_of_loan(session, move)
     pools = pools_that_move(session, move.old, [move.seat])
-    lock_stocks(session, [*pools.values(), *([] if target is None else [target.stock_id])])
+    lock_stocks(session, [*pools.values(), *(pool.stock_id for pool in (target, own) if pool is not None)])
     loan = lock_loans_of(session, move.old.id, [move.person.id]).get(move.person.id)
     promise = lock_promises_of(session, move.old.id, [move.person.id]).get(move.person.id)
     [seat] = lock_enrolments(session, [move.seat.id])
@@ -120,6 +122,8 @@ def transfer(
     record_seat(session, "transfer", seat, at=at, by=by, to_cohort_id=move.new.id)
     new = _enrol_in(session, move, "enrol", at=at, by=by)
     if loan is not None and new.state is EnrolmentState.ENROLLED:
+        if own is not None and left_in_pool(session, own.id, at=at) > 0:
+            _draw_on(session, loan, own, new, at=at)
         _take_along(session, loan, move.new, at=at, by=by)
     else:
         if loan is not None:
@@ -160,8 +164,9 @@ def roll_over(
         loan is not None
         and own is not None
         and new.state is EnrolmentState.ENROLLED
-        and left_in_pool(session, own.id) > 0
+        and left_in_pool(session, own.id, at=at) > 0
     ):
+        _draw_on(session, loan, own, new, at=at)
         _renew_into(session, loan, move.new, at=at, by=by)
     else:
         if loan is not None:
@@ -229,6 +234,13 @@ def _pool_of_loan(session: Session, move: _Move) -> Pool | None:
         )
     )
     return session.scalars(theirs.order_by(Pool.id)).first()
+
+
+def _draw_on(session: Session, loan: Loan, pool: Pool, new: Enrolment, *, at: datetime) -> None:
+    """Count the kit in somebody's hands as one of the new cohort's; the old one may promise another in its place."""
+    kit_type_id, kit_id = loan.kit_type_id, loan.kit_id
+    made = collected_from_pool(session, pool=pool, kit_type_id=kit_type_id, enrolment=new, kit_id=kit_id, at=at)
+    loan.reservation_id = made.id
 
 
 def _take_along(session: Session, loan: Loan, new: Cohort, *, at: datetime, by: Actor) -> None:

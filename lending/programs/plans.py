@@ -131,7 +131,7 @@ def new_plan(session: Session, held: Cohort, change: CohortChange, ground: Groun
     against = [
         *_against_dates(held, dates["return_by"], today),
         *_against_seats(held, capacity, free),
-        *_against_pools(session, held, dates, pools, change.pools, names, stocks),
+        *_against_pools(session, held, dates, pools, change.pools, names, stocks, at=at),
     ]
     if against:
         raise Refused(*against)
@@ -153,7 +153,7 @@ def new_plan(session: Session, held: Cohort, change: CohortChange, ground: Groun
         workshops_moved=tuple(_workshop_line(move, zone) for move in meetings),
         workshops_stay=tuple(_stays(workshop, zone) for workshop in workshops if later and workshop.starts_at <= at),
         closed_on=closed_days(calendars, new_days),
-        counts=_moving_up(session, held, pools, new_kits, free),
+        counts=_moving_up(session, held, pools, new_kits, free, at=at),
     )
 
 
@@ -223,6 +223,8 @@ def _against_pools(
     plans: Sequence[PoolPlan],
     names: Mapping[int, str],
     stocks: Mapping[tuple[int, str], int],
+    *,
+    at: datetime,
 ) -> Iterator[Block]:
     """A pool smaller than what is promised or out of it, and one for which the stock has too few on some day.
 
@@ -233,7 +235,7 @@ def _against_pools(
     for key, plan in sorted(wanted.items()):
         pool = now.get(key)
         branch = names.get(plan.branch_id) or (pool.branch_name if pool else "")
-        taken = 0 if pool is None else pool.kits - left_in_pool(session, pool.pool_id)
+        taken = 0 if pool is None else pool.kits - left_in_pool(session, pool.pool_id, at=at)
         if pool is not None and plan.kits < min(pool.kits, taken):
             yield Block(
                 Reason.POOL_BELOW_PROMISES,
@@ -274,7 +276,13 @@ def _stays(held: Workshop, zone: str) -> Stays:
 
 
 def _moving_up(
-    session: Session, held: Cohort, pools: Sequence[CohortPool], new_kits: Mapping[int, int], free: int
+    session: Session,
+    held: Cohort,
+    pools: Sequence[CohortPool],
+    new_kits: Mapping[int, int],
+    free: int,
+    *,
+    at: datetime,
 ) -> dict[str, int]:
     """How many of the waiting list get or are offered a seat, and how many of the queues a kit."""
     following = waiting_list(session, held.id, free)
@@ -282,7 +290,7 @@ def _moving_up(
     seated = [row.id for row in following] if at_once else []
     kits = 0
     for pool in pools:
-        left = left_in_pool(session, pool.pool_id) + new_kits[pool.stock_id] - pool.kits
+        left = left_in_pool(session, pool.pool_id, at=at) + new_kits[pool.stock_id] - pool.kits
         waiting = (
             select(func.count())
             .select_from(Reservation)

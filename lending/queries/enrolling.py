@@ -83,11 +83,11 @@ def session_of_code(session: Session, code: str, prefix: str = "CO-") -> Cohort:
     return found
 
 
-def open_sessions(session: Session, *, branch_id: int, today: date) -> list[SessionChoice]:
+def open_sessions(session: Session, *, branch_id: int, today: date, at: datetime) -> list[SessionChoice]:
     """The sessions that are not over, soonest first, as a branch sees them."""
     rules = {program.id: program.eligibility for program in session.scalars(select(Program))}
     return [
-        _choice(session, held, rules[held.program_id], branch_id) for held in sessions_to_join(session, today=today)
+        _choice(session, held, rules[held.program_id], branch_id, at) for held in sessions_to_join(session, today=today)
     ]
 
 
@@ -130,7 +130,7 @@ def can_enrol(
     theirs = live_enrolment(session, held.id, person.id)
     waiting = _waiting(session, held)
     seats_left = 0 if waiting else max(free_seats(session, held), 0)
-    kits_left, kits_waiting = (None, 0) if pool is None else _kits(session, pool)
+    kits_left, kits_waiting = (None, 0) if pool is None else _kits(session, pool, at)
     return Prospect(
         seats_left=seats_left,
         position=None if seats_left else waiting + 1,
@@ -143,13 +143,15 @@ def can_enrol(
     )
 
 
-def _choice(session: Session, cohort: Cohort, rules: Mapping[str, object], branch_id: int) -> SessionChoice:
+def _choice(
+    session: Session, cohort: Cohort, rules: Mapping[str, object], branch_id: int, at: datetime
+) -> SessionChoice:
     waiting = _waiting(session, cohort)
     pools = select(Pool.id, Stock.id, Stock.kit_type_id, Pool.kits).join(Stock, Stock.id == Pool.stock_id)
     here = pools.join(KitType, KitType.id == Stock.kit_type_id).where(
         Pool.cohort_id == cohort.id, Stock.branch_id == branch_id
     )
-    kits = [_kits(session, PoolFound(*row)) for row in session.execute(here)]
+    kits = [_kits(session, PoolFound(*row), at) for row in session.execute(here)]
     return SessionChoice(
         code=cohort.code,
         name=cohort.name,
@@ -181,13 +183,13 @@ def _waiting(session: Session, cohort: Cohort) -> int:
     return session.scalars(waiting).one()
 
 
-def _kits(session: Session, pool: PoolFound) -> tuple[int, int]:
+def _kits(session: Session, pool: PoolFound, at: datetime) -> tuple[int, int]:
     """The kits of a pool that nobody was promised and nobody waits for, and how many wait."""
     queue = select(func.count()).where(
         Reservation.pool_id == pool.pool_id, Reservation.state == ReservationState.WAITING
     )
     queued = session.scalars(queue).one()
-    return (0 if queued else max(left_in_pool(session, pool.pool_id), 0)), queued
+    return (0 if queued else max(left_in_pool(session, pool.pool_id, at=at), 0)), queued
 
 
 def _household_is_full(session: Session, person: Patron, pool: PoolFound, branch_id: int, at: datetime) -> bool:

@@ -64,6 +64,8 @@ class Out:
     person: str
     session: str | None
     due_on: date
+    taken_from: str | None = None
+    """The session whose kits it is one of: another than the borrower's, when that had none left as they went on."""
     was_shortened: bool = False
 
 
@@ -128,7 +130,7 @@ class Model:
         return sum(p.session == session and p.is_owed for p in self.promises)
 
     def _away(self, session: str) -> int:
-        return sum(out.session == session for out in self.out.values())
+        return sum(out.taken_from == session for out in self.out.values())
 
     def _is_seated(self, promise: Promise) -> bool:
         seat = None if promise.session is None else self.seat(promise.person, promise.session)
@@ -176,6 +178,8 @@ class Model:
                 notice = self.next_open(self.today + NOTICE)
                 out.due_on = wanted if wanted >= out.due_on else min(out.due_on, max(wanted, notice))
                 out.session, out.was_shortened = new, False
+                if self.sessions[new].pool - self._owed(new) - self._away(new) > 0:
+                    out.taken_from = new
         else:
             self._shorten(person, old)
             self.promises.append(Promise(person, new))
@@ -213,7 +217,7 @@ class Model:
         if promise is not None:
             promise.state = "picked_up"
         self.kits[kit] = "out"
-        self.out[kit] = Out(person, session, due_on)
+        self.out[kit] = Out(person, session, due_on, taken_from=session)
         self.settle()
 
     def take_back(self, kit: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +21,23 @@ from tests.databases import opened
 from tests.machine.machine import Fresh, Library
 
 STEPS = 50
+LONG_FORM = "LENDING_MACHINE_EXAMPLES"
+"""The variable by which the battery asks for more examples, and for others at every run."""
 
 
 def play(fresh: Fresh, examples: int) -> None:
+    asked = os.environ.get(LONG_FORM)
     machine = type("Machine", (Library,), {"fresh": staticmethod(fresh)})
     # Shrinking takes minutes; the first steps that falsify it say enough.
     phases = (Phase.explicit, Phase.generate)
-    chosen = settings(settings.get_profile("lending"), max_examples=examples, stateful_step_count=STEPS, phases=phases)
+    chosen = settings(
+        settings.get_profile("lending"),
+        max_examples=int(asked or examples),
+        stateful_step_count=STEPS,
+        phases=phases,
+        derandomize=asked is None,
+        database=None,
+    )
     run_state_machine_as_test(machine, settings=chosen)
 
 

@@ -56,7 +56,7 @@ def found(session: DatabaseSession) -> Cast:
             starts_on=date(2026, 3, 10),
             ends_on=date(2026, 4, 20),
             return_by=date(2026, 4, 20),
-            pickup_from=date(2026, 3, 3),
+            pickup_from=date(2026, 3, 2),
             capacity=2,
             created_at=LONG_AGO,
         ),
@@ -71,7 +71,7 @@ def as_modelled() -> Model:
         today=TODAY,
         sessions={
             "WR-7": Session(2, 2, date(2026, 2, 24), date(2026, 4, 10), date(2026, 4, 10)),
-            "WR-8": Session(2, 1, date(2026, 3, 3), date(2026, 4, 20), date(2026, 4, 20)),
+            "WR-8": Session(2, 1, date(2026, 3, 2), date(2026, 4, 20), date(2026, 4, 20)),
         },
         kits=dict.fromkeys(KITS, "free"),
         open_kits=OPEN_KITS,

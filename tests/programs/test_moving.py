@@ -93,7 +93,30 @@ def test_the_kit_goes_along_and_is_due_with_the_new_cohort(database: Database, c
         term = session.scalars(select(LoanTerm).where(LoanTerm.n == 2)).one()
         assert (term.kind, term.cohort_id, term.rule) == (TermKind.TRANSFER, cohort_id, "cohort_return_by")
     assert len(notices(database, TRANSFERRED_NOTICE)) == 1
-    # The kit is still out: nobody of the old cohort is promised what is not there.
+    # The kit is still out, and the new cohort's own are not set aside yet: nobody is promised what is not there.
+    assert (moved.moved_up.promised, state_of(database, luis).kit) == ((), Kit.WAITING)
+
+
+def test_a_kit_that_goes_along_is_one_of_the_new_cohorts_once_these_are_set_aside(
+    database: Database, cast: Cast
+) -> None:
+    one_kit_at_ela(database, cast)
+    hand_out(database, cast, ADA, KIT)
+    luis = join(database, cast, LUIS).enrolment
+    next_cohort(database, cast, pickup_from=date(2026, 3, 1))
+    moved = move(database, cast, transfer, adas_seat(database, cast))
+    assert (len(moved.moved_up.promised), state_of(database, luis).kit) == (1, Kit.PROMISED)
+
+
+def test_a_kit_that_goes_along_to_a_cohort_without_any_left_stays_one_of_the_old_ones(
+    database: Database, cast: Cast
+) -> None:
+    one_kit_at_ela(database, cast)
+    hand_out(database, cast, ADA, KIT)
+    luis = join(database, cast, LUIS).enrolment
+    next_cohort(database, cast, pickup_from=date(2026, 3, 1), kits=1)
+    join(database, cast, MINA, cohort="WR-8")
+    moved = move(database, cast, transfer, adas_seat(database, cast))
     assert (moved.moved_up.promised, state_of(database, luis).kit) == ((), Kit.WAITING)
 
 
