@@ -9,7 +9,9 @@ def blueprints() -> tuple[Blueprint, ...]:
     """Every group of pages, for ``create_app``."""
     from lending.web import (
         account,
+        closures,
         desk,
+        forecast,
         health,
         help,
         inspection,
@@ -19,9 +21,13 @@ def blueprints() -> tuple[Blueprint, ...]:
         reservations,
         roster,
         seats,
+        sessions,
         shelf,
         slips,
+        stocktakes,
+        transfers,
+        workshops,
     )
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
-    return tuple(page.bp for page in pages)
+    return tuple(page.bp for page in (*pages, closures, sessions, forecast, stocktakes, transfers, workshops))

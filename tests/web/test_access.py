@@ -18,6 +18,7 @@ CIRCULATES = {"ben", "cleo", "eli"}
 EVERYBODY = {"ben", "cleo", "dora", "eli"}
 MANAGES = {"cleo", "eli"}
 MOVES = EVERYBODY
+PLANS = {"dora", "eli"}
 ROLES = {"ben": Role.DESK, "cleo": Role.MANAGER, "dora": Role.PROGRAM, "eli": Role.ADMIN}
 
 MAY: dict[str, set[str]] = {
@@ -31,6 +32,8 @@ MAY: dict[str, set[str]] = {
     "desk.returns": CIRCULATES,
     "desk.scans": EVERYBODY,
     "desk.search": EVERYBODY,
+    "forecast.index": EVERYBODY,
+    "forecast.show": EVERYBODY,
     "health.healthz": {"nobody", *EVERYBODY},
     "health.numbers": {"nobody", *EVERYBODY},
     "health.readyz": {"nobody", *EVERYBODY},
@@ -66,9 +69,6 @@ MAY: dict[str, set[str]] = {
     "patrons.waive": MANAGES,
     "reservations.end": EVERYBODY,
     "reservations.new": EVERYBODY,
-    "shelf.pull_list": CIRCULATES,
-    "shelf.shelf": CIRCULATES,
-    "shelf.slip": CIRCULATES,
     "roster.desk": CIRCULATES,
     "roster.enrol": CIRCULATES,
     "roster.no_shows": EVERYBODY,
@@ -81,11 +81,36 @@ MAY: dict[str, set[str]] = {
     "seats.accept": EVERYBODY,
     "seats.excused": EVERYBODY,
     "seats.show": EVERYBODY,
+    "shelf.pull_list": CIRCULATES,
+    "shelf.shelf": CIRCULATES,
+    "shelf.slip": CIRCULATES,
+    "closures.index": MANAGES,
+    "closures.new": MANAGES,
+    "closures.remove": MANAGES,
+    "sessions.cancel": PLANS,
+    "sessions.copy": PLANS,
+    "sessions.edit": PLANS,
+    "sessions.index": EVERYBODY,
+    "sessions.new": PLANS,
+    "sessions.show": EVERYBODY,
+    "sessions.workshop": PLANS,
     "slips.inspection": CIRCULATES,
     "slips.parts": CIRCULATES,
     "slips.receipt": CIRCULATES,
     "slips.transfer": MOVES,
     "static": {"nobody", *EVERYBODY},
+    "stocktakes.finish": CIRCULATES,
+    "stocktakes.index": CIRCULATES,
+    "stocktakes.show": CIRCULATES,
+    "transfers.show": MOVES,
+    "workshops.count": EVERYBODY,
+    "workshops.index": EVERYBODY,
+    "workshops.of_session": EVERYBODY,
+    "workshops.participants": EVERYBODY,
+    "workshops.people": EVERYBODY,
+    "workshops.recording": EVERYBODY,
+    "workshops.show": EVERYBODY,
+    "workshops.views": EVERYBODY,
 }
 """Every endpoint of the pages, and who may open it. A route without a row fails."""
 
@@ -99,6 +124,7 @@ def pages(app: Flask) -> Iterator[Any]:
 
 def url_of(app: Flask, rule: Any) -> str:
     values = {"barcode": KIT, "part_id": 1, "what": "lost", "filename": "a", "code": "WR-7", "enrolment": "x" * 16}
+    values |= {"place": "ELA", "starts_on": "2026-03-09", "ends_on": "2026-03-09"}
     values |= dict.fromkeys(("public_id", "loan", "charge", "reservation"), "x" * 16)
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}))
