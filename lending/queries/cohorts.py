@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum, unique
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout_statements import unreceived
 from lending.domain.actors import Actor
 from lending.domain.permissions import Role
@@ -27,6 +28,7 @@ from lending.models.loans import Loan
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 from lending.programs.enrolment import HOLDS_A_SEAT
+from lending.programs.pools import OUT_OF_SERVICE
 
 
 @unique
@@ -298,3 +300,58 @@ def _in_phase(phase: Phase, on: date) -> ColumnElement[bool]:
 
 def _visible(column: InstrumentedAttribute[int], by: Actor) -> ColumnElement[bool]:
     return column.in_(sorted(by.program_ids)) if by.role is Role.PROGRAM else true()
+
+
+def closed_workshops(session: Session, code: str) -> frozenset[str]:
+    """The workshops (public ids) of a cohort on whose day a branch that lends its kits, or has them, is closed."""
+    held = select(Workshop).join(Cohort, Cohort.id == Workshop.cohort_id).where(Cohort.code == code)
+    workshops = session.scalars(held).all()
+    lends = (
+        select(Stock.branch_id)
+        .join(Pool, Pool.stock_id == Stock.id)
+        .join(Cohort, Cohort.id == Pool.cohort_id)
+        .where(Cohort.code == code)
+    )
+    lending = set(session.scalars(lends))
+    places = lending | {workshop.branch_id for workshop in workshops if workshop.branch_id is not None}
+    if not workshops:
+        return frozenset()
+    since = min(workshop.starts_at.date() for workshop in workshops) - timedelta(days=1)
+    calendars = {id_: branch_calendar(session, id_, since=since) for id_ in sorted(places)}
+    return frozenset(
+        workshop.public_id
+        for workshop in workshops
+        if not all(
+            calendars[id_].is_open_on(calendars[id_].local_date(workshop.starts_at))
+            for id_ in lending | ({workshop.branch_id} if workshop.branch_id is not None else set())
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StockShown:
+    """Kits of one type that belong to a branch, those that are lost, missing or withdrawn left out."""
+
+    branch_id: int
+    branch: str
+    branch_name: str
+    kit_type: str
+    kit_type_name: str
+    kits: int
+
+
+def stocks(session: Session) -> list[StockShown]:
+    """Every branch's kits by type, to plan with: by the name of the branch."""
+    in_service = (
+        select(func.count())
+        .where(Kit.stock_id == Stock.id, Kit.state.not_in(OUT_OF_SERVICE))
+        .correlate(Stock)
+        .scalar_subquery()
+    )
+    chosen = (
+        select(Branch.id, Branch.code, Branch.name, KitType.code, KitType.name, in_service)
+        .join(Stock, Stock.branch_id == Branch.id)
+        .join(KitType, KitType.id == Stock.kit_type_id)
+        .order_by(Branch.name, KitType.name)
+    )
+    return [StockShown(*row) for row in session.execute(chosen)]
