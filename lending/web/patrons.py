@@ -342,6 +342,9 @@ def _actions(patron: PatronShown, may_change: bool) -> list[dict[str, Any]]:
     def add(label: str, endpoint: str, *, post: bool = False, tone: str = "") -> None:
         found.append({"label": label, "url": url_for(endpoint, public_id=patron.patron), "post": post, "tone": tone})
 
+    if current.may_anywhere(Act.RESERVE):
+        url = url_for("reservations.new", patron=patron.patron, fill=1)
+        found.append({"label": _("Reserve a kit"), "url": url, "post": False, "tone": ""})
     if may_change:
         add(_("Replace the card"), "patrons.card")
         if patron.blocked_reason is None:

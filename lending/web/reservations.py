@@ -54,7 +54,9 @@ def new() -> ResponseReturnValue:
     _offer(form, here)
     patron, place = _patron(request.args.get("patron")), current.station()
     if request.method == "GET":
-        fill(form, {"branch": place.branch_code if place else None, "card": None if patron is None else _card(patron)})
+        # After one is reserved the box is empty for the next card; from a patron's page theirs stands in it.
+        card = _card(patron) if patron is not None and "fill" in request.args else None
+        fill(form, {"branch": place.branch_code if place else None, "card": card})
     made: list[Reserved] = []
 
     def do(session: Any, at: Any, by: Any) -> None:

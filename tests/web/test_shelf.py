@@ -68,6 +68,15 @@ def test_the_form_names_no_kind_that_needs_a_session(ben: Browser) -> None:
     assert 'value="work-ready"' not in page
 
 
+def test_from_a_patrons_page_their_card_stands_in_the_form(ben: Browser, sqlite_database: Database, cast: Cast) -> None:
+    with sqlite_database.read() as session:
+        ada = session.get_one(Patron, cast.ada_id).public_id
+    link = re.search(r'href="(/reservations/new[^"]+)"', ben.get(f"/patrons/{ada}").get_data(as_text=True))
+    assert link is not None
+    assert f'value="{ADA}"' in ben.get(link[1].replace("&amp;", "&")).get_data(as_text=True)
+    assert f'value="{ADA}"' not in reserve(ben, ADA).get_data(as_text=True)
+
+
 def test_the_same_form_sent_twice_reserves_once(ben: Browser, sqlite_database: Database) -> None:
     for _time in range(2):
         assert reserve(ben, ADA, key="one-key-of-a-form").status_code == 200
