@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from playwright.sync_api import expect
 
 from lending.circulation.checkout import check_out
+from lending.circulation.closures import ClosurePlan, enter_closure
 from lending.circulation.inspection import PartSeen, all_here, inspect
 from lending.circulation.kits import add_kit, withdraw
 from lending.circulation.patrons import block
@@ -23,8 +24,12 @@ from lending.circulation.transfers import send
 from lending.domain.barcodes import CodeSpaces, read
 from lending.domain.completeness import Found
 from lending.models.charges import Charge
+from lending.models.cohorts import Enrolment, Workshop
 from lending.models.kits import Part
 from lending.models.people import Patron
+from lending.programs.cohorts import plan_cohort
+from lending.programs.pools import PoolPlan
+from lending.programs.timetable import WeeklyWorkshops
 from lending.web import languages
 from tests.cast import ADA, KIT, LUIS, MINA, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
 from tests.journeys.crowd import lend_to_everybody
@@ -44,6 +49,9 @@ NO_PAGES: Mapping[str, str] = {
     "api.get_cohort": "JSON for programs",
     "api.get_cohorts": "JSON for programs",
     "api.get_programs": "JSON for programs",
+    "api.get_enrolment": "JSON for programs",
+    "api.get_enrolments": "JSON for programs",
+    "roster.rows": "a part of the session's desk, read again after each scan",
     "api.get_kit": "JSON for programs",
     "api.get_kit_types": "JSON for programs",
     "api.get_kits": "JSON for programs",
@@ -98,6 +106,11 @@ def lend(station: Station) -> None:
     station.press("Alt+/")
 
 
+def drop_without_a_reason(station: Station) -> None:
+    station.page.locator("#how-1").check()
+    send_form(station)
+
+
 def read_twice(station: Station) -> None:
     station.scan("HELLO").scan("KIT-3001").scan("KIT-3001").quiet()
 
@@ -106,6 +119,23 @@ def wrong_password(station: Station) -> None:
     station.page.locator("#username").fill("ben")
     station.page.locator("#password").fill("wrong")
     send_form(station)
+
+
+def move_a_week(station: Station) -> None:
+    """See what it would change if a session began a week later."""
+    station.page.locator("#ends_on").fill("2026-04-17")
+    look(station)
+
+
+def look_at_the_end(station: Station) -> None:
+    """See what would end if a session were cancelled."""
+    station.page.locator("#reason").fill("The room was flooded.")
+    look(station)
+
+
+def look(station: Station) -> None:
+    station.page.locator("main form[method=post] [type=submit]").first.click()
+    expect(station.page.locator("input[name=seen]")).to_have_count(1)
 
 
 ERRORS = (400, 403, 404, 409, 413, 429, 500, 503)
@@ -174,6 +204,34 @@ ROWS = (
     Row("reservations.new", "empty", "/reservations/new"),
     Row("reservations.new", "full", "/reservations/new?patron={ada}"),
     Row("reservations.new", "error", "/reservations/new", do=send_form),
+    Row("sessions.index", "full", "/sessions"),
+    Row("sessions.show", "full", "/sessions/WR-7"),
+    Row("sessions.show", "coming", "/sessions/WR-8"),
+    Row("sessions.new", "empty", "/sessions/new"),
+    Row("sessions.new", "error", "/sessions/new", do=send_form),
+    Row("sessions.edit", "full", "/sessions/WR-8/edit"),
+    Row("sessions.edit", "preview", "/sessions/WR-7/edit", do=move_a_week),
+    Row("sessions.copy", "error", "/sessions/WR-7/copy", do=send_form),
+    Row("sessions.cancel", "error", "/sessions/WR-7/cancel", do=send_form),
+    Row("sessions.cancel", "preview", "/sessions/WR-7/cancel", do=look_at_the_end),
+    Row("sessions.workshop", "full", "/sessions/WR-8/workshops/{planned}"),
+    Row("closures.index", "full", "/closures"),
+    Row("closures.index", "empty", "/closures", who="cleo"),
+    Row("closures.new", "empty", "/closures/new"),
+    Row("closures.new", "error", "/closures/new", do=send_form),
+    Row("roster.today", "full", "/session-desk"),
+    Row("roster.today", "lending", "/session-desk", do=lend),
+    Row("roster.desk", "full", "/sessions/WR-7/desk"),
+    Row("roster.desk", "empty", "/sessions/WR-7/desk", who="cleo"),
+    Row("roster.enrol", "full", "/enrol"),
+    Row("roster.enrol", "stopped", "/enrol", do=lambda station: station.scan(ADA).scan("CO-WR-7").quiet()),
+    Row("roster.show", "full", "/sessions/WR-7/roster"),
+    Row("roster.show", "empty", "/sessions/WR-7/roster", who="cleo"),
+    Row("roster.on_paper", "print", "/sessions/WR-7/roster/print", on_paper=True),
+    Row("seats.show", "full", "/seats/{seat}"),
+    Row("seats.leave", "full", "/seats/{seat}/leave"),
+    Row("seats.leave", "error", "/seats/{seat}/leave", do=drop_without_a_reason),
+    Row("seats.move", "full", "/seats/{seat}/move"),
     Row("shelf.shelf", "empty", "/shelf", who="cleo"),
     Row("shelf.shelf", "full", "/shelf"),
     Row("shelf.shelf", "ready", "/shelf?tab=ready"),
@@ -209,6 +267,7 @@ def populate(library: Served) -> dict[str, str]:
     library.act(withdraw, kit=OTHER_OPEN_KIT, reason="Its case is broken.", by=cast.eli)
 
     shelved = shelve(library)
+    planned = plan_the_next(library)
 
     def people(session: Any) -> dict[str, str]:
         ada, luis = session.get(Patron, cast.ada_id), session.get(Patron, cast.luis_id)
@@ -217,6 +276,7 @@ def populate(library: Served) -> dict[str, str]:
         charge = session.query(Charge).one()
         return {
             "ada": ada.public_id,
+            "seat": session.query(Enrolment).filter_by(patron_id=cast.ada_id).one().public_id,
             "luis": luis.public_id,
             "debtor": session.get(Patron, charge.patron_id).public_id,
             "charge": charge.public_id,
@@ -229,7 +289,28 @@ def populate(library: Served) -> dict[str, str]:
     loans = library.loans()
     out = next(loan for loan in loans if loan.patron_id == cast.ada_id)
     back = next(loan for loan in loans if loan.received_at is not None)
-    return {**named, "out": out.public_id, "back": back.public_id, "shelved": shelved}
+    return {**named, "out": out.public_id, "back": back.public_id, "shelved": shelved, "planned": planned}
+
+
+def plan_the_next(library: Served) -> str:
+    """Work Ready 8 in May, with a workshop on a closed day; gives that workshop."""
+    cast, day = library.cast, date(2026, 5, 12)
+    closed = ClosurePlan(cast.ela, day, day, "Staff day")
+    library.act(enter_closure, plan=closed, by=cast.eli)
+    library.act(
+        plan_cohort,
+        code="WR-8",
+        program="work-ready",
+        name="Work Ready 8",
+        starts_on=date(2026, 5, 4),
+        ends_on=date(2026, 6, 12),
+        capacity=20,
+        pools=[PoolPlan(cast.ela, "work-ready", 1)],
+        workshops=WeeklyWorkshops(date(2026, 5, 5), time(18), "America/Los_Angeles"),
+        by=cast.eli,
+    )
+    with library.database.read() as session:
+        return str(session.query(Workshop).order_by(Workshop.n.desc()).first().public_id)
 
 
 def shelve(library: Served) -> str:
