@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, cast, func, null, select, union_all
 from sqlalchemy.orm import Session
 
 from lending.domain.availability import ChangePoint, Need, StockFacts, free_on, open_loan_ceiling, timeline
 from lending.domain.calendars import Calendar
 from lending.domain.states import PROMISED_RESERVATIONS, KitState, LoanState
-from lending.models.base import AnyRow, table_of
+from lending.models.base import AnyRow, constant, table_of
 from lending.models.cohorts import Cohort, CohortStatus, Pool
 from lending.models.kits import Kit
 from lending.models.loans import Loan
@@ -100,7 +100,10 @@ def _open_promises_of(chosen: ColumnElement[bool]) -> Select[Any]:
 
 _KITS = _kits_of(_kits.c.stock_id == _STOCK_ID)
 _POOLS = _pools_of(_pools.c.stock_id == _STOCK_ID)
-_OPEN_PROMISES = _open_promises_of(_reservations.c.stock_id == _STOCK_ID)
+_open = _open_promises_of(_reservations.c.stock_id == _STOCK_ID).subquery("open_promises")
+_NO_DAY, _NONE = cast(null(), _cohorts.c.pickup_from.type), constant(0)
+_NEEDS: CompoundSelect[Any] = union_all(_POOLS, select(_open.c.stock_id, _NO_DAY, _NO_DAY, _open.c.kits, _NONE, _NONE))
+"""Of one stock both in one statement, for a check-out asks: open promises are the row that begins on no day."""
 _COHORT_POOLS = _pools_of(_pools.c.cohort_id == bindparam("cohort_id", type_=_pools.c.cohort_id.type))
 _MANY_KITS = _kits_of(_kits.c.stock_id.in_(_STOCK_IDS))
 _MANY_POOLS = _pools_of(_pools.c.stock_id.in_(_STOCK_IDS))
@@ -156,14 +159,11 @@ def outlook(
     """
     rules = StockRules(calendar, turnaround_open_days, overdue_hold_days)
     connection, today = session.connection(), calendar.local_date(at)
-    return _outlook(
-        rules,
-        today,
-        connection.execute(_KITS, {"stock_id": stock_id}),
-        connection.execute(_POOLS, {"stock_id": stock_id, "today": today}),
-        connection.execute(_OPEN_PROMISES, {"stock_id": stock_id}),
-        renewing=renewing,
-    )
+    kits = connection.execute(_KITS, {"stock_id": stock_id})
+    needs = connection.execute(_NEEDS, {"stock_id": stock_id, "today": today}).all()
+    pools = [row for row in needs if row.pickup_from is not None]
+    promises = [row for row in needs if row.pickup_from is None]
+    return _outlook(rules, today, kits, pools, promises, renewing=renewing)
 
 
 def outlooks(session: Session, stocks: Mapping[int, StockRules], *, at: datetime) -> dict[int, Outlook]:
@@ -205,7 +205,7 @@ def cohort_needs(session: Session, cohort_id: int, *, today: date) -> dict[int, 
 
 def _needed(pool: AnyRow) -> int:
     """What a cohort has still to hand out; promises beyond its allotment are kept too."""
-    return max(pool.kits - pool.collected, pool.promised)
+    return int(max(pool.kits - pool.collected, pool.promised))
 
 
 def _outlook(

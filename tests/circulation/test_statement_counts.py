@@ -21,13 +21,18 @@ from lending.models.kits import Kit
 from lending.models.loans import Loan
 from lending.models.people import Patron
 from tests.cast import ADA, KIT, LONG_AGO, LUIS, NOW, OPEN_KIT, Cast
+from tests.circulation.test_reserving import ask
+from tests.circulation.test_shelf import shelve
 from tests.databases import counting
 
 COHORT_CHECK_OUT = 14
 """With its key, to a patron who gets the receipt by e-mail. P3 asks for at most 16 with the sign-in, which takes 1."""
 
-OPEN_CHECK_OUT = 15
+OPEN_CHECK_OUT = 14
 """An open loan also counts what the stock can spare, today and until the day it would be due."""
+
+PROMISED_CHECK_OUT = 15
+"""One that was promised also ends its reservation."""
 
 RETURN = 9
 """With its key. P3 asks for at most 15 with the sign-in."""
@@ -104,3 +109,10 @@ def test_a_cohort_check_out_and_its_return_take_a_fixed_number_of_statements(dat
 def test_an_open_check_out_and_its_return_take_a_fixed_number_of_statements(database: Database, cast: Cast) -> None:
     assert said(database, cast, "out", out(cast, OPEN_KIT, LUIS)) == OPEN_CHECK_OUT
     assert said(database, cast, "back", back(cast, OPEN_KIT)) == RETURN
+
+
+@pytest.mark.usefixtures("past")
+def test_an_open_promise_is_collected_in_a_fixed_number_of_statements(database: Database, cast: Cast) -> None:
+    ask(database, cast, LUIS)
+    shelve(database, cast)
+    assert said(database, cast, "out", out(cast, OPEN_KIT, LUIS)) == PROMISED_CHECK_OUT
