@@ -61,9 +61,9 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
-def show(figures: Sequence[Figure]) -> None:
+def show(figures: Sequence[Figure], title: str = "Figures of speed") -> None:
     """Print the table."""
-    table = Table("", "engine", "what", "measured", "reach", "beside it", title=f"Figures of speed ({machine()})")
+    table = Table("", "engine", "what", "measured", "reach", "beside it", title=f"{title} ({machine()})")
     for figure in figures:
         colour = "red" if not figure.reached else "green" if figure.reach is not None else ""
         measured = f"[{colour}]{_number(figure)}[/]" if colour else _number(figure)

@@ -58,7 +58,7 @@ def serving(which: str, url: str) -> Iterator[Server]:
         began = time.perf_counter()
         process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
-            _wait_until_alive(process, port)
+            wait_until_alive(process, port)
             yield Server(port, process.pid, time.perf_counter() - began)
         finally:
             process.terminate()
@@ -73,7 +73,8 @@ def serving(which: str, url: str) -> Iterator[Server]:
                 print(said[-4000:], file=sys.stderr)
 
 
-def _wait_until_alive(process: subprocess.Popen[bytes], port: int) -> None:
+def wait_until_alive(process: subprocess.Popen[bytes], port: int) -> None:
+    """Return when a server answers; ``RuntimeError`` when it ended, or does not within ``READY_SECONDS``."""
     until = time.perf_counter() + READY_SECONDS
     while time.perf_counter() < until:
         if process.poll() is not None:
@@ -166,14 +167,21 @@ def _token(page: bytes) -> str:
     return found[1].decode()
 
 
-def main(which: str, url: str, bind: str) -> None:
+def main(which: str, url: str, bind: str, workers: str = "1") -> None:
     """Serve until asked to stop, with the settings of ``lending web``."""
     from lending import settings
     from lending.cli.web import options, serve
 
     with tempfile.TemporaryDirectory(prefix="lending-bench-") as folder:
-        given = {"database_url": url, "bind": bind, "secret_key": secrets.token_hex(32), "profile": "production"}
-        chosen = settings.load({}, instance=Path(folder), given={**given, "secure_cookies": False})
+        given = {
+            "database_url": url,
+            "bind": bind,
+            "web_workers": int(workers),
+            "secret_key": secrets.token_hex(32),
+            "profile": "production",
+            "secure_cookies": False,
+        }
+        chosen = settings.load({}, instance=Path(folder), given=given)
         if which == OURS:
             serve(chosen)
             return

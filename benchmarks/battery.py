@@ -1,0 +1,110 @@
+"""``python -m benchmarks.battery``: the long forms of the tests of races and faults, as a table and as a file.
+
+Each is a figure that should be 0 (faults) or stay below its reach; the tests run the same in small. The exit code is 1
+when one does not hold.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks import figures, last_kits
+from benchmarks.engines import ENGINES, Engine
+from benchmarks.figures import Figure
+from lending.clock import SystemClock
+from lending.db import Database
+from tests.machine.test_machine import LONG_FORM, STEPS
+from tests.year.county import County
+from tests.year.tally import told
+from tests.year.year import FULL, Year
+
+EXAMPLES = 5_000
+LATEST = Path(__file__).with_name("battery.json")
+ROOT = Path(__file__).parents[1]
+
+
+def year(engine: Engine, *, today: date) -> Iterator[Figure]:
+    """A whole Work Ready year: laws broken in any night, and counts that are not what was fed in."""
+    database = Database.from_url(engine.migrated())
+    with tempfile.TemporaryDirectory(prefix="lending-year-") as folder:
+        county = County.open(database, Path(folder), first_day=today, kits=FULL.kits)
+        played = Year(county, FULL, today)
+        nights = {day: broken for day in played.play() if (broken := county.broken())}
+        for day, broken in list(nights.items())[:5]:
+            print(f"In the night after {day}: {broken}")
+        fed, kept = played.tally, told(database)
+        differences = sum(
+            abs(n)
+            for name in ("circulation", "enrolled", "left", "attended", "lost")
+            for n in _differences(getattr(fed, name), getattr(kept, name))
+        )
+    database.close()
+    beside = {"days": float(played.days), "requests": float(county.requests)}
+    yield Figure("Year", engine.name, "nights in which a law was broken", len(nights), "nights", reach=0, beside=beside)
+    circulated = {"circulated": float(sum(fed.circulation.values())), "enrolled": float(sum(fed.enrolled.values()))}
+    yield Figure("Year", engine.name, "counts beside what was fed in", differences, "off", reach=0, beside=circulated)
+
+
+def _differences(fed: Any, kept: Any) -> list[int]:
+    return [fed[key] - kept[key] for key in fed.keys() | kept.keys()]
+
+
+def machine(engine: Engine, *, today: date) -> Iterator[Figure]:
+    """R6: any acts in any order beside a plain model, at full length and with other examples at every run."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/machine",
+        "-k",
+        f"on_{engine.name}",
+    ]
+    ended = subprocess.run(command, env={**os.environ, LONG_FORM: str(EXAMPLES)}, check=False, cwd=ROOT)
+    what = f"{EXAMPLES:,} examples of {STEPS} steps beside a plain model"
+    yield Figure("R6", engine.name, what, int(ended.returncode != 0), "falsified", reach=0)
+
+
+PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
+    "R1": last_kits.last_kits_of_a_cohort,
+    "R6": machine,
+    "Rush": last_kits.rush_of_the_pilot,
+    "Year": year,
+}
+
+
+@click.command()
+@click.option("--engine", type=click.Choice([*ENGINES, "both"]), default="both", help="Try on one engine alone.")
+@click.option("--only", multiple=True, type=click.Choice(list(PARTS)), help="Try these alone.")
+def main(engine: str, only: tuple[str, ...]) -> None:
+    """Try, print the table, keep the figures."""
+    at = SystemClock().now()
+    found: list[Figure] = []
+    for name in ENGINES if engine == "both" else [engine]:
+        with ENGINES[name]() as opened:
+            for part, run in PARTS.items():
+                if not only or part in only:
+                    print(f"{part} on {name} ...", file=sys.stderr)
+                    found += run(opened, today=at.date())
+    figures.show(found, "The battery")
+    rows = [{**asdict(figure), "reached": figure.reached} for figure in found]
+    kept = {"at": at.isoformat(timespec="seconds"), "machine": figures.machine(), "figures": rows}
+    LATEST.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+    raise SystemExit(not all(figure.reached for figure in found))
+
+
+if __name__ == "__main__":
+    main()
