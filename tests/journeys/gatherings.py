@@ -9,7 +9,7 @@ from lending.domain.barcodes import library_code
 from lending.models.cohorts import AttendanceMode, HeadCountKind, WorkshopMode
 from lending.programs.enrolment import enrol
 from lending.programs.workshops import post_recording, record_views, set_head_count, sign_in
-from tests.cast import ADA, COMPTON_KIT, KIT, LUIS, MINA, OTHER_KIT
+from tests.cast import ADA, COMPTON_KIT, KIT, MINA, OTHER_KIT
 from tests.journeys.serving import Served
 from tests.programs.meetings import BEGINS, meeting
 
@@ -17,8 +17,8 @@ from tests.programs.meetings import BEGINS, meeting
 def gather(library: Served) -> dict[str, str]:
     """Two workshops, one of them with all that can be told of it; two counts; more people than kits at Compton."""
     cast, now = library.cast, library.clock.now()
-    last_week = meeting(library.database, cast, begins=BEGINS - timedelta(days=7))
-    empty = meeting(library.database, cast, WorkshopMode.VIRTUAL, n=2)
+    last_week = meeting(library.database, cast, n=5, begins=BEGINS - timedelta(days=7))
+    empty = meeting(library.database, cast, WorkshopMode.VIRTUAL, n=6)
     for card, mode in ((ADA, AttendanceMode.ONSITE), (MINA, AttendanceMode.VIRTUAL)):
         library.act(sign_in, workshop=last_week, patron=card, mode=mode)
     library.act(set_head_count, workshop=last_week, kind=HeadCountKind.DEVICES, n=12)
@@ -32,6 +32,6 @@ def gather(library: Served) -> dict[str, str]:
     counting = library.act(begin, branch_id=cast.ela, place="").stocktake
     library.act(see, stocktake=counting, kit=OTHER_KIT)
     library.act(see, stocktake=counting, kit=COMPTON_KIT)
-    for card in (MINA, LUIS, library_code("2", "9999", 3001), library_code("2", "9999", 3002)):
+    for card in (MINA, *(library_code("2", "9999", 3000 + place) for place in (1, 2, 3))):
         library.act(enrol, patron=card, cohort="WR-7", pickup_branch_id=cast.com, by=cast.eli)
     return {"workshop": last_week, "empty_workshop": empty, "stocktake": counting, "counted": ended}

@@ -33,6 +33,7 @@ from lending.programs.timetable import WeeklyWorkshops
 from lending.web import languages
 from tests.cast import ADA, KIT, LUIS, MINA, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
 from tests.journeys.crowd import lend_to_everybody
+from tests.journeys.gatherings import gather
 from tests.journeys.serving import Served
 from tests.journeys.station import Station
 
@@ -62,6 +63,13 @@ NO_PAGES: Mapping[str, str] = {
     "api.get_reservation": "JSON for programs",
     "api.get_reservations": "JSON for programs",
     "api.get_shelf": "JSON for programs",
+    "api.get_attendance": "JSON for programs",
+    "api.get_availability": "JSON for programs",
+    "api.get_forecast": "JSON for programs",
+    "api.get_stocktake": "JSON for programs",
+    "api.get_stocktakes": "JSON for programs",
+    "api.get_transfers": "JSON for programs",
+    "api.get_workshops": "JSON for programs",
 }
 
 Do = Callable[[Station], object]
@@ -113,6 +121,12 @@ def drop_without_a_reason(station: Station) -> None:
 
 def read_twice(station: Station) -> None:
     station.scan("HELLO").scan("KIT-3001").scan("KIT-3001").quiet()
+
+
+def wrong_count(station: Station) -> None:
+    station.page.locator("#devices").fill("-1")
+    station.page.get_by_role("main").locator("form[action$=counts] [type=submit]").click()
+    expect(station.page.locator(".problem")).to_be_visible()
 
 
 def wrong_password(station: Station) -> None:
@@ -220,7 +234,7 @@ ROWS = (
     Row("closures.new", "empty", "/closures/new"),
     Row("closures.new", "error", "/closures/new", do=send_form),
     Row("roster.today", "full", "/session-desk"),
-    Row("roster.today", "lending", "/session-desk", do=lend),
+    Row("roster.today", "lending", "/session-desk", do=lambda station: station.scan(ADA).quiet()),
     Row("roster.desk", "full", "/sessions/WR-7/desk"),
     Row("roster.desk", "empty", "/sessions/WR-7/desk", who="cleo"),
     Row("roster.enrol", "full", "/enrol"),
@@ -244,6 +258,24 @@ ROWS = (
     Row("slips.inspection", "print", "/slips/kits/KIT-3002/inspection", on_paper=True),
     Row("slips.parts", "full", f"/slips/kits/{KIT}/parts"),
     Row("slips.transfer", "full", f"/slips/kits/{THIRD_KIT}/transfer"),
+    Row("forecast.index", "full", "/forecast"),
+    Row("forecast.show", "short", "/sessions/WR-7/forecast"),
+    Row("stocktakes.index", "full", "/stocktakes"),
+    Row("stocktakes.index", "empty", "/stocktakes", who="cleo"),
+    Row("stocktakes.index", "error", "/stocktakes", do=send_form),
+    Row("stocktakes.show", "open", "/stocktakes/{stocktake}"),
+    Row("stocktakes.show", "ended", "/stocktakes/{counted}"),
+    Row("transfers.show", "full", "/transfers"),
+    Row("transfers.show", "sending", "/transfers?to=COM"),
+    Row("workshops.index", "full", "/workshops"),
+    Row("workshops.of_session", "full", "/sessions/WR-7/workshops"),
+    Row("workshops.show", "full", "/workshops/{workshop}"),
+    Row("workshops.show", "empty", "/workshops/{empty_workshop}"),
+    Row("workshops.show", "error", "/workshops/{empty_workshop}", do=wrong_count),
+    Row("workshops.people", "full", "/workshops/{workshop}/people"),
+    Row("workshops.people", "empty", "/workshops/{empty_workshop}/people"),
+    Row("workshops.participants", "empty", "/workshops/{workshop}/participants"),
+    Row("workshops.participants", "error", "/workshops/{workshop}/participants", do=send_form),
     Row("api_description.docs", "full", "/api/docs", languages=("en",)),
     *(Row("failing", str(status), f"/failing/{status}", status=status) for status in ERRORS),
     Row("failing", "signed out", "/failing/404", who=None, status=404),
@@ -289,7 +321,14 @@ def populate(library: Served) -> dict[str, str]:
     loans = library.loans()
     out = next(loan for loan in loans if loan.patron_id == cast.ada_id)
     back = next(loan for loan in loans if loan.received_at is not None)
-    return {**named, "out": out.public_id, "back": back.public_id, "shelved": shelved, "planned": planned}
+    return {
+        **named,
+        **gather(library),
+        "out": out.public_id,
+        "back": back.public_id,
+        "shelved": shelved,
+        "planned": planned,
+    }
 
 
 def plan_the_next(library: Served) -> str:
