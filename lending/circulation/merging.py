@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.journal import record
 from lending.circulation.locks import lock_stocks
 from lending.circulation.patrons import current_number, end_card, find_patron, lock_households
-from lending.circulation.reservations import cancel_reservation, promise_next
+from lending.circulation.reservations import cancel_reservation, serve_stock
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.registration import ADDRESS
@@ -170,8 +170,8 @@ def _end_second_promises(
     pairs = _pairs(ranked, lambda row: (row.cohort_id, None if row.cohort_id else row.kit_type_id))
     for _, second in pairs:
         cancel_reservation(session, second, reason=ENDED_REASON, at=at, by=by)
-    for pool_id in sorted({second.pool_id for _, second in pairs if second.pool_id is not None}):
-        promise_next(session, pool_id, at=at, by=by)
+    for stock_id in sorted({second.stock_id for _, second in pairs}):
+        serve_stock(session, stock_id, at=at, by=by)
     return [second.id for _, second in pairs]
 
 

@@ -186,7 +186,8 @@ def test_of_two_open_reservations_for_one_type_the_earlier_stays(database: Datab
     earlier = database.act(lambda session: wait(session, cast.mina_id))
     database.act(lambda session: wait(session, cast.luis_id))
     _merge(database, cast, cast.mina_id, cast.luis_id)
-    live = _every(database, select(Reservation).where(Reservation.state == ReservationState.WAITING))
+    still = Reservation.state.in_(LIVE_RESERVATIONS) & Reservation.cohort_id.is_(None)
+    live = _every(database, select(Reservation).where(still))
     assert [(row.id, row.patron_id) for row in live] == [(earlier, cast.luis_id)]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation import kits, reserving
 from lending.circulation.checkout import CheckedOut
+from lending.circulation.merging import merge
 from lending.circulation.reservations import PROMISED_NOTICE, serve_waiting, waited_for
 from lending.circulation.reserving import Cancelled, Reserved, reserve
 from lending.circulation.undo import undo
@@ -283,3 +284,17 @@ def test_a_refused_reservation_changes_nothing(database: Database, cast: Cast) -
     with pytest.raises(Refused):
         ask(database, cast, ADA)
     assert (len(rows(database, JournalEntry)), len(rows(database, Reservation))) == before
+
+
+def test_of_two_open_promises_of_one_person_the_second_goes_to_the_next(database: Database, cast: Cast) -> None:
+    """Ada and Luis are one person with two records; Mina waited."""
+    for card in (ADA, LUIS, MINA):
+        ask(database, cast, card)
+
+    def one_person(session: Session) -> None:
+        ada, luis = (session.get_one(Patron, patron_id).public_id for patron_id in (cast.ada_id, cast.luis_id))
+        merge(session, loser=luis, survivor=ada, at=NOW, by=cast.eli)
+
+    database.act(one_person)
+    minas = only(database, Reservation, Reservation.patron_id == cast.mina_id)
+    assert minas.state is PROMISED
