@@ -7,6 +7,7 @@ Source: RULES 4, "Cohort moved", and 6, "a new term starts the ladder afresh".
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -109,7 +110,7 @@ def move_loans(
         }
         for move, due in moving
     ]
-    record_each(session, "move_due_date", entries, at=at, by=by)
+    record_each(session, "move_due_date", entries, at=at, by=_nowhere(by))
     return frozenset(move.row.patron_id for move, _ in moving if move.row.patron_id is not None)
 
 
@@ -134,7 +135,7 @@ def move_shelf(session: Session, moves: Iterable[ShelfMove], step: str, *, at: d
         }
         for row, until in moving
     ]
-    record_each(session, "move_shelf_date", entries, at=at, by=by)
+    record_each(session, "move_shelf_date", entries, at=at, by=_nowhere(by))
     return frozenset(row.patron_id for row, _ in moving if row.patron_id is not None)
 
 
@@ -148,6 +149,11 @@ def tell_many(session: Session, told: Iterable[Mapping[str, Any]]) -> None:
     rows = [row for row in told if row["patron_id"] is not None]
     if rows:
         session.connection().execute(_TELL, rows)
+
+
+def _nowhere(by: Actor) -> Actor:
+    """The same actor at no station: what moves for many is no scan of a desk, and so not its last act to undo."""
+    return replace(by, station_id=None)
 
 
 def _notice(row: AnyRow, subject: str, step: str, at: datetime, *, loan: bool = True) -> dict[str, Any]:

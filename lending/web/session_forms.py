@@ -131,7 +131,7 @@ def with_pools(kind: type[SessionForm], stocks: Sequence[StockShown]) -> type[Se
     fields = {
         f"{_POOL}{stock.branch_id}_{n}": IntegerField(
             f"{stock.branch_name}: {stock.kit_type_name}",
-            description=lazy_gettext("of %(kits)s", kits=stock.kits),
+            description=lazy_gettext("of %(kits)s kits", kits=stock.kits),
             validators=[Optional(), NumberRange(0, 100_000)],
         )
         for n, stock in enumerate(stocks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from lending.circulation.checkout import check_out
+from lending.circulation.closures import ClosurePlan, enter_closure
 from lending.circulation.redating import Redating, Why
 from lending.circulation.renewal import set_due_date
 from lending.db import Database
@@ -26,6 +28,7 @@ from lending.programs.plans import CohortChange
 from lending.programs.pools import PoolPlan
 from lending.programs.programs import plan_program
 from lending.programs.redating import change_cohort
+from lending.queries.invariants import INVARIANTS
 from tests.cast import ADA, KIT, LUIS, MINA, NOW, Cast, patron
 
 OLGA = "29999000000042"
@@ -190,3 +193,31 @@ def test_cancelling_needs_a_reason_a_right_and_a_cohort_that_is_not_cancelled(da
     assert why(database, cast) == [Reason.COHORT_CANCELLED]
     [entry] = every(database, select(JournalEntry).where(JournalEntry.verb == "cancel_cohort"))
     assert (entry.detail["reason"], entry.cohort_id) == ("flooded", cast.cohort)
+
+
+def test_the_laws_of_the_data_hold_after_a_move_a_closing_and_a_cancellation(database: Database, cast: Cast) -> None:
+    next_one(database, cast)
+    join(database, cast, LUIS)
+    database.act(lambda s: check_out(s, kit=KIT, patron=ADA, branch_id=cast.ela, at=NOW, by=cast.ben))
+    longer = CohortChange(starts_on=date(2026, 3, 10), capacity=25)
+    database.act(lambda s: change_cohort(s, cohort="WR-7", change=longer, at=NOW, by=cast.dora))
+    flood = ClosurePlan(cast.ela, date(2026, 4, 17), date(2026, 4, 18), "Flood", emergency=True)
+    database.act(lambda s: enter_closure(s, plan=flood, at=NOW, by=cast.eli))
+    cancel(database, cast, carry_to="WR-8")
+    with database.snapshot() as session:
+        assert {law.name: law.find(session) for law in INVARIANTS if law.find(session)} == {}
+
+
+def test_what_moves_for_many_is_not_undone_at_a_desk(database: Database, cast: Cast) -> None:
+    """Whoever closes a library at a desk can still take back the scan before it."""
+    out = database.act(lambda s: check_out(s, kit=KIT, patron=ADA, branch_id=cast.ela, at=NOW, by=cast.ben))
+    flood = ClosurePlan(cast.com, date(2026, 4, 10), date(2026, 4, 10), "Flood")
+    database.act(lambda s: enter_closure(s, plan=flood, at=NOW, by=cast.cleo))
+    at_the_desk = replace(cast.eli, station_id=cast.desk_station)
+    change = CohortChange(capacity=21)
+    database.act(lambda s: change_cohort(s, cohort="WR-7", change=change, at=NOW, by=at_the_desk))
+    here = replace(flood, branch_id=cast.ela)
+    moved = database.act(lambda s: enter_closure(s, plan=here, at=NOW, by=at_the_desk)).moved
+    assert [line.id for line in moved] == [out.loan]
+    stations = select(JournalEntry.station_id).where(JournalEntry.verb == "move_due_date")
+    assert every(database, stations) == [None]
