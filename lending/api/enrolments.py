@@ -30,6 +30,7 @@ from lending.programs.withdrawal import drop, excuse, release_no_shows, withdraw
 from lending.queries import enrolments
 from lending.queries.branches import branch
 from lending.queries.codes import card_number
+from lending.queries.enrolling import can_enrol
 from lending.queries.enrolments import KitStanding, SeatShown
 
 REASON = 240
@@ -98,6 +99,30 @@ class EnrolmentPage(Schema):
     next = answers.optional(fields.String)
 
 
+class ProspectQuery(Schema):
+    """Who asks, and where they would pick up a kit, if they want one."""
+
+    patron = CodeText(required=True, metadata={"description": "The card."})
+    pickup_branch = CodeText(required=True)
+    kit = fields.Boolean(load_default=True, truthy={"true", "1"}, falsy={"false", "0"})
+    kit_type = Text(32)
+
+
+class ProspectAnswer(Schema):
+    """What would come of enrolling somebody now: what is left, else the place they would get; blocks stand against it.
+
+    Questions count as not answered.
+    """
+
+    seats_left = fields.Integer(required=True)
+    position = answers.optional(fields.Integer)
+    kits_left = answers.optional(fields.Integer)
+    kit_position = answers.optional(fields.Integer)
+    blocks = fields.List(fields.Nested(answers.Block), required=True)
+    card_expires_first = fields.Boolean(required=True)
+    household_has_a_kit = fields.Boolean(required=True)
+
+
 class NoShows(Schema):
     """The enrolments that lost their seat for missing the mandatory first day."""
 
@@ -141,6 +166,22 @@ def get_enrolments(query: Body, code: str) -> Any:
     with current.library().db.read() as session:
         page = enrolments.seats(session, code, by=current.actor(), after=cursor, **query)
     return {"items": [_answer(shown) for shown in page.seats], "next": cursor_of(page.after)}
+
+
+@call("GET", "/cohorts/<code>/prospect", Act.ENROL, query=ProspectQuery, gives=ProspectAnswer, tag="Sessions")
+def get_prospect(query: Body, code: str) -> Any:
+    """Say what would come of enrolling a patron in a session, and change nothing"""
+    with current.library().db.read() as session:
+        hope = can_enrol(
+            session,
+            patron=card_number(session, query["patron"], current.library().spaces),
+            cohort=code,
+            pickup_branch_id=_branch_of(session, query["pickup_branch"], current.actor()),
+            wants_kit=query["kit"],
+            kit_type=query.get("kit_type"),
+            at=current.now(),
+        )
+    return {**asdict(hope), "blocks": [answers.block(found) for found in hope.blocks]}
 
 
 @call("GET", "/enrolments/<enrolment>", Act.ENROL, gives=EnrolmentAnswer, tag="Sessions")

@@ -5,8 +5,12 @@ A seat that is offered to them is accepted by the card alone. Source: SCREENS, "
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from lending.domain.barcodes import Code, Kind
@@ -18,7 +22,7 @@ from lending.programs.enrolment import Enrolled, Kit, enrol, enrolment_as_it_sta
 from lending.programs.offers import accept_offer
 from lending.queries import desk
 from lending.queries.desk import PatronStrip
-from lending.queries.enrolling import questions_of, session_of_code
+from lending.queries.enrolling import Prospect, can_enrol, questions_of, session_of_code, sessions_to_join
 from lending.queries.enrolments import offered_to, seat_after
 from lending.queries.staff import StationPlace
 from lending.web import current
@@ -42,10 +46,43 @@ def _person(scan: Scan, place: StationPlace, code: Code) -> Answer:
         offered = offered_to(session, code.text)
     if offered is not None:
         return _accept(scan, place, strip, offered)
-    sentences = [_("%(patron)s. Scan a session's code, or press its button.", patron=isolated(strip.short_name))]
-    sentences += [current.sentence(block) for block in strip.blocks]
+    hint = _("%(patron)s. Scan a session's code, or press its button.", patron=isolated(strip.short_name))
+    soonest = _of_the_soonest(code.text, place)
     tone = Tone.LOOK if strip.blocks else Tone.DONE
-    return Answer(one_stop(" ".join(sentences)), tone, who=strip.short_name, patron=strip)
+    return Answer(one_stop(f"{hint} {soonest}".strip()), tone, who=strip.short_name, patron=strip)
+
+
+def _of_the_soonest(card: str, place: StationPlace) -> str:
+    """What would come of enrolling somebody in the session that begins soonest; nothing is changed."""
+    at = current.now()
+    today = at.astimezone(ZoneInfo(place.zone)).date()
+    with current.library().db.read() as session:
+        found = sessions_to_join(session, today=today)
+        if not found:
+            return ""
+        name, code = found[0].name, found[0].code
+        asked = {question.code: True for question in questions_of(session, found[0])}
+        hope = can_enrol(session, patron=card, cohort=code, pickup_branch_id=place.branch_id, answers=asked, at=at)
+    if hope.blocks:
+        return " ".join([f"{name}:", *(current.sentence(block) for block in hope.blocks)])
+    sentence = _("%(session)s: %(left)s.", session=name, left=current.reader().listed(list(_left(hope))))
+    if hope.household_has_a_kit:
+        sentence += " " + _("Somebody at the same address has a kit; that counts when theirs is handed out.")
+    return str(sentence)
+
+
+def _left(hope: Prospect) -> Iterator[str]:
+    """The seats and kits that are left, or the place in line."""
+    if hope.position is None:
+        yield ngettext("%(num)s seat left", "%(num)s seats left", hope.seats_left)
+    else:
+        yield _("number %(n)s on the waiting list", n=hope.position)
+    if hope.kits_left is None:
+        yield _("no kits of this library")
+    elif hope.kit_position is None:
+        yield ngettext("%(num)s kit left here", "%(num)s kits left here", hope.kits_left)
+    else:
+        yield _("number %(n)s in line for a kit", n=hope.kit_position)
 
 
 def _accept(scan: Scan, place: StationPlace, strip: PatronStrip, enrolment: str) -> Answer:

@@ -63,6 +63,41 @@ def test_an_answer_to_a_question_lets_somebody_in(both: Door) -> None:
     assert join(both.ben, answers={"looking": True})["seat"] == "enrolled"
 
 
+def prospect(desk: Desk, card: str = LUIS, **given: Any) -> Any:
+    """What would come of enrolling somebody."""
+    return desk.get("/cohorts/WR-7/prospect", patron=card, pickup_branch="ELA", **given).json
+
+
+def test_the_prospect_says_what_is_left_and_the_place_in_line(both: Door) -> None:
+    first = prospect(both.ben)
+    assert (first["seats_left"], first["position"], first["kits_left"], first["kit_position"]) == (19, None, 1, None)
+    join(both.ben)
+    second = prospect(both.ben, MINA)
+    assert (second["seats_left"], second["kits_left"], second["kit_position"]) == (18, 0, 1)
+    change_cohort(both.database, both.cast, capacity=2)
+    third = prospect(both.ben, MINA)
+    assert (third["seats_left"], third["position"], third["kit_position"]) == (0, 1, 1)
+    assert (third["blocks"], third["card_expires_first"], third["household_has_a_kit"]) == ([], False, False)
+    assert len(every(both.ben, ROSTER)) == 2, "looking changes nothing"
+
+
+def test_the_prospect_names_every_reason_against_and_the_household(both: Door) -> None:
+    assert [block["reason"] for block in prospect(both.ben, ADA)["blocks"]] == ["already_enrolled"]
+    assert [block["reason"] for block in prospect(both.ben, kit_type="tablet")["blocks"]] == ["no_such_pool"]
+    one_address(both)
+    check_out(both.ben)
+    assert prospect(both.ben)["household_has_a_kit"]
+
+
+def test_the_prospect_of_another_branch_or_session_is_not_found(door: Door) -> None:
+    for address, query in (
+        ("/cohorts/WR-7/prospect", {"patron": LUIS, "pickup_branch": "COM"}),
+        ("/cohorts/WR-99/prospect", {"patron": LUIS, "pickup_branch": "ELA"}),
+        ("/cohorts/WR-7/prospect", {"patron": "29999000000067", "pickup_branch": "ELA"}),
+    ):
+        assert door.ben.get(address, **query).status_code == 404
+
+
 def test_the_roster_tells_each_kit_and_is_paged(both: Door) -> None:
     join(both.ben)
     check_out(both.ben)
@@ -113,14 +148,20 @@ def test_case_3_who_collects_in_week_three_has_the_rest_of_the_session(both: Doo
     assert (loan["due_at"], loan["rule"]) == ("2026-04-10T18:00:00-07:00", "cohort_return_by")
 
 
-def test_case_7_a_second_card_at_one_address_enrols_and_is_refused_the_kit(both: Door) -> None:
-    def one_address(session: Any) -> None:
+def one_address(door: Door) -> None:
+    """Ada and Luis live at one address, and a household may have one kit."""
+
+    def write(session: Any) -> None:
         household = put(session, Household(address_key="12 elm street|2b|90022"))
-        for patron_id in (both.cast.ada_id, both.cast.luis_id):
+        for patron_id in (door.cast.ada_id, door.cast.luis_id):
             session.get_one(Patron, patron_id).household_id = household.id
         session.add(Policy(valid_from=NOW - timedelta(days=1), household_limit=1))
 
-    both.database.act(one_address)
+    door.database.act(write)
+
+
+def test_case_7_a_second_card_at_one_address_enrols_and_is_refused_the_kit(both: Door) -> None:
+    one_address(both)
     join(both.ben)
     check_out(both.ben)
     body = {"patron": LUIS, "kit": OTHER_KIT, "branch": "ELA"}

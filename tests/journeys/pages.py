@@ -52,6 +52,7 @@ NO_PAGES: Mapping[str, str] = {
     "api.get_programs": "JSON for programs",
     "api.get_enrolment": "JSON for programs",
     "api.get_enrolments": "JSON for programs",
+    "api.get_prospect": "JSON for programs",
     "roster.rows": "a part of the session's desk, read again after each scan",
     "api.get_kit": "JSON for programs",
     "api.get_kit_types": "JSON for programs",

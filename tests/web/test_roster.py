@@ -221,6 +221,17 @@ def test_a_card_and_a_session_are_all_it_takes_to_enrol(ben: Browser, sqlite_dat
     assert "in that session already" in again["say"]
 
 
+def test_the_card_tells_what_is_left_in_the_soonest_session(
+    ben: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    said = scan(ben, LUIS, "enrol")["say"]
+    assert said.endswith("press its button. Work Ready 7: 19 seats left and 1 kit left here.")
+    change_cohort(sqlite_database, cast, capacity=1)
+    said = scan(ben, LUIS, "enrol")["say"]
+    assert said.endswith("Work Ready 7: number 1 on the waiting list and number 1 in line for a kit.")
+    assert scan(ben, ADA, "enrol")["say"].endswith("Work Ready 7: The patron is in that session already.")
+
+
 def test_a_repeated_scan_enrols_once(ben: Browser, cast: Cast) -> None:
     first, again = (scan(ben, "CO-WR-7", "enrol", patron=LUIS, mode="kit", key="k" * 16) for _ in range(2))
     assert first["say"] == again["say"]
