@@ -34,7 +34,7 @@ def show() -> ResponseReturnValue:
 def _shown(place: StationPlace) -> Mapping[str, Any]:
     at = current.now()
     with current.library().db.read() as session:
-        found = transfers(session, branch_ids=current.branch_ids(), at=at)
+        found = transfers(session, branch_ids={place.branch_id}, at=at)
         others = [one for one in places.branches(session) if one.branch_id != place.branch_id]
     chosen = request.form.get("subject", request.args.get("to", ""))
     return {
