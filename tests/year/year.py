@@ -336,6 +336,10 @@ class Year:
         later = self._next(who.session)
         if later is None or who.state != "enrolled" or (roll_over and (who.kit is None or who.is_back)):
             return
+        announced_on = later.starts_on - 5 * WEEK + DAY
+        if self.county.local_day(self.county.clock.now()) < announced_on:
+            self._then(who.place, announced_on, 0.4, lambda: self._go_on(who, roll_over=roll_over))
+            return
         body: dict[str, Any] = {"move_to": later.code} | ({"roll_over": True} if roll_over else {})
         answer = self.county.done("program", "PATCH", f"/enrolments/{who.enrolment}", body)
         if answer is None:
