@@ -14,9 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from lending.circulation.checkout_statements import loans, notices, reservations, terms, unreceived
+from lending.circulation.checkout_statements import kits, loans, notices, reservations, terms, unreceived
 from lending.circulation.journal import record_each
-from lending.circulation.locks import lock_kits
 from lending.circulation.redating import LoanMove, ShelfMove
 from lending.domain.actors import Actor
 from lending.domain.states import PROMISED_RESERVATIONS, LoanState
@@ -28,9 +27,9 @@ from lending.models.notices import Channel, NoticeState
 def lock_open_loans(session: Session, chosen: ColumnElement[bool]) -> None:
     """Lock the loans that are out and fit, and before them their kits, so that none of them comes back meanwhile."""
     out = select(loans.c.id).where(chosen, unreceived, loans.c.state == LoanState.OUT)
-    kit_ids = session.scalars(out.with_only_columns(loans.c.kit_id)).all()
-    lock_kits(session, kit_ids)
-    session.execute(out.order_by(loans.c.id).with_for_update(of=loans, key_share=True)).all()
+    theirs = select(kits.c.id).where(kits.c.id.in_(out.with_only_columns(loans.c.kit_id))).order_by(kits.c.id)
+    for rows, of in ((theirs, kits), (out.order_by(loans.c.id), loans)):
+        session.execute(rows.with_for_update(of=of, key_share=True)).all()
 
 
 def lock_promises(session: Session, chosen: ColumnElement[bool]) -> None:

@@ -6,6 +6,7 @@ nothing, and nobody joins a cohort after ``ends_on``. Source: RULES 4, "Programm
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -19,7 +20,7 @@ from lending.circulation.journal import record
 from lending.domain.actors import Actor
 from lending.domain.eligibility import read_eligibility
 from lending.domain.permissions import Act
-from lending.domain.registration import plain_text
+from lending.domain.registration import is_storable, plain_text
 from lending.errors import Block, Reason, Refused
 from lending.models.cohorts import Cohort, CohortStatus, Program
 from lending.models.policies import Agreement
@@ -35,6 +36,9 @@ CHANGEABLE: Final = frozenset(
 
 _LONGEST_OFFER = 24 * 60
 """Hours: sixty days; a longer offer is a slip of the finger."""
+
+_LONGEST_RULES = 20_000
+"""Characters of a programme's rules: some thousand postal codes, and questions."""
 
 
 def plan_program(
@@ -162,4 +166,14 @@ def _is_eligibility(given: Mapping[str, Any] | None) -> bool:
         read_eligibility(given or {})
     except ValueError:
         return False
-    return True
+    return len(json.dumps(given)) <= _LONGEST_RULES and all(map(is_storable, _texts(given or {})))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text within a value of JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (text for pair in value.items() for each in pair for text in _texts(each))
+    elif isinstance(value, list):
+        yield from (text for each in value for text in _texts(each))

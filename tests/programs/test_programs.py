@@ -117,3 +117,13 @@ def test_a_programme_does_not_end_before_its_cohorts_nor_a_cohort_after_its_prog
             lambda s: copy_cohort(s, cohort="WR-7", code="WR-8", starts_on=date(2026, 3, 10), at=NOW, by=cast.dora)
         )
     assert [block.detail["field"] for block in refusal.value.blocks] == ["starts_on"]
+
+
+def test_rules_that_no_database_keeps_are_refused(database: Database, cast: Cast) -> None:
+    """PostgreSQL keeps no null character, wherever in the rules it stands."""
+    for rules in (
+        {"questions": [{"code": "a", "text": "null \0"}]},
+        {"postal_codes": ["9002\0"]},
+        {"questions": [{"code": "a", "text": "x" * 20_000}]},
+    ):
+        assert why(database, cast.dora, eligibility=rules) == [(Reason.VALUE_WRONG, "eligibility")]
