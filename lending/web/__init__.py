@@ -18,6 +18,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         kits,
         loans,
         patrons,
+        programs,
         reservations,
         roster,
         seats,
@@ -30,4 +31,4 @@ def blueprints() -> tuple[Blueprint, ...]:
     )
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
-    return tuple(page.bp for page in (*pages, closures, sessions, forecast, stocktakes, transfers, workshops))
+    return tuple(page.bp for page in (*pages, closures, programs, sessions, forecast, stocktakes, transfers, workshops))
