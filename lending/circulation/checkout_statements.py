@@ -7,7 +7,7 @@ by a statement that sees what the locks protect. Measured: building them for eac
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, insert, select, update
 
 from lending.circulation.policies import applicable_policy_id, policies
 from lending.domain.states import (
@@ -57,10 +57,11 @@ _earliest = (
         reservations.c.patron_id == cards.c.patron_id,
         reservations.c.kit_type_id == kits.c.kit_type_id,
         reservations.c.state.in_(constants(LIVE_RESERVATIONS)),
-        or_(reservations.c.kit_id.is_(None), reservations.c.kit_id == kits.c.id),
     )
-    # A promise comes before a place in a queue; of equals, the order of acknowledgement.
+    # What this kit was put aside for comes first, then any promise, then a place in a queue; of equals, the order of
+    # acknowledgement. One whose own kit lies on the shelf is fulfilled by another kit too: that one goes back.
     .order_by(
+        case((reservations.c.kit_id == kits.c.id, constant(0)), else_=constant(1)),
         case((reservations.c.state == constant(ReservationState.WAITING), constant(1)), else_=constant(0)),
         reservations.c.id,
     )

@@ -106,10 +106,12 @@ def _undo_check_out(session: Session, entry: JournalEntry, at: datetime, by: Act
     if loan.reservation_id is not None:
         reservation = lock_reservation(session, loan.reservation_id)
         was = ReservationState(entry.detail["reservation"])
+        if was is ReservationState.READY and not from_shelf:
+            was = ReservationState.PROMISED  # another kit was handed out; the one that was put aside may be the next's
         reservation.move(_FROM_RESERVATION[was])
         reservation.ended_at = None
         if was is not ReservationState.READY:
-            reservation.kit_id = None
+            reservation.kit_id = reservation.ready_at = reservation.ready_until = None
     cancel_notices(session, loan)
     cancel_notices(session, loan, step="receipt")
     done = _done(session, entry, kit, loan, Counter.CHECK_OUT, at, by)

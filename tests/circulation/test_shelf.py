@@ -233,3 +233,28 @@ def test_the_shelf_of_another_branch_is_not_theirs(database: Database, cast: Cas
     with pytest.raises(Refused) as refused:
         database.act(lambda s: capture(s, kit=OTHER_KIT, branch_id=cast.ela, at=NOW, by=cast.cleo))
     assert why(refused) == [Reason.NOT_PERMITTED]
+
+
+def test_another_kit_fulfils_the_promise_and_the_one_on_the_shelf_goes_back(database: Database, cast: Cast) -> None:
+    luis = ask(database, cast, LUIS)
+    shelve(database, cast)
+    lend(database, cast, OTHER_OPEN_KIT)
+    assert state(database, luis.reservation) is ReservationState.PICKED_UP
+    no_law_is_broken(database)
+    database.act(lambda session: undo(session, at=NOW, by=cast.ben))
+    assert state(database, luis.reservation) is ReservationState.PROMISED
+    no_law_is_broken(database)
+    bound = clear(database, cast)
+    assert isinstance(bound, Captured)
+    assert bound.reservation == luis.reservation
+
+
+def test_of_two_promises_a_kit_on_the_shelf_fulfils_its_own(database: Database, cast: Cast) -> None:
+    """Ada's session comes first, but the kit in her hands lay there for nobody's session."""
+    shelve(database, cast, KIT)
+    sessions = only(database, Reservation).public_id
+    opens = ask(database, cast, ADA)
+    shelve(database, cast)
+    lend(database, cast, OPEN_KIT, ADA)
+    assert state(database, opens.reservation) is ReservationState.PICKED_UP
+    assert state(database, sessions) is ReservationState.READY
