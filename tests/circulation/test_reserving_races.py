@@ -23,7 +23,7 @@ from lending.programs.withdrawal import withdraw
 from tests.cast import LUIS, MINA, NOW, OPEN_KIT, Cast, patron
 from tests.circulation.kits_in_hand import journalled, rows
 from tests.circulation.test_reserving import ask
-from tests.races import race, without_locks
+from tests.races import race, without_locks, without_unique_index
 
 CROWD = 12
 PROMISED, WAITING = ReservationState.PROMISED, ReservationState.WAITING
@@ -80,6 +80,14 @@ def test_a_kit_is_bound_to_one_reservation(database: Database, cast: Cast) -> No
     outcome = race(database, pulling(cast, OPEN_KIT), pulling(cast, OPEN_KIT))
     assert (len(outcome.done), len(outcome.refused), outcome.broken) == (1, 1, [])
     assert len(rows(database, Reservation, Reservation.state == ReservationState.READY)) == 1
+
+
+def test_without_the_locks_a_kit_would_be_bound_twice(database: Database, cast: Cast) -> None:
+    for card in (LUIS, MINA):
+        ask(database, cast, card)
+    with without_locks(database), without_unique_index(database, "uq_reservations_live_kit_id", "reservations"):
+        race(database, pulling(cast, OPEN_KIT), pulling(cast, OPEN_KIT))
+        assert len(journalled(database, "capture")) == 2
 
 
 def test_in_quiet_no_kit_is_free_while_anyone_waits(database: Database, cast: Cast, cards: list[str]) -> None:
