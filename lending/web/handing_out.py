@@ -45,7 +45,7 @@ def counted(found: Answer, scan: Scan, place: StationPlace) -> Answer:
     with current.library().db.read() as session:
         held = [one.id for one in _sessions(session, scan, place)]
         out, kits = kits_out(roster(session, held, by=current.actor(), branch_id=place.branch_id))
-    so_far = _("%(out)s of %(kits)s kits out.", out=out, kits=kits)
+    so_far = _("%(out)s of %(kits)s out.", out=out, kits=kits)
     return replace(found, say=f"{found.say} {so_far}")
 
 

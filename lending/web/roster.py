@@ -107,7 +107,8 @@ def _of_desk(place: StationPlace, code: str) -> dict[str, Any]:
     with current.library().db.read() as session:
         held = queries.sessions_at(session, branch_id=place.branch_id, today=on, code=code)
         seats = queries.roster(session, [one.id for one in held], by=current.actor(), branch_id=place.branch_id)
-    rosters = [_roster(one, [seat for seat in seats if seat.cohort == one.code]) for one in held]
+    missing_first = sorted(seats, key=lambda seat: seat.kit not in _TO_COME)
+    rosters = [_roster(one, [seat for seat in missing_first if seat.cohort == one.code]) for one in held]
     out, kits = queries.kits_out(seats)
     return {"rosters": rosters, "out": out, "kits": kits, "subject": code}
 
@@ -181,6 +182,9 @@ def _roster(held: Cohort, seats: Sequence[SeatShown]) -> dict[str, Any]:
     }
 
 
+_TO_COME = frozenset({KitStanding.PROMISED, KitStanding.READY})
+"""Whose kit is still to be handed out: who is missing, at a glance."""
+
 _TONES = {
     KitStanding.OUT: "out",
     KitStanding.BACK: "done",
@@ -199,6 +203,7 @@ def seat_shown(seat: SeatShown, reader: Reader) -> dict[str, Any]:
         "url": None if seat.patron_id is None else url_for("patrons.show", public_id=seat.patron_id),
         "seat": _seat_words(seat, reader),
         "kit": _kit_words(seat, reader),
+        "word": _("out") if seat.kit is KitStanding.OUT else _kit_words(seat, reader),
         "tone": _TONES[seat.kit],
         "barcode": seat.barcode,
         "kit_url": None if seat.barcode is None else url_for("kits.show", barcode=seat.barcode),

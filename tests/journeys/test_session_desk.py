@@ -48,7 +48,7 @@ def test_a_session_of_18_is_handed_out_by_36_scans_without_a_click(library: Serv
     assert [(loan.state, loan.cohort_id) for loan in library.loans()] == [(LoanState.OUT, library.cast.cohort)] * PEOPLE
     assert (len(desk.sent), desk.page.evaluate("window.clicks")) == (36, 0)
     assert seconds < 60
-    assert desk.log()[0].endswith("18 of 18 kits out.")
+    assert desk.log()[0].endswith("18 of 18 out.")
     expect(desk.page.locator("#roster")).to_contain_text("18 of 18 kits out")
     assert desk.focus() == "code"
 
@@ -60,7 +60,7 @@ def test_kits_alone_collect_them_again(library: Served, enter: Enter) -> None:
     desk = enter("ben", "/session-desk")
     desk.scan_all(kits[:3], seed=3).counts(in_=3, out=3, not_done=0, waiting=0)
     assert {loan.state for loan in library.loans()} == {LoanState.RECEIVED}
-    assert desk.log()[0].endswith("0 of 18 kits out.")
+    assert desk.log()[0].endswith("0 of 18 out.")
     expect(desk.page.locator("#roster")).to_contain_text("0 of 18 kits out")
 
 
@@ -70,7 +70,7 @@ def test_the_roster_beside_the_scans_shows_who_is_missing(library: Served, enter
     row = desk.page.locator("#roster li", has_text="Ada M.")
     expect(row).to_contain_text("promised")
     desk.scan(ADA).scan(KIT).counts(out=1, waiting=0)
-    expect(row).to_contain_text("out, due Fri, Apr 10")
+    expect(row).to_contain_text(KIT)
     desk.press("Alt+Z").counts(out=0, waiting=0)
     expect(row).to_contain_text("promised")
 

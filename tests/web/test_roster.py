@@ -46,9 +46,9 @@ def test_card_and_kit_hand_out_and_a_kit_alone_collects(ben: Browser, sqlite_dat
     assert scan(ben, ADA, "cohort", subject="WR-7")["patron"]["card"] == ADA
     out = scan(ben, KIT, "cohort", patron=ADA, subject="WR-7")
     assert out["tone"] == "done"
-    assert out["say"].endswith("1 of 1 kits out.")
+    assert out["say"].endswith("1 of 1 out.")
     back = scan(ben, KIT, "cohort", subject="WR-7")
-    assert back["say"] == f"{KIT} is back. Put it on the inspection cart. 0 of 1 kits out."
+    assert back["say"] == f"{KIT} is back. Put it on the inspection cart. 0 of 1 out."
     assert [loan.state for loan in loans(sqlite_database)] == [LoanState.RECEIVED]
 
 
@@ -89,7 +89,7 @@ def test_a_free_kit_waits_for_its_card(ben: Browser, sqlite_database: Database, 
 
 def test_undo_tells_the_count_as_well(ben: Browser, cast: Cast) -> None:
     scan(ben, KIT, "cohort", patron=ADA, subject="WR-7")
-    assert scan(ben, "CMD-UNDO", "cohort", subject="WR-7")["say"].endswith("0 of 1 kits out.")
+    assert scan(ben, "CMD-UNDO", "cohort", subject="WR-7")["say"].endswith("0 of 1 out.")
 
 
 def test_three_sessions_of_one_morning_stand_on_one_screen(ben: Browser, sqlite_database: Database, cast: Cast) -> None:
@@ -102,7 +102,7 @@ def test_three_sessions_of_one_morning_stand_on_one_screen(ben: Browser, sqlite_
     for name in ("Work Ready 7", "Work Ready 8", "Work Ready 9", "Ada M.", "Luis R.", "Mina K."):
         assert name in page
     assert "0 of 3 kits out" in page
-    assert "1 of 3 kits out." in scan(ben, OTHER_KIT, "cohort", patron=LUIS)["say"]
+    assert "1 of 3 out." in scan(ben, OTHER_KIT, "cohort", patron=LUIS)["say"]
     assert [loan.cohort_id for loan in loans(sqlite_database)] == [
         seat_of(sqlite_database, cast.luis_id, "WR-8").cohort_id
     ]
@@ -114,7 +114,7 @@ def test_the_plain_form_does_the_same_without_a_script(ben: Browser, sqlite_data
     key = re.search(r'name="key" value="(\w+)"', page)
     assert key is not None
     answer = ben.post("/sessions/WR-7/desk", {"code": KIT, "patron": ADA, "key": key[1], "subject": "WR-7"})
-    assert "1 of 1 kits out." in answer.get_data(as_text=True)
+    assert "1 of 1 out." in answer.get_data(as_text=True)
 
 
 # --- The roster -------------------------------------------------------------------------------------------------------
