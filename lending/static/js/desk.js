@@ -254,7 +254,8 @@ fields.date?.addEventListener("change", () => {
   box.focus();
 });
 fields.book_drop?.addEventListener("change", () => box.focus());
-document.querySelectorAll("#scan [name=mode]").forEach((way) => way.addEventListener("change", () => box.focus()));
+// A scanner would type into a choice that has the focus, and change it.
+document.querySelectorAll("#scan [name=mode], #scan select").forEach((way) => way.addEventListener("change", () => box.focus()));
 $("#open-override").addEventListener("click", openOverride);
 
 addEventListener("online", () => queue.retry());
