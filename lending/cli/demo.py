@@ -34,8 +34,13 @@ def demo(seed: int, size: str) -> None:
         if has_staff(opened):
             raise Said("Somebody works here already; the demonstration is made in an empty library alone.", FAILED)
         summary = make(opened, seed=seed, size=size)
-    for line in [*sign_in_lines(), *(f"{card}  {hint}" for hint, card in summary.hints)]:
+    for line in [*sign_in_lines(), *hint_lines(summary)]:
         click.echo(line)
+
+
+def hint_lines(summary: Summary) -> list[str]:
+    """Lines that say what to scan to try each screen."""
+    return [f"{code}  {hint}" for hint, code in summary.hints]
 
 
 def make(opened: Library, *, seed: int = SEED, size: str = "small") -> Summary:

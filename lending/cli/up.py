@@ -36,22 +36,25 @@ def up(bind: str | None, workers: int | None, threads: int | None) -> None:
     In the demonstration profile the first start makes up a library to try.
     """
     with library(bind=bind, web_workers=workers, web_threads=threads) as opened:
-        make_ready(opened)
-        where, signs = opened.settings.bind, sign_ins(opened)
+        to_try = make_ready(opened)
+        where, lines = opened.settings.bind, [*sign_ins(opened), *to_try]
     options = {"--bind": bind, "--workers": workers, "--threads": threads}
     given = [str(word) for name, value in options.items() if value is not None for word in (name, value)]
-    raise SystemExit(run([Door("web", ["web", *given], where)], signs))
+    raise SystemExit(run([Door("web", ["web", *given], where)], lines))
 
 
-def make_ready(opened: Library) -> None:
-    """Bring the tables up to date and, where it is wanted and nobody works here yet, make the demonstration."""
-    from lending.cli.demo import has_staff, make
+def make_ready(opened: Library) -> list[str]:
+    """Bring the tables up to date and, where it is wanted and nobody works here yet, make the demonstration.
+
+    Gives lines that say what to scan in a demonstration just made.
+    """
+    from lending.cli.demo import has_staff, hint_lines, make
     from lending.settings import Profile
 
     if opened.settings.profile is Profile.DEMONSTRATION and not has_staff(opened):
-        make(opened)
-    else:
-        set_up(opened)
+        return hint_lines(make(opened))
+    set_up(opened)
+    return []
 
 
 def sign_ins(opened: Library) -> list[str]:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from lending.cli.saying import Said
 
 if TYPE_CHECKING:
+    from lending.cli.demonstration.town import Town
     from lending.library import Library
 
 PASSWORD: Final = "demonstration"  # noqa: S105 - told to everybody who starts a demonstration
@@ -107,5 +108,18 @@ def make_demonstration(
         patrons=stories.people,
         acts=rehearsal.acts,
         refused=rehearsal.refused,
-        hints=tuple(stories.hints),
+        hints=(*_free_kits(library, town), *stories.hints),
     )
+
+
+def _free_kits(library: Library, town: Town) -> list[tuple[str, str]]:
+    """A kit of each type that may be lent at the first desk today."""
+    from lending.cli.demonstration.desk import free_kit
+    from lending.cli.demonstration.town import LAPTOP_HOTSPOT, WORK_READY
+
+    place = town.places["ELA"]
+    with library.db.read() as session:
+        return [
+            (f"{place.name}: a free kit {whom}", free_kit(session, place.id, kit_type))
+            for kit_type, whom in ((LAPTOP_HOTSPOT, "for anybody"), (WORK_READY, "for Work Ready alone"))
+        ]
