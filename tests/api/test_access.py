@@ -243,6 +243,10 @@ WRITES = [
     ("PATCH", f"/kits/{KIT}", {"place": "shelf 4"}),
     ("POST", f"/kits/{KIT}/withdrawal", {"reason": "worn out"}),
     ("POST", "/reservations", {"patron": LUIS, "kit_type": "laptop-hotspot", "pickup_branch": "ELA"}),
+    ("POST", "/programs", {"code": "job-skills", "name": "Job Skills"}),
+    ("PATCH", "/cohorts/WR-7", {"ends_on": "2026-04-17"}),
+    ("POST", "/cohorts/WR-7/cancellation", {"reason": "flood"}),
+    ("POST", "/closures", {"starts_on": "2026-04-10", "ends_on": "2026-04-10", "reason": "Flood"}),
 ]
 SLIPPED_IN = {
     "role": "admin",
