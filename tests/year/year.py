@@ -326,7 +326,10 @@ class Year:
     def _leave(self, who: Participant) -> None:
         if who.state not in ("enrolled", "waiting", "offered"):
             return
-        self.county.must(self._desk(who.place), "PATCH", f"/enrolments/{who.enrolment}", {"state": "withdrawn"})
+        asked = {"state": "withdrawn"}
+        if self.county.done(self._desk(who.place), "PATCH", f"/enrolments/{who.enrolment}", asked) is None:
+            self.tally.refused["leave"] += 1  # the session was over, and the library had ended the waiting itself
+            return
         self._ended(who, "withdrawn")
         if who.kit is not None and not who.is_back:
             today = self.county.local_day(self.county.clock.now())
