@@ -95,6 +95,11 @@ def transfers(session: Session, *, branch_ids: Branches, at: datetime, branch: s
     return Transfers(tuple(incoming), tuple(outgoing))
 
 
+def sent_at(session: Session, kit: str) -> datetime | None:
+    """When a kit (its code) was sent; ``None`` when it does not travel, or nobody wrote it down."""
+    return session.scalars(select(Kit.sent_at).where(Kit.barcode == kit)).one_or_none()
+
+
 def _is_late(calendar: Calendar, sent_at: datetime | None, at: datetime) -> bool:
     if sent_at is None:
         return True

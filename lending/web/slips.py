@@ -15,6 +15,7 @@ from lending.phrases import STEPS, Reader, why_due
 from lending.queries import branches as places
 from lending.queries import inspections, kits, slips
 from lending.queries.kits import KitShown
+from lending.queries.transfers import sent_at
 from lending.web import current
 from lending.web.access import allow
 
@@ -126,13 +127,14 @@ def transfer(barcode: str) -> ResponseReturnValue:
         raise Refused.because(Reason.NOT_FOUND)
     with current.library().db.read() as session:
         to = next(place for place in places.branches(session) if kit.in_transit_to in (place.name, place.code))
+        sent = sent_at(session, kit.code)
     shown = {
         "kit_code": kit.code,
         "kit_type": kit.kit_type_name,
         "from_branch": kit.branch_name,
         "to_branch": to.name,
         "to_code": to.code,
-        "sent_at": current.reader().moment(current.now()),
+        "sent_at": current.reader().moment(sent) if sent is not None else "",
         "why": "",
         "hold_code": None,
     }

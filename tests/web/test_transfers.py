@@ -57,3 +57,11 @@ def test_without_scripts_the_page_does_the_same(ben: Browser, sqlite_database: D
     page = text(ben.post("/transfers", form))
     assert "is on its way to COM." in page
     assert '<option value="COM" selected>' in page
+
+
+def test_the_slip_says_when_the_kit_was_sent_and_not_when_it_is_printed(ben: Browser, clock: MovingClock) -> None:
+    send(ben, OPEN_KIT)
+    clock.move(timedelta(minutes=95))
+    slip = text(ben.get(f"/slips/kits/{OPEN_KIT}/transfer")).replace("\u202f", " ")
+    assert "Tue, Mar 3, 10:00 AM" in slip
+    assert "11:35" not in slip
