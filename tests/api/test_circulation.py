@@ -37,7 +37,7 @@ def test_a_check_out_and_a_return_take_few_statements(both: Door) -> None:
         check_out(both.ben)
     with counting(both.database) as back:
         give_back(both.ben)
-    assert (len(out), len(back)) == (16, 13)
+    assert (len(out), len(back)) == (16, 14)
 
 
 def test_the_desk_saw_the_agreement_signed(both: Door) -> None:
