@@ -278,7 +278,7 @@ class Year:
         who.is_back = True
         today = self.county.local_day(self.county.clock.now())
         if returned["next"] == "transit":
-            owner = next(place for place in self.county.places if place.code == returned["owner"])
+            owner = next(place for place in self.county.places if place.name == returned["owner"])
             self._then(owner, today + 2 * DAY, 0.3, lambda: self._arrive(owner, kit))
         else:
             self._then(place, today + DAY, 0.1, lambda: self._inspect(place, kit))
