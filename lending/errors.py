@@ -109,7 +109,8 @@ class Reason(StrEnum):
     ATTENDANCE_NOT_TAKEN = "attendance_not_taken"
     KIT_TYPE_NEEDS_COHORT = "kit_type_needs_cohort"
     NOBODY_WAITS = "nobody_waits"
-    # Stocktake
+    # Workshops and stocktakes
+    WORKSHOP_TO_COME = "workshop_to_come"
     STOCKTAKE_OPEN = "stocktake_open"
     STOCKTAKE_ENDED = "stocktake_ended"
     # Sign-in

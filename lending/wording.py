@@ -383,7 +383,8 @@ WORDS: Mapping[Reason, Words] = {
     ),
     _R.KIT_TYPE_NEEDS_COHORT: Words(409, _STOP, N_("Kits of this kind are lent in sessions only. Choose a session.")),
     _R.NOBODY_WAITS: Words(409, _LOOK, N_("Nobody waits for %(kit)s. Leave it with the free kits.")),
-    # Stocktake
+    # Workshops and stocktakes
+    _R.WORKSHOP_TO_COME: Words(409, _STOP, N_("This workshop begins on %(at)s. Come back to it on that day.")),
     _R.STOCKTAKE_OPEN: Words(
         409, _STOP, N_("A stocktake of this place is open already. Go on with it, or end it first.")
     ),

@@ -106,7 +106,7 @@ def import_participants(
     """Note who of a list attended ``workshop`` (its public id) on line, and count its devices. The same list again
     changes nothing.
 
-    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``COHORT_OVER``, ``DATE_IN_THE_FUTURE``, ``VALUE_WRONG`` for a
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``COHORT_OVER``, ``WORKSHOP_TO_COME``, ``VALUE_WRONG`` for a
     workshop that nobody can attend on line.
     """
     found = lock_workshop(session, workshop, by)

@@ -81,7 +81,7 @@ def sign_in(session: Session, *, workshop: str, patron: str, mode: AttendanceMod
     """Note that ``patron`` (the card number) attends ``workshop`` (its public id); again, nothing changes.
 
     Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, ``COHORT_OVER`` for a
-    session that was cancelled, ``DATE_IN_THE_FUTURE`` before the workshop's day, ``VALUE_WRONG`` for a way to attend
+    session that was cancelled, ``WORKSHOP_TO_COME`` before the workshop's day, ``VALUE_WRONG`` for a way to attend
     that this workshop has not.
     """
     found = lock_workshop(session, workshop, by)
@@ -116,7 +116,7 @@ def set_head_count(
 ) -> None:
     """Set how many were counted in the room, as devices in the meeting or as most viewers; ``None``: nobody knows.
 
-    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``COHORT_OVER``, ``DATE_IN_THE_FUTURE``, ``VALUE_WRONG`` for a
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``COHORT_OVER``, ``WORKSHOP_TO_COME``, ``VALUE_WRONG`` for a
     count below 0 or of a format that this workshop has not.
     """
     found = lock_workshop(session, workshop, by)
@@ -207,11 +207,11 @@ def permit_attendance(session: Session, cohort: Cohort, by: Actor, *held_at: int
 
 
 def check_begun(found: WorkshopFound, at: datetime) -> None:
-    """Refuse what cannot be known yet: ``COHORT_OVER`` for a cancelled session, ``DATE_IN_THE_FUTURE``."""
+    """Refuse what cannot be known: ``COHORT_OVER`` of a cancelled session, ``WORKSHOP_TO_COME`` before the day."""
     if found.cohort.status is CohortStatus.CANCELLED:
         raise Refused.because(Reason.COHORT_OVER, cohort=found.cohort.name)
     if at < found.workshop.starts_at - OPENS_BEFORE:
-        raise Refused.because(Reason.DATE_IN_THE_FUTURE, at=found.workshop.starts_at)
+        raise Refused.because(Reason.WORKSHOP_TO_COME, at=found.workshop.starts_at)
 
 
 def check_mode(found: WorkshopFound, mode: AttendanceMode) -> None:

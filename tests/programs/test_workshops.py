@@ -111,8 +111,8 @@ def test_a_workshop_is_attended_as_it_is_held(
 
 def test_nobody_attends_before_the_day_of_the_workshop(database: Database, cast: Cast) -> None:
     workshop = meeting(database, cast, begins=BEGINS + timedelta(days=1))
-    assert refusal(lambda: come(database, cast, workshop, ADA)) == [Reason.DATE_IN_THE_FUTURE]
-    assert refusal(lambda: heads(database, cast, workshop, HeadCountKind.ONSITE, 3)) == [Reason.DATE_IN_THE_FUTURE]
+    assert refusal(lambda: come(database, cast, workshop, ADA)) == [Reason.WORKSHOP_TO_COME]
+    assert refusal(lambda: heads(database, cast, workshop, HeadCountKind.ONSITE, 3)) == [Reason.WORKSHOP_TO_COME]
 
 
 def test_nobody_attends_a_cancelled_session(database: Database, cast: Cast) -> None:
