@@ -104,7 +104,7 @@ def _save(found: Sheet, place: StationPlace, form: Mapping[str, str]) -> tuple[s
     by, at = current.actor(at_station=place), current.now()
     steps = {kind: form.get("initials", "").strip()[:8] for kind in TurnaroundStepKind if form.get(f"step-{kind}")}
     marked: dict[int, PartSeen] = {}
-    if found.state in _LOOKED_AT and not form.get("all_here"):
+    if found.state in _LOOKED_AT:
         marked = _marked(form)
     body = {"kit": found.barcode, **{name: form[name] for name in sorted(form) if name not in ("csrf_token", "key")}}
 
@@ -113,7 +113,8 @@ def _save(found: Sheet, place: StationPlace, form: Mapping[str, str]) -> tuple[s
             return _steps_alone(session, found.barcode, steps)
         parts = marked
         if form.get("all_here"):
-            parts = all_here(session, kit=found.barcode)
+            # What somebody has marked was seen with their own eyes: the button speaks of the rest.
+            parts = all_here(session, kit=found.barcode) | marked
         return inspect(session, kit=found.barcode, parts=parts, steps=steps, at=at, by=by)
 
     def _steps_alone(session: Session, kit: str, wanted: Mapping[TurnaroundStepKind, str]) -> StepRecorded:

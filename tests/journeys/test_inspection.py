@@ -87,6 +87,21 @@ def test_a_missing_charger_is_owed_seven_days_and_the_kit_waits(library: Served,
     assert [loan.state for loan in library.loans()] == [LoanState.INCOMPLETE]
 
 
+@pytest.mark.parametrize("by", ["button", "printed command"])
+def test_all_parts_are_here_keeps_what_is_marked_as_missing(library: Served, table: Station, by: str) -> None:
+    charger = table.page.get_by_role("group", name="Charger")
+    charger.get_by_label("Missing").check()
+    charger.get_by_placeholder("What is wrong with it?").fill("Not in the bag.")
+    if by == "button":
+        table.page.get_by_role("button", name="All parts are here").click()
+    else:
+        table.page.locator("#code").focus()
+        table.scan("CMD-ALL-HERE")
+    notice = table.page.locator(".notice").first
+    expect(notice).to_have_text("KIT-1042: Charger missing. The patron has until Tue, Mar 10.")
+    assert state(library) == KitState.INCOMPLETE
+
+
 def test_a_part_nobody_marked_is_asked_for_and_what_was_marked_stays(library: Served, table: Station) -> None:
     table.scan("PT-10421").scan("PT-10422").says("Hotspot is here.")
     table.page.get_by_role("button", name="Save what is marked").click()

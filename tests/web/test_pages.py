@@ -13,7 +13,7 @@ from lending.domain.barcodes import library_code
 from lending.domain.states import KitState, LoanState
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, Part
-from lending.models.loans import Loan
+from lending.models.loans import Loan, LoanPart
 from lending.models.people import Card, Patron
 from tests.cast import ADA, KIT, LUIS, OTHER_KIT, Cast, patron
 from tests.web.browsers import Browser
@@ -80,6 +80,16 @@ def test_a_part_without_a_mark_is_asked_for_by_name_and_the_marks_stay(ben: Brow
     assert "Hotspot" in text
     assert f'value="here" checked' in text  # noqa: F541 - reads as the page writes it
     assert kit_state(sqlite_database) is KitState.TO_INSPECT
+
+
+def test_all_parts_here_speaks_of_the_rest_and_keeps_what_is_marked(ben: Browser, sqlite_database: Database) -> None:
+    returned(ben)
+    charger = parts_of(sqlite_database)["Charger"]
+    marks = {f"part-{charger}": "damaged", f"note-{charger}": "Bare wire."}
+    assert ben.post(f"/inspection/{KIT}", {"key": key(), "all_here": "1", **marks}).status_code == 303
+    assert kit_state(sqlite_database) is KitState.REPAIR
+    assert "Charger damaged" in ben.get("/inspection").get_data(as_text=True)
+    assert row(sqlite_database, select(LoanPart.note).where(LoanPart.part_id == charger)) == "Bare wire."
 
 
 def test_a_missing_charger_keeps_the_loan_open_and_says_until_when(ben: Browser, sqlite_database: Database) -> None:
