@@ -51,7 +51,7 @@ def stopped(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ..
         status_of(blocks),
         code=code.text,
         same_patron=True,
-        resolve_url=_resolve_url(code, reasons),
+        resolve_url=_resolve_url(scan, place, code, reasons),
         offer=_offer(scan, code, blocks, sentences),
         moved={"not_done": 1} if tone is Tone.STOP else {},
     )
@@ -150,11 +150,43 @@ def _is_foreign(code: Code) -> bool:
     return len(text) == 14 and text.isdigit() and text[1:5] != current.spaces().institution
 
 
-def _resolve_url(code: Code, reasons: set[Reason]) -> str | None:
+_OF_THE_PATRON = frozenset(
+    {
+        Reason.CARD_EXPIRED,
+        Reason.CARD_BLOCKED,
+        Reason.UNDER_AGE,
+        Reason.AGREEMENT_NOT_SIGNED,
+        Reason.NOT_IN_COHORT,
+        Reason.LIMIT_REACHED,
+        Reason.HOUSEHOLD_LIMIT,
+        Reason.COOL_DOWN,
+        Reason.OWES,
+        Reason.OVERDUE_ELSEWHERE,
+    }
+)
+
+
+def _resolve_url(scan: Scan, place: StationPlace, code: Code, reasons: set[Reason]) -> str | None:
+    """The page where a refusal can be put right: of the patron where it lies in them, else of the kit."""
     if reasons & {Reason.CODE_UNKNOWN, Reason.CARD_UNKNOWN, Reason.KIT_UNKNOWN, Reason.CARD_REPLACED}:
         return url_for("desk.search", q=code.text)
+    if of_the_patron := reasons & _OF_THE_PATRON:
+        return _patron_url(scan, place, of_the_patron)
     return (
         url_for("kits.show", barcode=code.text)
         if code.kind is Kind.KIT and not reasons & {Reason.CODE_MISREAD}
         else None
     )
+
+
+def _patron_url(scan: Scan, place: StationPlace, reasons: set[Reason]) -> str | None:
+    """Where the patron of a scan is helped; somebody who only lacks a session is enrolled."""
+    if reasons == {Reason.NOT_IN_COHORT}:
+        return url_for("roster.enrol")
+    whose = scan.code if scan.kit else scan.patron or scan.code
+    card = read(whose, current.spaces())
+    if card.kind is not Kind.PATRON:
+        return url_for("patrons.show", public_id=whose)
+    with current.library().db.read() as session:
+        strip = desk.strip_by_card(session, card.text, branch_id=place.branch_id, zone=place.zone, at=current.now())
+    return url_for("patrons.show", public_id=strip.public_id)

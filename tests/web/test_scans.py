@@ -49,6 +49,30 @@ def test_the_strip_names_the_kits_that_a_patron_has_and_leads_to_their_page(
     assert answer["row"]["resolve_url"] == f"/patrons/{luis}"
 
 
+def test_somebody_without_a_session_is_led_to_where_they_are_enrolled(ben: Browser) -> None:
+    for lent in (ben.scan(KIT, patron=LUIS), ben.scan(LUIS, kit=KIT)):
+        assert lent.status_code == 409
+        assert "session" in lent.json["say"]
+        assert lent.json["row"]["resolve_url"] == "/enrol"
+    assert ben.get("/enrol").status_code == 200
+
+
+def test_a_refusal_that_lies_in_the_patron_leads_to_the_patron(
+    ben: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    with sqlite_database.read() as session:
+        ada = session.get_one(Patron, cast.ada_id).public_id
+    ben.scan(KIT, patron=ADA)
+    for lent in (ben.scan(OPEN_KIT, patron=ADA), ben.scan(ADA, kit=OPEN_KIT), ben.scan(OPEN_KIT, patron=ada)):
+        assert lent.status_code == 409
+        assert lent.json["row"]["resolve_url"] == f"/patrons/{ada}"
+
+
+def test_a_refusal_that_lies_in_the_kit_leads_to_the_kit(ben: Browser, sqlite_database: Database) -> None:
+    stand(sqlite_database, KitState.REPAIR)
+    assert ben.scan(KIT, patron=ADA).json["row"]["resolve_url"] == f"/kits/{KIT}"
+
+
 def test_neither_a_claimed_nor_a_lost_kit_counts_as_overdue(ben: Browser, eli: Browser, clock: MovingClock) -> None:
     ben.scan(OPEN_KIT, patron=LUIS)
     clock.move(timedelta(days=50))
