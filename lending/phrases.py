@@ -227,7 +227,7 @@ _WHY_DUE: Mapping[str, str] = {
     DueRule.LOAN_PERIOD: "",
     DueRule.RENEWAL: N_("renewed"),
     DueRule.CEILING_STOCK: N_("others reserved for after that"),
-    DueRule.CEILING_PROGRAM_END: N_("end of the programme"),
+    DueRule.CEILING_PROGRAM_END: N_("end of the program"),
     DueRule.CEILING_CARD_EXPIRY: N_("the card is good until then"),
     DueRule.BY_HAND: N_("set by hand"),
     DueRule.EXCHANGE: N_("as the kit before"),

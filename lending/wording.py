@@ -138,7 +138,7 @@ WORDS: Mapping[Reason, Words] = {
     _R.NOT_IN_COHORT: Words(
         409,
         _STOP,
-        N_("This kind of kit is for people in a session, and the patron has no seat in one. Enrol them first."),
+        N_("This kind of kit is for people in a session, and the patron has no seat in one. Enroll them first."),
         N_("This kit is for people who take part in a session. Ask at the desk how to join."),
         N_("For session members. Please see staff"),
     ),
@@ -276,9 +276,9 @@ WORDS: Mapping[Reason, Words] = {
     _R.AFTER_LAST_BORROW_DATE: Words(
         409,
         _STOP,
-        N_("The programme lent its last kit on %(on)s. Choose a kit of another kind."),
-        N_("The programme lends no more kits."),
-        N_("The programme lends no more kits"),
+        N_("The program lent its last kit on %(on)s. Choose a kit of another kind."),
+        N_("The program lends no more kits."),
+        N_("The program lends no more kits"),
     ),
     _R.NO_OPEN_DAY: Words(
         409, _STOP, N_("There is no open day left on which the kit could come back. Look at the library's calendar.")
@@ -324,7 +324,7 @@ WORDS: Mapping[Reason, Words] = {
     _R.COHORT_LOAN: Words(
         409,
         _STOP,
-        N_("The kit belongs to a session and is due when the session ends. Enrol the patron in the next one."),
+        N_("The kit belongs to a session and is due when the session ends. Enroll the patron in the next one."),
         N_("Your kit is due when your session ends. Ask about the next session."),
         N_("Due when the session ends"),
     ),

@@ -279,6 +279,6 @@ def test_the_page_says_what_is_left_and_what_to_ask(ben: Browser, sqlite_databas
     asked = {"code": "looking", "text": "Are you looking for work?", "must": True}
     change_program(sqlite_database, cast, eligibility={"questions": [asked]})
     page = ben.get("/enrol").get_data(as_text=True)
-    for text in ("19 seats left", "1 kit left here", "Are you looking for work?", "Enrol in Work Ready 7"):
+    for text in ("19 seats left", "1 kit left here", "Are you looking for work?", "Enroll in Work Ready 7"):
         assert text in page
     assert "has a seat" in scan(ben, "CO-WR-7", "enrol", patron=LUIS)["say"]
