@@ -34,7 +34,7 @@ class Plan:
     kits_a_branch: int
 
 
-FULL = Plan(cohorts=6, seats=200, applicants=220, kits=400, branches=20, kits_a_branch=10)
+FULL = Plan(cohorts=6, seats=200, applicants=220, kits=400, branches=20, kits_a_branch=8)
 MINIATURE = Plan(cohorts=3, seats=8, applicants=10, kits=80, branches=4, kits_a_branch=2)
 
 
