@@ -358,7 +358,7 @@ WORDS: Mapping[Reason, Words] = {
     ),
     _R.NO_SUCH_POOL: Words(409, _STOP, N_("That session has no kits of this kind at this library. Choose another.")),
     _R.POOL_EXCEEDS_STOCK: Words(
-        409, _STOP, N_("The library has fewer kits of this kind than that. Lower the number.")
+        409, _STOP, N_("Only %(left)s kits of this kind are left at %(branch)s for those days. Lower the number.")
     ),
     _R.POOL_BELOW_PROMISES: Words(
         409,

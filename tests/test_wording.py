@@ -15,7 +15,7 @@ NAMES = re.compile(r"%\((\w+)\)s")
 KNOWN = {
     "kit", "code", "part", "parts", "kind", "steps", "state", "branch", "cohort", "field", "note", "on", "at", "age",
     "out", "limit", "until", "cents", "limit_cents", "from", "hours", "shortest", "longest",
-    "rule",
+    "rule", "left",
 }  # fmt: skip
 
 
