@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lending import paths
 from lending.cli.context import library
-from lending.cli.saying import FAILED, Said
+from lending.cli.saying import FAILED, NO_DATABASE, NO_TABLES, Said
 
 if TYPE_CHECKING:
     from lending.library import Library
@@ -38,6 +39,19 @@ def set_up(opened: Library) -> None:
     opened.db.upgrade()
     at = opened.clock.now()
     opened.db.act(lambda session: ensure_general_policy(session, at=at))
+
+
+def ensure_up_to_date(opened: Library) -> None:
+    """Refuse to serve tables that wait for a migration; those of a newer version are its own to judge."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(paths.MIGRATIONS))
+    with opened.db.look() as connection:
+        applied = set(MigrationContext.configure(connection).get_current_heads())
+    older = applied <= {script.revision for script in scripts.walk_revisions()}
+    if older and applied != set(scripts.get_heads()):
+        raise Said(NO_TABLES, NO_DATABASE)
 
 
 @db.command()

@@ -15,6 +15,7 @@ NO_DATABASE: Final = 69
 BUSY: Final = 75
 WRONG_SETTING: Final = 78
 """BSD's sysexits, as in ``lending/wording.py``."""
+NO_TABLES: Final = "The database has no tables for this yet. Run: lending db upgrade"
 
 
 class Said(click.ClickException):
@@ -63,7 +64,7 @@ def _of_database(error: Any) -> str | None:
     """The sentence for a database that is not there, or not ready; ``None`` for anything else."""
     told = str(error.orig)
     if getattr(error.orig, "sqlstate", None) == "42P01" or "no such table" in told:
-        return "The database has no tables for this yet. Run: lending db upgrade"
+        return NO_TABLES
     name = type(error).__name__
     if name == "OperationalError" and (error.connection_invalidated or getattr(error.orig, "sqlstate", None) is None):
         return f"The database cannot be used: {told.strip().splitlines()[0]}"

@@ -18,7 +18,7 @@ import click
 from lending.cli.context import library
 from lending.cli.database import set_up
 from lending.cli.saying import FAILED, Said
-from lending.cli.web import GRACEFUL_SECONDS, binding
+from lending.cli.web import GRACEFUL_SECONDS, binding, ensure_free
 
 if TYPE_CHECKING:
     from lending.library import Library
@@ -36,6 +36,7 @@ def up(bind: str | None, workers: int | None, threads: int | None) -> None:
     In the demonstration profile the first start makes up a library to try.
     """
     with library(bind=bind, web_workers=workers, web_threads=threads) as opened:
+        ensure_free(opened.settings.bind)
         to_try = make_ready(opened)
         where, lines = opened.settings.bind, [*sign_ins(opened), *to_try]
     options = {"--bind": bind, "--workers": workers, "--threads": threads}

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from lending.cli.context import library
+from lending.cli.database import ensure_up_to_date
+from lending.cli.saying import WRONG_SETTING, Said
 
 if TYPE_CHECKING:
     from lending.settings import Settings
@@ -28,10 +35,30 @@ def binding(command: Any) -> Any:
 @binding
 def web(bind: str | None, workers: int | None, threads: int | None) -> None:
     """Serve the pages and the API."""
-    from lending import settings
+    with library(bind=bind, web_workers=workers, web_threads=threads) as opened:
+        ensure_free(opened.settings.bind)
+        ensure_up_to_date(opened)
+    serve(opened.settings)
 
-    given = {"bind": bind, "web_workers": workers, "web_threads": threads}
-    serve(settings.load(given={name: value for name, value in given.items() if value is not None}))
+
+def ensure_free(bind: str) -> None:
+    """Refuse, as a wrong setting, an address at which nobody can listen: gunicorn would try it for five seconds.
+
+    A server that took its socket over, from systemd or from the one it replaces, listens there already.
+    """
+    if not os.environ.keys().isdisjoint(("LISTEN_FDS", "GUNICORN_FD")):
+        return
+    host, _, port = bind.rpartition(":")
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((host.strip("[]"), int(port)))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            why = f"Port {port} of {host} is taken: another program, or another lending, listens there"
+        else:
+            why = f"Nobody can listen at {bind}: {error.strerror}"
+        raise Said(f"{why}. Give another address with LENDING_BIND or --bind.", WRONG_SETTING) from None
 
 
 def serve(chosen: Settings) -> None:

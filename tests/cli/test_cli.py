@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from alembic import command
+from sqlalchemy import column, select, table, update
 
 from lending.circulation import staff
-from lending.cli import COMMANDS
+from lending.cli import COMMANDS, web
 from lending.cli.saying import saying
 from lending.db import Database
 from lending.domain.actors import Actor, Door
@@ -55,6 +56,45 @@ def test_a_wrong_setting_is_a_sentence(lending: Any) -> None:
 def test_a_database_without_tables_is_a_sentence(bare_url: str, lending: Any) -> None:
     done = lending("invariants", LENDING_DATABASE_URL=bare_url)
     assert (done.exit_code, done.stderr) == (69, "The database has no tables for this yet. Run: lending db upgrade\n")
+
+
+def test_tables_that_wait_for_a_migration_are_not_served(
+    bare_url: str, lending: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[object] = []
+    monkeypatch.setattr(web, "serve", served.append)
+    refused = (69, "The database has no tables for this yet. Run: lending db upgrade\n", [])
+    bind = "127.0.0.1:0"
+    done = lending("web", "--bind", bind, LENDING_DATABASE_URL=bare_url)
+    assert (done.exit_code, done.stderr, served) == refused
+    database = Database.from_url(bare_url)
+    try:
+        with database.migrating() as config:
+            command.upgrade(config, "0001")
+    finally:
+        database.close()
+    done = lending("web", "--bind", bind, LENDING_DATABASE_URL=bare_url)
+    assert (done.exit_code, done.stderr, served) == refused
+    assert lending("db", "upgrade", LENDING_DATABASE_URL=bare_url).exit_code == 0
+    assert lending("web", "--bind", bind, LENDING_DATABASE_URL=bare_url).exit_code == 0
+    assert len(served) == 1
+
+
+def test_tables_of_a_newer_version_are_served(
+    database: Database, lending: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[object] = []
+    monkeypatch.setattr(web, "serve", served.append)
+    version = table("alembic_version", column("version_num"))
+    with database.write_engine.begin() as connection:
+        found = connection.execute(select(version.c.version_num)).scalar_one()
+        connection.execute(update(version).values(version_num="9999"))
+    try:
+        done = lending("web", "--bind", "127.0.0.1:0")
+    finally:
+        with database.write_engine.begin() as connection:
+            connection.execute(update(version).values(version_num=found))
+    assert (done.exit_code, len(served)) == (0, 1)
 
 
 def test_a_database_that_is_not_there_is_a_sentence(lending: Any) -> None:

@@ -17,7 +17,9 @@ import pytest
 
 from lending import settings
 from lending.cli import demo
-from lending.cli.web import options
+from lending.cli.saying import Said
+from lending.cli.up import Door, run
+from lending.cli.web import ensure_free, options
 from lending.library import open_library
 
 
@@ -66,16 +68,48 @@ def test_it_serves_until_it_is_asked_to_stop_and_leaves_nobody_behind(
     assert not listens(port)
 
 
-def test_it_ends_when_a_door_cannot_open(environ: dict[str, str]) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        bind = f"127.0.0.1:{taken.getsockname()[1]}"
-        # Whoever holds the port answers on it, so the door's own end is what tells.
-        with started(environ, "up", "--bind", bind) as process:
-            said, _ = process.communicate(timeout=60)
-    assert process.returncode != 0
-    assert "web ended by itself" in said
+@pytest.fixture
+def taken() -> Iterator[str]:
+    """An address at which somebody listens."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("command", ["up", "web"])
+def test_a_taken_port_is_one_sentence_that_names_it_and_the_setting(
+    environ: dict[str, str], taken: str, command: str
+) -> None:
+    with started(environ, command, "--bind", taken) as process:
+        said, _ = process.communicate(timeout=30)
+    assert (process.returncode, said.count("\n")) == (78, 1)
+    assert said.startswith(f"Port {taken.rpartition(':')[2]} of 127.0.0.1 is taken: ")
+    assert said.endswith("Give another address with LENDING_BIND or --bind.\n")
+
+
+def test_an_address_of_another_machine_is_a_sentence(environ: dict[str, str]) -> None:
+    with started(environ, "up", "--bind", "192.0.2.1:8000") as process:
+        said, _ = process.communicate(timeout=30)
+    assert (process.returncode, said.partition(":8000: ")[0]) == (78, "Nobody can listen at 192.0.2.1")
+    assert "LENDING_BIND" in said
+
+
+def test_a_socket_that_was_handed_over_is_not_tried_again(taken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUNICORN_FD", "3")
+    ensure_free(taken)
+    monkeypatch.delenv("GUNICORN_FD")
+    with pytest.raises(Said):
+        ensure_free(taken)
+
+
+def test_everything_ends_when_a_door_ends_by_itself(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # the signals of the tests stay theirs
+    assert run([Door("db", ["db", "--no-such-option"], f"127.0.0.1:{free_port()}")], ["a line"]) == 2
+    said, told = capfd.readouterr()
+    assert (said, "db ended by itself (2), so everything ends." in told) == ("", True)
 
 
 def test_more_than_one_process_on_sqlite_is_refused(environ: dict[str, str]) -> None:
