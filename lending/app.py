@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     for name in api.GUARDED:
         csrf.exempt(app.blueprints[name])
     app.context_processor(_for_every_page)
+    app.add_template_filter(lambda cents: current.reader().money(cents), "money")
     silent = list(access.undeclared(app))
     if silent:
         raise RuntimeError(f"Nobody said who may use {', '.join(silent)}: declare it with allow, signed_in or public.")

@@ -60,10 +60,12 @@ class Reader:
         return f"{self.day(local.date())}, {format_time(local.time(), 'short', locale=self.locale)}"
 
     def money(self, cents: int) -> str:
-        """Whole cents as dollars, ``$12.50``."""
+        """Whole cents as dollars, ``$12.50``, as the language writes them in the United States."""
+        from babel.localedata import exists
         from babel.numbers import format_currency
 
-        return str(format_currency(cents / 100, "USD", locale=self.locale))
+        here = f"{self.locale}_US"
+        return str(format_currency(cents / 100, "USD", locale=here if exists(here) else self.locale))
 
     def listed(self, words: list[str]) -> str:
         """``wiped, charged and restocked``."""

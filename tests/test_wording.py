@@ -9,6 +9,7 @@ import pytest
 
 from lending.domain.states import KitState
 from lending.errors import Block, Reason
+from lending.phrases import Reader
 from lending.wording import WORDS, Audience, Tone, say, say_all, status_of, tone_of
 
 NAMES = re.compile(r"%\((\w+)\)s")
@@ -63,6 +64,15 @@ def test_days_have_weekdays_and_money_its_sign_in_the_readers_language() -> None
     assert "Fri, Dec 18" in say(window, english)
     assert "vie, 18 dic" in say(window, english, locale="es")
     assert "$25.50" in say(owes, english)
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "es_US"])
+def test_money_is_written_as_in_the_united_states_in_every_language(locale: str) -> None:
+    assert Reader(english, locale).money(147000) == "$1,470.00"
+
+
+def test_a_language_without_a_form_of_this_country_writes_money_in_its_own() -> None:
+    assert re.sub(r"\s", " ", Reader(english, "eo").money(147000)) == "US$ 1 470,00"
 
 
 def test_an_instant_is_told_in_the_branchs_zone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,13 @@ from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
+from sqlalchemy import select
 
 from lending import paths
 from lending.app import create_app
+from lending.db import Database
+from lending.models.charges import Charge
+from lending.models.people import Patron
 from lending.web import languages
 from tests.cast import ADA, KIT, Cast
 from tests.web.browsers import Browser, signed_in
@@ -69,6 +74,21 @@ def test_the_desk_speaks_spanish_with_spanish_days(spanish: Browser) -> None:
     page = spanish.get("/desk").get_data(as_text=True)
     assert '<html lang="es" dir="ltr">' in page
     assert "Escanee una tarjeta, un kit o una pieza" in page
+
+
+def test_money_in_spanish_is_written_as_in_the_united_states(
+    spanish: Browser, eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    spanish.scan(KIT, patron=ADA)
+    eli.post(f"/kits/{KIT}/lost", {"key": secrets.token_hex(8)})
+    with sqlite_database.read() as session:
+        owed = session.scalars(select(Charge.amount_cents)).one()
+        ada = session.get_one(Patron, cast.ada_id).public_id
+    assert owed == 45000
+    for page in (f"/patrons/{ada}", f"/kits/{KIT}", f"/slips/kits/{KIT}/parts"):
+        shown = spanish.get(page).get_data(as_text=True)
+        assert "$450.00" in shown, page
+        assert "US$" not in shown, page
 
 
 def test_the_language_follows_the_browser_until_one_is_chosen(spanish: Browser) -> None:

@@ -75,7 +75,7 @@ export function showPatron(patron) {
   if (!card) return;
   for (const part of all("[data-when]", card)) part.hidden = (part.dataset.when === "somebody") !== Boolean(patron);
   const owes = patron?.owes_cents;
-  const dollars = new Intl.NumberFormat(lang, { style: "currency", currency: "USD" });
+  const dollars = new Intl.NumberFormat(new Intl.Locale(lang, { region: "US" }), { style: "currency", currency: "USD" });
   fill(card, {
     short_name: "", card_good_until: "", ready_to_pick_up: "", ...patron,
     reasons: patron?.reasons ?? [],
