@@ -31,8 +31,11 @@ $(INSTALLED): requirements.lock pyproject.toml lending/locale/compile.py
 	@awk '/^[a-z]/ { on = /^uv==/ } on' requirements.lock > $(VENV)/uv.lock
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement $(VENV)/uv.lock
 # uv is many times faster than pip; where packages are reached only through pip's own configuration, pip does it.
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock \
-		|| $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock \
+		2> $(VENV)/uv.log \
+		|| { echo "uv does not reach the packages from here, so pip installs them; that takes some minutes."; \
+			$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock; } \
+		|| { echo "Neither did. What uv said:"; cat $(VENV)/uv.log; exit 1; } >&2
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
