@@ -54,7 +54,8 @@ BORROWING_AGREEMENT = "borrowing"
 class CheckedOut:
     """What was handed out: what the desk says, and the receipt begins with. ``parts`` counts what went out.
 
-    ``rolled_from`` is the closed day that was wished for, where a due date was set by hand.
+    ``rolled_from`` is the closed day that was wished for, where a due date was set by hand. ``overridden``: a rule was
+    set aside for it.
     """
 
     loan: str
@@ -68,6 +69,7 @@ class CheckedOut:
     rule: DueRule
     parts: int
     rolled_from: date | None = None
+    overridden: bool = False
 
 
 def check_out(
@@ -236,6 +238,7 @@ def _write(
         due_on=due.on,
         rule=due.rule,
         parts=parts,
+        overridden=bool(overridden),
     )
 
 

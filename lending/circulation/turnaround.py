@@ -49,6 +49,7 @@ class StepRecorded:
     """A step was done; ``missing`` are those that are left, empty when the kit is free or waits for something else."""
 
     kit: str
+    kind: TurnaroundStepKind
     state: KitState
     missing: tuple[TurnaroundStepKind, ...]
 
@@ -73,7 +74,7 @@ def record_step(
         detail = {"step": kind.value, "round": row.round, "kit_to": row.state.value, "left": left}
         record_on_kit(session, "record_step", kit=row, at=at, by=by, detail=detail)
     free_if_ready(session, row, at=at, by=by)
-    return StepRecorded(row.barcode, row.state, left)
+    return StepRecorded(row.barcode, kind, row.state, left)
 
 
 def do_steps(

@@ -112,22 +112,27 @@ def station_log(session: Session, station_id: int, *, since: datetime, limit: in
         )
         .all()
     )
-    taken_back = {row.detail.get("undone") for row in rows if row.verb in _UNDO_VERBS}
+    undone = {row.detail.get("undone") for row in rows if row.verb in _UNDO_VERBS}
+    taken_back = {row.act for row in rows if row.id in undone}
     freed = {row.act for row in rows if row.verb == _FREED}
     return list(_logged(session, [row for row in rows if row.verb in _BUILDERS], taken_back, freed))
 
 
-def _logged(session: Session, rows: list[AnyRow], taken_back: set[Any], freed: set[str]) -> Iterator[Logged]:
+def _logged(session: Session, rows: list[AnyRow], taken_back: set[str], freed: set[str]) -> Iterator[Logged]:
+    """The acts of ``rows``, newest first. What frees a kit is the last thing that an act did to it."""
+    told: set[str] = set()
     for row in rows:
+        is_last = row.act not in told
+        told.add(row.act)
         found = _BUILDERS[row.verb](session, row)
         yield Logged(
             entry_id=row.id,
             act=row.act,
             recorded_at=row.recorded_at,
-            outcome=_freed(found) if row.act in freed else found,
+            outcome=_freed(found) if is_last and row.act in freed else found,
             kit=row.kit,
             patron_name=short_name(row.patron_name or ""),
-            taken_back=row.id in taken_back,
+            taken_back=row.act in taken_back,
         )
 
 
@@ -144,6 +149,7 @@ def _checked_out(session: Session, row: AnyRow) -> CheckedOut:
         due_on=date.fromisoformat(detail["due_on"]),
         rule=DueRule(detail["rule"]),
         parts=detail["parts"],
+        overridden=bool(detail["overridden"]),
     )
 
 
@@ -194,7 +200,8 @@ def _inspected(session: Session, row: AnyRow) -> Inspected:
 
 
 def _step_recorded(session: Session, row: AnyRow) -> StepRecorded:
-    return StepRecorded(row.kit, KitState(row.detail["kit_to"]), _left(row))
+    kind = TurnaroundStepKind(row.detail["step"])
+    return StepRecorded(row.kit, kind, KitState(row.detail["kit_to"]), _left(row))
 
 
 def _left(row: AnyRow) -> tuple[TurnaroundStepKind, ...]:

@@ -39,6 +39,10 @@ LARGEST_SCAN = 16_384
 """Bytes of one scan's JSON: a few codes and a note."""
 
 
+UNDONE = "rest"
+"""The tone of a row whose act was taken back: it is no longer so, and asks for nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What a scanning page shows; each field is described in ``templates/desk/desk.html``."""
@@ -220,7 +224,7 @@ def log_rows(log: list[acts.Logged]) -> list[dict[str, Any]]:
                 "kit": done.kit,
                 "kit_url": url_for("kits.show", barcode=done.kit),
                 "patron": logged.patron_name,
-                "tone": done.tone.value,
+                "tone": UNDONE if logged.taken_back else done.tone.value,
                 "undo": place_in_log == 0 and done.undoable and fresh and not logged.taken_back,
                 "resolve_url": None,
             }

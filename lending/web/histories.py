@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from lending.phrases import N_, Reader
+from lending.phrases import N_, STEPS, Reader
 from lending.queries.kits import Happened
 from lending.web import current
 
@@ -66,6 +66,9 @@ def happened(event: Happened, reader: Reader) -> dict[str, Any]:
     """One line of a kit's history."""
     known = VERBS.get(event.verb)
     what = _(known) if known else event.verb.replace("_", " ").capitalize()
+    step = event.detail.get("step")
+    if event.verb == "record_step" and step in STEPS:
+        what = _("Made ready: %(step)s", step=_(STEPS[step]))
     due_on = event.detail.get("due_on")
     if due_on:
         what = _("%(what)s, due %(day)s", what=what, day=reader.day(date.fromisoformat(due_on)))

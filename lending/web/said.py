@@ -88,6 +88,8 @@ def _checked_out(out: CheckedOut, reader: Reader) -> Said:
         sentence = _("%(kit)s checked out to %(patron)s. Due %(day)s (%(why)s).", **given)
     else:
         sentence = _("%(kit)s checked out to %(patron)s. Due %(day)s.", **given)
+    if out.overridden:
+        sentence = f"{sentence} {_('A rule was overridden.')}"
     return Said(
         one_stop(sentence),
         out.kit,
@@ -193,12 +195,13 @@ def _inspected(seen: Inspected, reader: Reader) -> Said:
 
 
 def _step_recorded(step: StepRecorded, reader: Reader) -> Said:
+    given = {"kit": step.kit, "step": _(STEPS[step.kind])}
     if step.state is KitState.AVAILABLE:
-        return Said(_("%(kit)s is free again.", kit=step.kit), step.kit)
+        return Said(_("%(kit)s: %(step)s. It is free again.", **given), step.kit)
     if step.missing:
         left = reader.listed([_(STEPS[kind]) for kind in step.missing])
-        return Said(_("%(kit)s: noted. Still to do: %(steps)s.", kit=step.kit, steps=left), step.kit)
-    return Said(_("%(kit)s: noted.", kit=step.kit), step.kit)
+        return Said(_("%(kit)s: %(step)s. Still to do: %(steps)s.", **given, steps=left), step.kit)
+    return Said(_("%(kit)s: %(step)s.", **given), step.kit)
 
 
 def _transferred(moved: Transferred) -> Said:

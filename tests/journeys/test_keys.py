@@ -21,6 +21,8 @@ def test_alt_z_takes_back_the_last_act(library: Served, desk: Station) -> None:
     desk.scan(ADA).scan(KIT).says(LENT).press("Alt+Z").says("Undone: KIT-1042 is not checked out.").counts(out=0)
     assert [loan.state for loan in library.loans()] == [LoanState.UNDONE]
     assert desk.page.locator('#log [data-command="undo"]').count() == 0
+    assert desk.tones()[:2] == ["done", "rest"]
+    expect(desk.page.locator("#log tr").nth(1).locator(".tag")).to_have_text("undone")
     expect(desk.page.locator('#patron [data-f="kits"]')).to_have_text("0 of 1")
     assert desk.focus() == "code"
 

@@ -32,6 +32,10 @@ def test_alt_o_and_a_reason_lend_the_kit(library: Served, stopped: Station) -> N
     assert stopped.focus() == "code"
     assert [loan.patron_id for loan in library.loans()] == [library.cast.luis_id]
     assert stopped.sent[-1]["override"]["note"] == "Joined by telephone."
+    stopped.counts(not_done=0)
+    assert "stop" not in stopped.tones(), "What was refused is done now."
+    assert stopped.log()[0].endswith("A rule was overridden.")
+    expect(stopped.page.locator("#not-done")).to_be_hidden()
 
 
 def test_a_scan_into_the_reason_is_a_scan_and_overrides_nothing(library: Served, stopped: Station) -> None:

@@ -206,3 +206,44 @@ def test_an_act_that_cannot_be_undone_takes_the_undo_of_the_one_before(ben: Brow
     assert (renewed["row"]["act"], renewed["row"]["undo"]) == (True, False)
     assert renewed["kit_line"] == "KIT-2001, due Tue, May 26"
     assert not ben.scan(LUIS).json["row"]["act"]
+
+
+# --- The log of the day -----------------------------------------------------------------------------------------------
+
+
+def rows_of(browser: Browser) -> list[str]:
+    """The rows of the desk's log, the newest first, without what a scan would make of them later."""
+    return (
+        browser.get("/desk").get_data(as_text=True).split('<tbody id="log">')[1].split("</tbody>")[0].split("<tr ")[1:]
+    )
+
+
+def test_each_step_is_told_by_its_name_and_only_the_last_one_frees_the_kit(ben: Browser) -> None:
+    ben.scan(KIT, patron=ADA)
+    ben.scan(KIT, screen="returns")
+    ben.post(f"/inspection/{KIT}", {"key": key(), "all_here": "1", "step-wiped": "1"})
+    ben.post(f"/inspection/{KIT}", {"key": key(), "step-charged": "1", "step-restocked": "1"})
+    restocked, charged, looked = rows_of(ben)[:3]
+    assert "KIT-1042: restocked. It is free again." in restocked
+    assert "KIT-1042: charged. Still to do: restocked." in charged
+    assert "Still to do: charged and restocked." in looked
+    history = ben.get(f"/kits/{KIT}").get_data(as_text=True)
+    assert "Made ready: charged" in history
+    assert "Made ready: restocked" in history
+
+
+def test_an_act_that_was_taken_back_is_marked_in_the_log_by_a_word(ben: Browser) -> None:
+    ben.scan(KIT, patron=ADA)
+    ben.scan("CMD-UNDO", patron=ADA)
+    undo, lent = rows_of(ben)
+    assert (undo.startswith('data-tone="done"'), lent.startswith('data-tone="rest"')) == (True, True)
+    assert "<span>undone</span>" in lent
+    assert "#done" not in lent
+
+
+def test_a_check_out_against_a_rule_says_so_at_once_and_in_the_log(eli: Browser) -> None:
+    reasons = eli.scan(KIT, patron=LUIS).json["override"]["reasons"]
+    done = eli.scan(KIT, patron=LUIS, override={"reasons": reasons, "note": "Joined by telephone."}).json
+    assert done["say"].endswith(" A rule was overridden.")
+    assert done["say"] in rows_of(eli)[0]
+    assert "overridden" not in eli.scan(KIT, screen="returns").json["say"]

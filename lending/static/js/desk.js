@@ -7,7 +7,7 @@ import { Burst, looksLikeCode } from "./burst.js";
 import { actOf, change, keyOf } from "./keys.js";
 import { carried } from "./memory.js";
 import { RepeatGuard, ScanQueue } from "./queue.js";
-import { $, addRow, fill, longDate, moveCounters, say, showCounters, showPatron, timeNow, word } from "./screen.js";
+import { $, addRow, fill, longDate, moveCounters, say, settle, showCounters, showPatron, timeNow, word } from "./screen.js";
 import { play, volume } from "./sounds.js";
 import { send } from "./transport.js";
 
@@ -55,6 +55,7 @@ function answered(item, answer) {
   guard.answered(item.code, tone);
   if ("patron" in answer && $("#patron")) setPatron(answer.patron);
   const undone = item.code === form.dataset.undo && tone === "done";
+  if (item.override && answer.row?.act && settle(answer.row)) moveCounters({ not_done: -1 }, queue.size);
   // null: a word of the page itself, such as "Ready for the next patron", and no row of the day.
   if (answer.row !== null) addRow(answer.row ?? { time: timeNow(form.dataset.zone), what: answer.say, tone }, undone);
   move(answer, "patron" in answer);

@@ -46,15 +46,21 @@ export function say(sentence, tone) {
   play(tone);
 }
 
+function setTone(tr, tone) {
+  const tag = $(".tag", tr);
+  tr.dataset.tone = tone;
+  tag.className = `tag tag--${tone}`;
+  icon(tag, tone);
+  $("span", tag).textContent = word(`tone_${tone}`);
+}
+
 /** The newest row of the log. Undo stands at the last act alone: at this one if it can be undone, or nowhere. */
 export function addRow(row, undone = false) {
   const line = fill($("#row-template").content.cloneNode(true), { kit: "", patron: "", ...row });
   const tr = $("tr", line);
-  const tag = $(".tag", tr);
-  tr.dataset.tone = row.tone;
-  tag.className = `tag tag--${row.tone}`;
-  icon(tag, row.tone);
-  $("span", tag).textContent = word(`tone_${row.tone}`);
+  setTone(tr, row.tone);
+  const last = $('#log [data-command="undo"]')?.closest("tr");
+  if (undone && last && $('[data-f="kit"]', last).textContent === row.kit) setTone(last, "rest");
   if (row.undo || row.act || undone) all('#log [data-command="undo"]').forEach((form) => form.remove());
   if (row.undo) $(".do", tr).prepend($("#undo-template").content.cloneNode(true));
   $("#log [data-new]")?.removeAttribute("data-new");
@@ -68,6 +74,19 @@ export function addRow(row, undone = false) {
   $("#not-done .stops").prepend($("li", stop));
   $("#not-done .stops").children[3]?.remove();
   $("#not-done").hidden = false;
+}
+
+/** What was refused was done by hand after all: its row and its line go. True when there was one. */
+export function settle({ kit, patron }) {
+  const of = (name, tr) => $(`[data-f="${name}"]`, tr)?.textContent;
+  const mine = (tr) => of("kit", tr) === kit && [patron, ""].includes(of("patron", tr));
+  const refused = [...all('#log [data-tone="stop"]')].find(mine);
+  if (!refused) return false;
+  const line = [...all("#not-done li")].find((one) => of("what", one) === of("what", refused));
+  line?.remove();
+  $("#not-done").hidden = !$("#not-done li");
+  refused.remove();
+  return true;
 }
 
 export function showPatron(patron) {
