@@ -36,7 +36,7 @@ HISTORY = 50
 
 @dataclass(frozen=True, slots=True)
 class KitInList:
-    """A kit in a list. ``due_at`` is set while it is out."""
+    """A kit in a list. ``due_at`` and ``loan_state`` are set while nobody has received it back."""
 
     code: str
     kit_type: str
@@ -47,6 +47,7 @@ class KitInList:
     in_transit: bool
     place: str | None
     due_at: datetime | None
+    loan_state: LoanState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ _LIST = (
         _branches.c.code.label("branch"),
         _branches.c.name.label("branch_name"),
         _loans.c.due_at,
+        _loans.c.state.label("loan_state"),
     )
     .join(_kit_types, _kit_types.c.id == _kits.c.kit_type_id)
     .join(_branches, _branches.c.id == _kits.c.branch_id)
@@ -336,6 +338,7 @@ def _in_list(row: AnyRow) -> KitInList:
         in_transit=row.in_transit_to_id is not None,
         place=row.place,
         due_at=row.due_at,
+        loan_state=row.loan_state,
     )
 
 

@@ -12,6 +12,7 @@ from flask import url_for
 from lending.circulation.parts import resolve_part_code
 from lending.circulation.patrons import note_search
 from lending.domain.barcodes import Kind, read
+from lending.domain.states import LoanState
 from lending.queries import kits, patrons
 from lending.queries.kits import KitInList
 from lending.queries.patrons import PatronInList, PatronShown
@@ -67,7 +68,7 @@ def kit_line(kit: KitInList) -> dict[str, Any]:
         "branch_name": kit.branch_name,
         "state": kit.state.value,
         "due": None if due is None else reader.day(due),
-        "overdue": due is not None and due < current.now(),
+        "overdue": due is not None and kit.loan_state is LoanState.OUT and due < current.now(),
     }
 
 

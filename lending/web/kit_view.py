@@ -13,10 +13,14 @@ from lending.circulation.turnaround import IN_HAND
 from lending.domain.permissions import Act
 from lending.domain.states import KitState, LineState, LoanState
 from lending.models.base import new_public_id
+from lending.models.kits import PartState
 from lending.phrases import LINE_STATES
 from lending.queries.kits import KitShown, PartShown
 from lending.web import current
 from lending.web.histories import happened
+
+AWAY = frozenset({KitState.ON_LOAN, KitState.LOST, KitState.MISSING})
+"""Nobody can say of a part that it is here while the kit itself is not."""
 
 
 def shown(kit: KitShown) -> dict[str, Any]:
@@ -37,6 +41,7 @@ def shown(kit: KitShown) -> dict[str, Any]:
         "sentence": _sentence(kit),
         "due": due,
         "overdue": loan is not None and loan.state is LoanState.OUT and loan.due_at < current.now(),
+        "out": loan is not None and loan.state is LoanState.OUT,
         "patron": None
         if loan is None or loan.patron is None
         else {"short_name": loan.patron_name, "url": url_for("patrons.show", public_id=loan.patron)},
@@ -77,7 +82,7 @@ def _part_row(kit: KitShown, part: PartShown, may_see_lines: bool) -> dict[str, 
         "code": part.tag,
         "maker_model": f"{part.manufacturer} {part.model}".strip(),
         "serial": part.serial,
-        "state": part.state.value,
+        "state": None if kit.state in AWAY and part.state is PartState.HERE else part.state.value,
         "line": None
         if part.line is None or not may_see_lines
         else {"carrier": part.line.carrier, "number": part.line.number, "status": _(LINE_STATES[part.line.state])},

@@ -58,6 +58,27 @@ def all_steps() -> dict[str, str]:
     return {f"step-{name}": "1" for name in ("wiped", "charged", "restocked")}
 
 
+def test_the_parts_of_a_kit_that_is_out_are_not_here(ben: Browser) -> None:
+    parts = "What belongs in it"
+    assert ">here<" in ben.get(f"/kits/{KIT}").get_data(as_text=True).partition(parts)[2]
+    ben.scan(KIT, patron=ADA)
+    page = ben.get(f"/kits/{KIT}").get_data(as_text=True)
+    assert (">here<" in page, "Out to" in page) == (False, True)
+
+
+def test_a_lost_kit_is_neither_here_nor_out_nor_overdue(ben: Browser, eli: Browser, clock: MovingClock) -> None:
+    ben.scan(KIT, patron=ADA)
+    clock.move(timedelta(days=60))
+    eli.sign_in("eli")
+    assert "overdue" in eli.get("/kits").get_data(as_text=True)
+    assert eli.post(f"/kits/{KIT}/lost", {"key": key()}).status_code == 303
+    page = eli.get(f"/kits/{KIT}").get_data(as_text=True)
+    assert (">here<" in page, "Out to" in page, "Ada M." in page) == (False, False, True)
+    for address in ("/kits", f"/search?q={KIT}"):
+        shown = eli.get(address).get_data(as_text=True)
+        assert ("lost" in shown, "overdue" in shown) == (True, False), address
+
+
 def damaged(ben: Browser, database: Database, **more: str) -> None:
     """A kit came back with a cracked screen and was made ready all the same."""
     ben.scan(KIT, patron=ADA)
