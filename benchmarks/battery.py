@@ -44,11 +44,14 @@ def year(engine: Engine, *, today: date) -> Iterator[Figure]:
         for day, broken in list(nights.items())[:5]:
             print(f"In the night after {day}: {broken}")
         fed, kept = played.tally, told(database)
-        differences = sum(
-            abs(n)
+        off = {
+            (name, key): n
             for name in ("circulation", "enrolled", "left", "attended", "lost")
-            for n in _differences(getattr(fed, name), getattr(kept, name))
-        )
+            for key, n in _differences(getattr(fed, name), getattr(kept, name)).items()
+        }
+        for what, n in list(off.items())[:20]:
+            print(f"{what}: fed in {n} more than was kept")
+        differences = sum(abs(n) for n in off.values())
     database.close()
     beside = {"days": float(played.days), "requests": float(county.requests)}
     yield Figure("Year", engine.name, "nights in which a law was broken", len(nights), "nights", reach=0, beside=beside)
@@ -56,8 +59,8 @@ def year(engine: Engine, *, today: date) -> Iterator[Figure]:
     yield Figure("Year", engine.name, "counts beside what was fed in", differences, "off", reach=0, beside=circulated)
 
 
-def _differences(fed: Any, kept: Any) -> list[int]:
-    return [fed[key] - kept[key] for key in fed.keys() | kept.keys()]
+def _differences(fed: Any, kept: Any) -> dict[Any, int]:
+    return {key: fed[key] - kept[key] for key in fed.keys() | kept.keys() if fed[key] != kept[key]}
 
 
 def machine(engine: Engine, *, today: date) -> Iterator[Figure]:

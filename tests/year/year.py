@@ -350,7 +350,7 @@ class Year:
             return
         if not roll_over:  # whoever goes on at the end has the old seat as well, and completes it
             self._ended(who, "transferred")
-        if roll_over and answer["kit"] == "promised":
+        if roll_over and answer["kit"] == "out":
             self.tally.note("staff_renewal", who.place.code, later.code)
         who.session, who.enrolment, who.state = later, answer["id"], answer["seat"]
         self.tally.enrolled[later.code] += 1
