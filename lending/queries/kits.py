@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.checkout_statements import unreceived
@@ -264,8 +264,9 @@ def kit_list(
     after: str | None = None,
     limit: int = PAGE,
 ) -> KitList:
-    """The kits at the reader's branches, narrowed by branch and type (their codes), state and the beginning of a code.
+    """The kits at the reader's branches, narrowed by branch and type (their codes), state and text.
 
+    The text is the beginning of a code, or a number in which one ends: people say 1056 of KIT-1056.
     ``AVAILABLE`` lists what may be lent now: a kit on its way, or with a line that is not active, may not.
     """
     conditions: list[ColumnElement[bool]] = [within(_kits.c.branch_id, branch_ids)]
@@ -278,7 +279,7 @@ def kit_list(
     if state is KitState.AVAILABLE:
         conditions += [_kits.c.in_transit_to_id.is_(None), ~_line_not_active()]
     if text:
-        conditions.append(_kits.c.barcode.startswith(text.strip().upper(), autoescape=True))
+        conditions.append(_called(text.strip().upper()))
     chosen = _LIST.where(*conditions)
     total = session.connection().execute(select(func.count()).select_from(_bare(chosen).subquery())).scalar_one()
     if after is not None:
@@ -310,6 +311,12 @@ def kit_shown(session: Session, code: str, *, branch_ids: Branches) -> KitShown 
         steps=tuple(StepDone(step.kind, step.at, _short(step.name), step.proof) for step in steps),
         history=tuple(_happened(entry, branch_ids) for entry in history),
     )
+
+
+def _called(text: str) -> ColumnElement[bool]:
+    begins = _kits.c.barcode.startswith(text, autoescape=True)
+    is_number = text.isascii() and text.isdigit()
+    return or_(begins, _kits.c.barcode.endswith(text)) if is_number else begins
 
 
 def _bare(chosen: Select[Any]) -> Select[Any]:

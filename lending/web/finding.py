@@ -1,6 +1,7 @@
 """Search: what was typed or scanned, and the kits and patrons it may mean.
 
-A name is searched from three letters on, within the person's branches; a search is journalled, but not its words.
+A number alone finds the kits whose code ends in it. A name is searched from three letters on, within the person's
+branches; a search is journalled, but not its words.
 """
 
 from __future__ import annotations
@@ -41,11 +42,10 @@ def find(typed: str) -> dict[str, Any]:
             listed = [] if found is None else kits.kit_list(session, branch_ids=None, text=exact, limit=1).kits
             shown["kits"] = [kit_line(one) for one in listed]
             return shown
+        named = kits.kit_list(session, branch_ids=branches, text=query, limit=10).kits
+        shown["kits"] = [kit_line(one) for one in named]
         if patrons.is_too_short(query):
-            return {**shown, "too_short": True}
-        shown["kits"] = [
-            kit_line(one) for one in kits.kit_list(session, branch_ids=branches, text=query, limit=10).kits
-        ]
+            return {**shown, "too_short": not named}
         people = patrons.find_patrons(session, query, branch_ids=branches)
     journal_search(len(people.patrons))
     return {**shown, "patrons": [patron_line(one) for one in people.patrons], "more": people.more}

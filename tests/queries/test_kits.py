@@ -79,6 +79,9 @@ def test_a_list_is_narrowed_by_branch_type_state_and_code(database: Database, ca
     assert _codes(database, None, state=KitState.ON_LOAN) == [OPEN_KIT]
     assert _codes(database, None, text="kit-104") == [KIT, OTHER_KIT, THIRD_KIT]
     assert _codes(database, None, text="%") == []
+    assert _codes(database, None, text="1042") == [KIT]
+    assert _codes(database, None, text="2") == [KIT, OTHER_OPEN_KIT]
+    assert _codes(database, None, text="T-1042") == []
 
 
 def test_what_is_on_its_way_or_cannot_connect_may_not_be_lent_now(database: Database, cast: Cast) -> None:

@@ -79,6 +79,17 @@ def test_a_lost_kit_is_neither_here_nor_out_nor_overdue(ben: Browser, eli: Brows
         assert ("lost" in shown, "overdue" in shown) == (True, False), address
 
 
+@pytest.mark.parametrize("number", ["1042", "42"])
+def test_a_bare_number_finds_the_kit_whose_code_ends_in_it(ben: Browser, number: str) -> None:
+    page = ben.get(f"/search?q={number}").get_data(as_text=True)
+    assert (f'href="/kits/{KIT}"' in page, f'href="/kits/{OPEN_KIT}"' in page) == (True, False)
+
+
+def test_a_number_in_which_no_code_ends_finds_no_kit(ben: Browser) -> None:
+    assert "/kits/KIT-" not in ben.get("/search?q=104").get_data(as_text=True)
+    assert "Type at least 3 letters" in ben.get("/search?q=99").get_data(as_text=True)
+
+
 def damaged(ben: Browser, database: Database, **more: str) -> None:
     """A kit came back with a cracked screen and was made ready all the same."""
     ben.scan(KIT, patron=ADA)
