@@ -284,11 +284,12 @@ def _as_json(found: Answer) -> dict[str, Any]:
 
 def _row(found: Answer) -> dict[str, Any]:
     at = found.at or current.now()
+    kit = found.code if _is_kit(found.code) else ""  # a card or a part is named by the sentence
     return {
         "time": current.reader().clock(at),
         "what": found.say,
-        "kit": found.code,
-        "kit_url": url_for("kits.show", barcode=found.code) if _is_kit(found.code) else None,
+        "kit": kit,
+        "kit_url": url_for("kits.show", barcode=kit) if kit else None,
         "patron": found.who,
         "tone": found.tone.value,
         "undo": found.undo,

@@ -66,7 +66,7 @@ def happened(event: Happened, reader: Reader) -> dict[str, Any]:
     """One line of a kit's history."""
     known = VERBS.get(event.verb)
     what = _(known) if known else event.verb.replace("_", " ").capitalize()
-    step = event.detail.get("step")
+    step = str(event.detail.get("step", ""))
     if event.verb == "record_step" and step in STEPS:
         what = _("Made ready: %(step)s", step=_(STEPS[step]))
     due_on = event.detail.get("due_on")

@@ -110,7 +110,8 @@ def _lend_waiting(scan: Scan, place: StationPlace, code: Code) -> Answer:
         if any(block.reason in (Reason.BUSY, Reason.CARD_UNKNOWN, Reason.CARD_REPLACED) for block in refused.blocks):
             raise
         found = stopped(scan, place, waiting, refused.blocks)
-    return replace(found, patron=_strip_of_card(place, code), same_patron=False)
+    strip = _strip_of_card(place, code)
+    return replace(found, who=strip.short_name, patron=strip, same_patron=False)
 
 
 def _strip_of_card(place: StationPlace, code: Code) -> PatronStrip:

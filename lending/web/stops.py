@@ -16,9 +16,10 @@ from flask_babel import gettext as _
 from lending.circulation.parts import resolve_part_code
 from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, read
 from lending.domain.states import KitState
-from lending.errors import Block, Reason
+from lending.errors import Block, Reason, Refused
 from lending.phrases import N_
 from lending.queries import acts, desk
+from lending.queries.acts import Logged
 from lending.queries.staff import StationPlace
 from lending.web import current
 from lending.web.scanning import Answer, Offer, Scan, Screen
@@ -30,8 +31,9 @@ TWICE_WITHIN = timedelta(seconds=4)
 
 def stopped(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ...]) -> Answer:
     """A refusal in words: the way out where there is one, and what this person may override."""
-    if _read_twice(scan, place, code, blocks):
-        return Answer(_("Same scan twice. Nothing changed."), Tone.AGAIN, 409, code=code.text, same_patron=True)
+    if (first := _read_twice(scan, place, code, blocks)) is not None:
+        again = _("Same scan twice. Nothing changed.")
+        return Answer(again, Tone.AGAIN, 409, code=code.text, who=first.patron_name, same_patron=True)
     blocks = _with_the_way_out(scan, place, code, blocks)
     sentences = [current.sentence(block) for block in blocks]
     reasons = {block.reason for block in blocks}
@@ -50,6 +52,7 @@ def stopped(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ..
         tone,
         status_of(blocks),
         code=code.text,
+        who=_whose(scan, place, code),
         same_patron=True,
         resolve_url=_resolve_url(scan, place, code, reasons),
         offer=_offer(scan, code, blocks, sentences),
@@ -81,13 +84,27 @@ def _where_it_goes(place: StationPlace, kit: str) -> str:
     return str(_(_PLACES[found.state])) if found.state in _PLACES else ""
 
 
-def _read_twice(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ...]) -> bool:
-    """Whether this station took this kit back a moment ago: the label was read twice."""
+def _read_twice(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ...]) -> Logged | None:
+    """The return of this kit at this station a moment ago, whose label was read twice."""
     if scan.screen is not Screen.RETURNS or [block.reason for block in blocks] != [Reason.NOT_ON_LOAN]:
-        return False
+        return None
     with current.library().db.read() as session:
         log = acts.station_log(session, place.station_id, since=current.now() - TWICE_WITHIN, limit=1)
-    return bool(log) and log[0].kit == code.text
+    return log[0] if log and log[0].kit == code.text else None
+
+
+def _whose(scan: Scan, place: StationPlace, code: Code) -> str:
+    """The short name of the patron for whom a kit was scanned, where that is known."""
+    card = read(scan.patron or "", current.spaces())
+    if code.kind is not Kind.KIT or card.kind is not Kind.PATRON:
+        return ""
+    try:
+        with current.library().db.read() as session:
+            at = current.now()
+            strip = desk.strip_by_card(session, card.text, branch_id=place.branch_id, zone=place.zone, at=at)
+    except Refused:
+        return ""
+    return strip.short_name
 
 
 _OTHER_KIT_HELPS = frozenset(

@@ -69,6 +69,9 @@ def test_the_same_label_read_twice_takes_one_kit_back(library: Served, returns: 
     returns.scan(kit).says("KIT-3001 is back. Put it on the inspection cart.")
     returns.scan(kit).says("Same scan twice. Nothing changed.").counts(in_=1, waiting=0, not_done=0)
     assert returns.tones() == ["again", "done"]
+    assert returns.page.locator("#log tr .code").all_text_contents() == [kit, kit]
+    names = returns.page.locator("#log tr .who").all_text_contents()
+    assert names[0].strip() == names[1].strip() != ""
     assert len(returns.sent) == 1
 
 
@@ -80,4 +83,5 @@ def test_a_label_read_again_and_again_before_the_answer_is_sent_once(library: Se
     held[0].continue_()
     returns.says("KIT-3001 is back. Put it on the inspection cart.").counts(in_=1, waiting=0, not_done=0)
     assert returns.tones() == ["done", "again"], "one row for a label that lies under a scanner"
+    assert returns.page.locator("#log tr .code").all_text_contents() == [kit, kit]
     assert len(held) == 1

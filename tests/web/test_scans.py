@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from lending.clock import MovingClock
 from lending.db import Database
+from lending.domain.barcodes import library_code
 from lending.domain.states import KitState
 from lending.models.kits import Kit
 from lending.models.people import Patron
@@ -247,3 +248,17 @@ def test_a_check_out_against_a_rule_says_so_at_once_and_in_the_log(eli: Browser)
     assert done["say"].endswith(" A rule was overridden.")
     assert done["say"] in rows_of(eli)[0]
     assert "overridden" not in eli.scan(KIT, screen="returns").json["say"]
+
+
+def test_a_second_reading_names_the_kit_and_the_patron(ben: Browser) -> None:
+    ben.scan(KIT, patron=ADA)
+    at_desk = ben.scan(KIT, patron=ADA).json["row"]
+    ben.scan(KIT, screen="returns")
+    at_returns = ben.scan(KIT, screen="returns").json["row"]
+    assert [(row["tone"], row["kit"], row["patron"]) for row in (at_desk, at_returns)] == [("again", KIT, "Ada M.")] * 2
+
+
+@pytest.mark.parametrize("code", ["29999000000999", library_code("2", "9999", 99), "PT-10423", "HELLO"])
+def test_only_a_kit_stands_in_the_column_of_kits(ben: Browser, code: str) -> None:
+    row = ben.scan(code).json["row"]
+    assert (row["tone"], row["kit"], row["kit_url"]) == ("stop", "", None)

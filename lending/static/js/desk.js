@@ -22,6 +22,8 @@ const context = { patron: fields.patron.value, name: $("#patron-name bdi")?.text
 let offer = null; // what may be overridden, and for whom
 let leaving = false;
 let told = "";
+let last = {}; // the scan answered last, and its row
+let twice = ""; // the code that was read again before its answer
 
 const queue = new ScanQueue({
   send: (body) => send(form.dataset.scans, body),
@@ -53,6 +55,10 @@ function answered(item, answer) {
   if (broken) answer.say = word("broken", { code: item.code });
   else context.kit = answer.kit ?? "";
   guard.answered(item.code, tone);
+  last = { code: item.code, row: answer.row };
+  // The row of the second reading could not know yet of whom and what it was.
+  if (item.code === twice) fill($('#log [data-tone="again"]'), of(answer.row));
+  twice = "";
   if ("patron" in answer && $("#patron")) setPatron(answer.patron);
   const undone = item.code === form.dataset.undo && tone === "done";
   if (item.override && answer.row?.act && settle(answer.row)) moveCounters({ not_done: -1 }, queue.size);
@@ -64,6 +70,8 @@ function answered(item, answer) {
   say(answer.say, tone);
   if (answer.go) leave(answer.go);
 }
+
+const of = (row) => ({ kit: row?.kit ?? "", kit_url: row?.kit_url, patron: row?.patron ?? "" });
 
 function setPatron(patron) {
   const card = patron?.card ?? "";
@@ -112,7 +120,10 @@ function enter(code) {
   if (guard.repeats(text, performance.now())) {
     const what = word("again");
     // A label left under a scanner is read every second: one row is enough.
-    if ($("#log [data-new]")?.dataset.tone !== "again") addRow({ time: timeNow(form.dataset.zone), what, tone: "again" });
+    if ($("#log [data-new]")?.dataset.tone !== "again") {
+      if (last.code !== text) twice = text;
+      addRow({ time: timeNow(form.dataset.zone), what, tone: "again", ...(!twice && of(last.row)) });
+    }
     return say(what, "again");
   }
   queue.add({ code: text });
