@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Blueprint, Flask, Response, current_app, json, render_template
+from flask import Blueprint, Flask, Response, current_app, json, render_template, request
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
@@ -24,6 +24,14 @@ _ABOUT = (
     "Kits on loan from the library. Send a bearer token; what may be seen and done follows from its account's role and "
     "branches. Instants are ISO 8601 with an offset. Lists are paged: give `next` back as `cursor`."
 )
+_EXAMPLE = f"""\
+POST {PREFIX}/checkouts HTTP/1.1
+Host: %(host)s
+Authorization: Bearer TOKEN
+{KEY}: 2026-03-02-desk-1-0042
+Content-Type: application/json
+
+{{"patron": "29999000000018", "kit": "KIT-1042", "branch": "ELA"}}"""
 _PROBLEMS = {
     "400": "The body or the key cannot be read.",
     "401": "The token opens nothing.",
@@ -115,7 +123,8 @@ def openapi() -> Response:
 def docs() -> str:
     """The description for people."""
     reasons = {reason.value: WORDS[reason] for reason in Reason}
-    return render_template("api/docs.html", spec=description(), reasons=reasons, problems=_PROBLEMS)
+    example = _EXAMPLE % {"host": request.host}
+    return render_template("api/docs.html", spec=description(), reasons=reasons, problems=_PROBLEMS, example=example)
 
 
 def description() -> dict[str, Any]:

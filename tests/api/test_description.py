@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,22 @@ def test_the_page_for_people_loads_nothing_from_elsewhere_and_runs_nothing(whole
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=|https?://", answer.text)
     assert all(f'id="{reason.value}"' in answer.text for reason in Reason)
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_page_for_people_leads_back_and_says_where_a_token_comes_from(whole_app: Flask) -> None:
+    page = whole_app.test_client().get("/api/docs").text
+    assert 'href="/sign-in"' in page
+    assert "<code>lending staff token NAME</code>" in page
+    assert ("`" in page, "<code>cursor</code>" in page) == (False, True)
+
+
+def test_the_request_that_is_shown_can_be_sent(whole_app: Flask) -> None:
+    client = whole_app.test_client()
+    shown = unescape(re.findall(r'<pre id="example"><code>(.*?)</code>', client.get("/api/docs").text, re.DOTALL)[0])
+    first, *lines = shown.replace("TOKEN", "token-of-ben").splitlines()
+    method, path, _ = first.split()
+    headers = dict(line.split(": ") for line in lines[:-2])
+    assert client.open(path, method=method, headers=headers, data=lines[-1]).status_code == 201
 
 
 def test_a_signed_in_browser_is_nobody_to_the_api(whole_app: Flask) -> None:
