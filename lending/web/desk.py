@@ -205,7 +205,7 @@ def view_of(
         book_drop=scan is not None and scan.book_drop,
         may_set_date=screen is Screen.RETURNS or current.may(Act.SET_DUE_DATE, place.branch_id),
         answer=found,
-        receipt_url=_receipt_url(found),
+        receipt_url=_receipt_url(found) or (_last_receipt(log) if screen in _WITH_RECEIPTS else None),
         override=None if found is None else found.offer,
         **more,
     )
@@ -227,6 +227,7 @@ def log_rows(log: list[acts.Logged]) -> list[dict[str, Any]]:
                 "tone": UNDONE if logged.taken_back else done.tone.value,
                 "undo": place_in_log == 0 and done.undoable and fresh and not logged.taken_back,
                 "resolve_url": None,
+                "receipt_url": None if logged.taken_back else _receipt_of(done.loan, done.moved),
             }
         )
     return rows
@@ -295,11 +296,29 @@ def _row(found: Answer) -> dict[str, Any]:
         "undo": found.undo,
         "act": found.is_act,
         "resolve_url": found.resolve_url,
+        "receipt_url": _receipt_of(found.receipt_loan, found.moved),
     }
 
 
 def _is_kit(code: str) -> bool:
     return read(code, current.spaces()).kind is Kind.KIT
+
+
+_WITH_RECEIPTS = frozenset({Screen.DESK, Screen.RETURNS, Screen.COHORT})
+
+
+def _last_receipt(log: list[acts.Logged]) -> str | None:
+    """The receipt that Alt+P prints on a page that was just loaded: of the newest act that has one."""
+    for logged in log:
+        loan = said(logged.outcome, current.reader()).loan
+        if loan is not None and not logged.taken_back:
+            return url_for("slips.receipt", loan=loan, print=1)
+    return None
+
+
+def _receipt_of(loan: str | None, moved: Mapping[str, int]) -> str | None:
+    """The receipt in the row of a check-out, which is what a patron comes back to ask for."""
+    return url_for("slips.receipt", loan=loan, print=1) if loan is not None and moved.get("out") == 1 else None
 
 
 def _receipt_url(found: Answer | None) -> str | None:

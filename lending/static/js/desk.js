@@ -5,9 +5,9 @@
  */
 import { Burst, looksLikeCode } from "./burst.js";
 import { actOf, change, keyOf } from "./keys.js";
-import { carried } from "./memory.js";
+import { carried, kept } from "./memory.js";
 import { RepeatGuard, ScanQueue } from "./queue.js";
-import { $, addRow, fill, longDate, moveCounters, say, settle, showCounters, showPatron, timeNow, word } from "./screen.js";
+import { $, addRow, fill, longDate, moveCounters, putBack, say, settle, showCounters, showPatron, timeNow, word } from "./screen.js";
 import { play, volume } from "./sounds.js";
 import { send } from "./transport.js";
 
@@ -24,6 +24,8 @@ let leaving = false;
 let told = "";
 let last = {}; // the scan answered last, and its row
 let twice = ""; // the code that was read again before its answer
+const here = `${fields.station.value} ${location.pathname}`;
+let missed = { count: 0, rows: [] }; // what was not done for as long as the page is this patron's, newest first
 
 const queue = new ScanQueue({
   send: (body) => send(form.dataset.scans, body),
@@ -52,6 +54,11 @@ const queue = new ScanQueue({
 
 function answered(item, answer) {
   const { broken, tone, receipt_url: receipt } = answer;
+  if (item.restored) {
+    if (!answer.patron) return;
+    setPatron(answer.patron);
+    return say(answer.say, tone);
+  }
   if (broken) answer.say = word("broken", { code: item.code });
   else context.kit = answer.kit ?? "";
   guard.answered(item.code, tone);
@@ -61,9 +68,17 @@ function answered(item, answer) {
   twice = "";
   if ("patron" in answer && $("#patron")) setPatron(answer.patron);
   const undone = item.code === form.dataset.undo && tone === "done";
-  if (item.override && answer.row?.act && settle(answer.row)) moveCounters({ not_done: -1 }, queue.size);
+  if (item.override && answer.row?.act && settle(answer.row)) {
+    moveCounters({ not_done: -1 }, queue.size);
+    const { kit } = answer.row;
+    missed = { count: missed.count - 1, rows: missed.rows.filter((row) => row.kit !== kit) };
+  }
   // null: a word of the page itself, such as "Ready for the next patron", and no row of the day.
-  if (answer.row !== null) addRow(answer.row ?? { time: timeNow(form.dataset.zone), what: answer.say, tone }, undone);
+  if (answer.row !== null) {
+    const row = answer.row ?? { time: timeNow(form.dataset.zone), what: answer.say, tone };
+    addRow(row, undone);
+    if (tone === "stop") missed.rows.unshift(row);
+  }
   move(answer, "patron" in answer);
   setOffer(answer.override);
   if (receipt) Object.assign($("#receipt"), { href: receipt, hidden: false });
@@ -85,6 +100,7 @@ function setPatron(patron) {
 function move({ moved = { not_done: 1 }, kit_line: line, row }, isFresh) {
   const { kits_out = 0, ...counted } = moved;
   moveCounters(counted, queue.size);
+  missed.count += counted.not_done ?? 0;
   const { strip } = context;
   if ((!kits_out && !line) || isFresh || !strip) return;
   const others = strip.kit_lines.filter((kit) => !kit.startsWith(`${row?.kit},`));
@@ -134,6 +150,7 @@ function nextPatron() {
     act() {
       setPatron(null);
       setDate("");
+      missed = { count: 0, rows: [] };
       if (fields.book_drop) fields.book_drop.checked = false;
       context.kit = "";
       setOffer(null);
@@ -278,7 +295,23 @@ addEventListener("focus", () => {
 addEventListener("beforeunload", (event) => {
   if (queue.size && !leaving) event.preventDefault();
 });
-addEventListener("pagehide", () => leaving && carried.put([], box.value));
+addEventListener("pagehide", () => {
+  if (leaving) carried.put([], box.value);
+  // The patron waits only while somebody puts right what stopped them, not while other kits are scanned elsewhere.
+  const card = form.dataset.keeps && !leaving ? context.patron : "";
+  kept.put(here, { at: Date.now(), card, ...missed, rows: missed.rows.slice(0, 20) });
+});
+
+/** What a reload, or the way to a page where something is put right, would otherwise have cost. */
+function restore() {
+  const { at, card, count, rows } = kept.take(here) ?? {};
+  if (new Date(at).toDateString() !== new Date().toDateString()) return;
+  missed = { count, rows };
+  rows.toReversed().forEach(putBack);
+  moveCounters({ not_done: count }, queue.size);
+  // Asked for anew: what was put right meanwhile shows at once.
+  if (card && !context.patron && Date.now() - at < form.dataset.idle * 1000) queue.add({ code: card, restored: true });
+}
 
 // A patron left on the screen is cleared, with a warning and a way to keep them.
 let idle = [];
@@ -331,6 +364,7 @@ setOffer(!panel.hidden && {
 });
 settings();
 touched();
+restore();
 const brought = carried.take();
 brought.codes.forEach(enter);
 box.value = brought.text + box.value; // a scanner may have gone on typing before this ran

@@ -1,7 +1,9 @@
 /** Marks parts by scanning them: a part's own label means "here", the printed command means all of them. */
+import { kept } from "./memory.js";
 import { say, word } from "./screen.js";
 
 const form = document.querySelector("#inspection");
+const marks = () => form.querySelectorAll("input:not([type=hidden], :disabled)");
 const same = (one, other) => one.replace(/\s/g, "").toUpperCase() === other.replace(/\s/g, "").toUpperCase();
 
 function notes() {
@@ -28,7 +30,25 @@ document.addEventListener("scan", (event) => {
   }
 });
 
+/** Marks that were not saved when the page went: of this kit, since it came back this time. */
+function restore() {
+  const before = kept.take(form.dataset.kept) ?? {};
+  for (const mark of marks()) {
+    if (mark.matches("[type=radio], [type=checkbox]")) mark.checked ||= Boolean(before[mark.id]);
+    else mark.value ||= before[mark.id] ?? "";
+  }
+}
+
+function keep() {
+  const shown = [...marks()].map((mark) => [mark.id, mark.matches("[type=radio], [type=checkbox]") ? mark.checked : mark.value]);
+  kept.put(form.dataset.kept, Object.fromEntries(shown.filter(([, value]) => value)));
+}
+
 if (form) {
+  let saving = false;
+  form.addEventListener("submit", () => (saving = true));
+  addEventListener("pagehide", () => saving || keep());
+  restore();
   form.addEventListener("change", notes);
   notes();
 }

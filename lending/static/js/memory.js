@@ -1,4 +1,4 @@
-/** What this browser remembers: sound volume and keys. A browser that forbids it simply forgets. */
+/** What this browser remembers: sound volume and keys; what this window keeps of a page. A browser that forbids it simply forgets. */
 
 function read(name, otherwise, store) {
   try {
@@ -28,6 +28,16 @@ export const carried = {
   take() {
     const found = read("carried", { codes: [], text: "" }, "sessionStorage");
     write("carried", null, "sessionStorage");
+    return found;
+  },
+};
+
+/** What a page shows that was not saved yet, so that a reload or a look elsewhere does not lose it; read once. */
+export const kept = {
+  put: (name, value) => write(`kept.${name}`, value, "sessionStorage"),
+  take(name) {
+    const found = read(`kept.${name}`, null, "sessionStorage");
+    kept.put(name, null);
     return found;
   },
 };

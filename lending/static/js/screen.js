@@ -54,22 +54,40 @@ function setTone(tr, tone) {
   $("span", tag).textContent = word(`tone_${tone}`);
 }
 
-/** The newest row of the log. Undo stands at the last act alone: at this one if it can be undone, or nowhere. */
-export function addRow(row, undone = false) {
+function lineOf(row) {
   const line = fill($("#row-template").content.cloneNode(true), { kit: "", patron: "", ...row });
   const tr = $("tr", line);
   setTone(tr, row.tone);
-  const last = $('#log [data-command="undo"]')?.closest("tr");
-  if (undone && last && $('[data-f="kit"]', last).textContent === row.kit) setTone(last, "rest");
-  if (row.undo || row.act || undone) all('#log [data-command="undo"]').forEach((form) => form.remove());
   if (row.undo) $(".do", tr).prepend($("#undo-template").content.cloneNode(true));
+  $("#log-empty").hidden = true;
+  return tr;
+}
+
+/** The newest row of the log. Undo stands at the last act alone: at this one if it can be undone, or nowhere. */
+export function addRow(row, undone = false) {
+  const tr = lineOf(row);
+  const last = $('#log [data-command="undo"]')?.closest("tr");
+  if (undone && last && $('[data-f="kit"]', last).textContent === row.kit) {
+    setTone(last, "rest");
+    $('[data-href="receipt_url"]', last).hidden = true;
+  }
+  if (row.undo || row.act || undone) all('#log [data-command="undo"]').forEach((form) => form.remove());
   $("#log [data-new]")?.removeAttribute("data-new");
   tr.dataset.new = "";
   $("#log").prepend(tr);
   $("#log").rows[ROWS]?.remove();
-  $("#log-empty").hidden = true;
   $(".log").scrollTop = 0;
-  if (row.tone !== "stop") return;
+  if (row.tone === "stop") addStop(row);
+}
+
+/** A refusal from before this page was loaded, at its time among the station's acts. */
+export function putBack(row) {
+  const later = [...$("#log").rows].find((tr) => $(".time", tr)?.textContent <= row.time);
+  $("#log").insertBefore(lineOf(row), later ?? null);
+  addStop(row);
+}
+
+function addStop(row) {
   const stop = fill($("#stop-template").content.cloneNode(true), row);
   $("#not-done .stops").prepend($("li", stop));
   $("#not-done .stops").children[3]?.remove();
