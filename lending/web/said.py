@@ -89,7 +89,8 @@ def _checked_out(out: CheckedOut, reader: Reader) -> Said:
     else:
         sentence = _("%(kit)s checked out to %(patron)s. Due %(day)s.", **given)
     if out.overridden:
-        sentence = f"{sentence} {_('A rule was overridden.')}"
+        overridden = _("A rule was overridden.")
+        sentence = f"{sentence} {overridden}"
     return Said(
         one_stop(sentence),
         out.kit,
