@@ -105,17 +105,17 @@ def _actions(kit: KitShown) -> list[dict[str, Any]]:
     if circulates and kit.state in IN_HAND and kit.in_transit_to is None:
         add(_("Inspect or make ready"), "inspection.sheet")
         add(_("Inspection slip"), "slips.inspection")
+    if kit.loan is not None and kit.loan.state is LoanState.OUT:
+        if circulates:
+            receipt = url_for("slips.receipt", loan=kit.loan.loan)
+            found.append({"label": _("Receipt"), "url": receipt, "post": False, "tone": ""})
+        _while_out(kit, circulates, add)
     add(_("Print label"), "kits.label")
     add(_("Print parts list"), "slips.parts")
     if kit.in_transit_to is not None:
         add(_("Transfer slip"), "slips.transfer")
     elif current.may(Act.TRANSFER_KIT, kit.branch_id) and kit.state in transfers.MAY_TRAVEL:
         add(_("Send to another library"), "kits.send")
-    if kit.loan is not None and kit.loan.state is LoanState.OUT:
-        if circulates:
-            receipt = url_for("slips.receipt", loan=kit.loan.loan)
-            found.append({"label": _("Receipt"), "url": receipt, "post": False, "tone": ""})
-        _while_out(kit, circulates, add)
     if current.may(Act.CHANGE_KIT, kit.branch_id):
         if kit.state is KitState.REPAIR:
             add(_("It works again"), "kits.say", post=True, what="repaired")
