@@ -32,14 +32,12 @@ from lending.circulation.checkout_statements import (
 )
 from lending.circulation.policies import policy_for
 from lending.circulation.telling import UNDO_WINDOW
-from lending.domain.calendars import Calendar, Closure
+from lending.domain.calendars import SEARCH_DAYS, Calendar, Closure
 from lending.domain.due_dates import Due
 from lending.domain.redating import shelf_until
 from lending.domain.states import LIVE_ENROLMENTS, PROMISED_RESERVATIONS, EnrolmentState, LoanState, ReservationState
 from lending.models.base import AnyRow
 from lending.models.loans import TermKind
-
-_DAY = timedelta(days=1)
 
 
 @unique
@@ -251,7 +249,9 @@ class Ground:
         self, session: Session, *, at: datetime, closure: Closure | None = None, closed: Iterable[int] | None = None
     ) -> None:
         self._session, self._at = session, at
-        self._since = at.date() - _DAY if closure is None else min(at.date(), closure.starts_on) - _DAY
+        # How long a kit lies on the shelf is counted from the day it was put there, over every closing since.
+        first = at.date() if closure is None else min(at.date(), closure.starts_on)
+        self._since = first - timedelta(days=SEARCH_DAYS)
         self._closure, self._closed = closure, None if closed is None else frozenset(closed)
         self._calendars: dict[int, Calendar] = {}
         self._policies: dict[tuple[int, int], AnyRow] = {}

@@ -144,6 +144,10 @@ def test_a_kit_waits_on_the_shelf_as_many_open_days_as_before(database: Database
         row._state, row.ready_at = ReservationState.READY, NOW
         row.ready_until = datetime(2026, 3, 12, 3, tzinfo=UTC)
 
+    def close_again(session: Session) -> Redating:
+        plan = flood(cast, starts_on=date(2026, 3, 13), ends_on=date(2026, 3, 13))
+        return enter_closure(session, plan=plan, at=NOW + timedelta(days=7), by=cast.eli)
+
     database.act(ready)
     answer = close(database, cast, starts_on=date(2026, 3, 5), ends_on=date(2026, 3, 6))
     assert [(line.thing, line.becomes) for line in answer.moved] == [
@@ -151,6 +155,8 @@ def test_a_kit_waits_on_the_shelf_as_many_open_days_as_before(database: Database
     ]
     assert every(database, select(Reservation.ready_until)) == [datetime(2026, 3, 14, 1, tzinfo=UTC)]
     assert len(every(database, select(Notice.id).where(Notice.step == CLOSED))) == 1
+    # Another closing, when the first is over: the days on which it was closed still do not count.
+    assert [line.becomes for line in database.act(close_again).moved] == [datetime(2026, 3, 15, 0, tzinfo=UTC)]
 
 
 def test_workshops_on_the_closed_days_are_told(database: Database, cast: Cast) -> None:

@@ -32,7 +32,7 @@ AXE = """(rules) => axe.run(document, {resultTypes: ["violations"], preload: fal
     ({violations}) => violations.map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" "))}`))"""
 ASKED = {"target-size": {"enabled": True}}
 WITHOUT_COLOURS = {"color-contrast": {"enabled": False}}
-"""Two thirds of the time go into colours, and a page in another language has the same: they are looked at once."""
+"""Two thirds of the time go into colours. In another language or width a page has the same: once is enough."""
 SIDEWAYS = """() => {
     const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
     if (wide <= 0) return [];
@@ -93,12 +93,14 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     assert answer.status == row.status
     if row.do is not None:
         row.do(station)
+        page.wait_for_load_state("load")  # a form may have led to another page, whose style sheet is still under way
     if row.on_paper:
         page.emulate_media(media="print")
     page.evaluate(AXE_SCRIPT)
-    rules = ASKED if language == row.languages[0] else {**ASKED, **WITHOUT_COLOURS}
     found: dict[int, Any] = {}
     for width in WIDTHS:
+        with_colours = language == row.languages[0] and width == WIDTHS[0]
+        rules = ASKED if with_colours else {**ASKED, **WITHOUT_COLOURS}
         page.set_viewport_size({"width": width, "height": WINDOW["height"]})
         found[width] = page.evaluate(AXE, rules) + page.evaluate(SIDEWAYS)
     assert page.locator("html").get_attribute("lang") == language

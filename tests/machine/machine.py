@@ -31,23 +31,22 @@ from lending.queries.invariants import INVARIANTS
 from tests.cast import Cast
 from tests.circulation.kits_in_hand import DONE
 from tests.machine.model import DAY, Promise
-from tests.machine.world import KITS, OPEN_KITS, PEOPLE, SESSIONS, as_modelled, compare, found, local_day
+from tests.machine.world import KITS, OPEN_KITS, PEOPLE, SESSIONS, as_modelled, compare, local_day
 
-Fresh = Callable[[], AbstractContextManager[Database]]
+Fresh = Callable[[], AbstractContextManager[tuple[Database, Cast]]]
 people, sessions = st.sampled_from(PEOPLE), st.sampled_from(SESSIONS)
 kits = st.sampled_from(KITS)
 
 
 class Library(RuleBasedStateMachine):
-    """One library and one model of it. ``fresh`` opens an empty database."""
+    """One library and one model of it. ``fresh`` opens a database in which the world was founded."""
 
     fresh: Fresh
 
     def __init__(self) -> None:
         super().__init__()
         self.open = ExitStack()
-        self.database = self.open.enter_context(type(self).fresh())
-        self.cast: Cast = self.database.act(found)
+        self.database, self.cast = self.open.enter_context(type(self).fresh())
         self.model = as_modelled()
         self.minutes = 0
 

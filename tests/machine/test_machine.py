@@ -16,9 +16,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import URL
 
 from lending.db import Database
+from tests.cast import Cast
 from tests.conftest import WIPE
 from tests.databases import opened
 from tests.machine.machine import Fresh, Library
+from tests.machine.world import found
 
 STEPS = 50
 LONG_FORM = "LENDING_MACHINE_EXAMPLES"
@@ -42,15 +44,18 @@ def play(fresh: Fresh, examples: int) -> None:
 
 
 def files(migrated: Path, folder: Path) -> Fresh:
-    """A new file for every example."""
-    number = count()
+    """A new file for every example: a copy of one in which the world was founded."""
+    number, world = count(), folder / "world.db"
+    shutil.copyfile(migrated, world)
+    with opened(f"sqlite:///{world}") as database:
+        cast = database.act(found)
 
     @contextmanager
-    def fresh() -> Iterator[Database]:
+    def fresh() -> Iterator[tuple[Database, Cast]]:
         file = folder / f"{next(number)}.db"
-        shutil.copyfile(migrated, file)
+        shutil.copyfile(world, file)
         with opened(f"sqlite:///{file}") as database:
-            yield database
+            yield database, cast
         for leftover in folder.glob(f"{file.name}*"):
             leftover.unlink()
 
@@ -63,10 +68,10 @@ def test_on_sqlite_nothing_falsifies_it(migrated_file: Path, tmp_path: Path) -> 
 
 def test_on_postgresql_nothing_falsifies_it(migrated_postgres: URL, wiper: Any) -> None:
     @contextmanager
-    def fresh() -> Iterator[Database]:
+    def fresh() -> Iterator[tuple[Database, Cast]]:
         wiper.execute(WIPE)
         with opened(migrated_postgres) as database:
-            yield database
+            yield database, database.act(found)
 
     play(fresh, 100)
 

@@ -88,29 +88,27 @@ class Truth:
             card = select(Card.patron_id, Card.number).where(Card.ended_at.is_(None))
             cards = {row.patron_id: row.number for row in session.execute(card)}
             codes = {row.id: row.code for row in session.execute(select(Cohort.id, Cohort.code))}
+            seats = select(Enrolment.cohort_id, Enrolment.patron_id, Enrolment.state)
             self.seats = sorted(
                 (codes[row.cohort_id], cards[row.patron_id], row.state.value)
-                for row in session.scalars(select(Enrolment).where(Enrolment.state.in_(LIVE_ENROLMENTS)))
-                if row.patron_id is not None
+                for row in session.execute(seats.where(Enrolment.state.in_(LIVE_ENROLMENTS)))
             )
-            kits = {row.id: row for row in session.scalars(select(Kit))}
+            kits = {row.id: row for row in session.execute(select(Kit.id, Kit.barcode, Kit.state))}
+            live = (
+                select(Reservation.cohort_id, Reservation.patron_id, Reservation.state, Reservation.kit_id)
+                .where(Reservation.state.in_(LIVE_RESERVATIONS))
+                .order_by(Reservation.id)
+            )
             self.promises = [
-                (codes.get(row.cohort_id or 0), cards[row.patron_id], row.state.value, _code(kits, row.kit_id))
-                for row in session.scalars(
-                    select(Reservation).where(Reservation.state.in_(LIVE_RESERVATIONS)).order_by(Reservation.id)
-                )
-                if row.patron_id is not None
+                (codes.get(row.cohort_id), cards[row.patron_id], row.state.value, _code(kits, row.kit_id))
+                for row in session.execute(live)
             ]
-            out = select(Loan).where(Loan.received_at.is_(None), Loan.state != LoanState.UNDONE)
+            out = select(Loan.kit_id, Loan.patron_id, Loan.cohort_id, Loan.due_at).where(
+                Loan.received_at.is_(None), Loan.state != LoanState.UNDONE
+            )
             self.out = sorted(
-                (
-                    kits[row.kit_id].barcode,
-                    cards[row.patron_id],
-                    codes.get(row.cohort_id or 0) or "",
-                    local_day(row.due_at),
-                )
-                for row in session.scalars(out)
-                if row.patron_id is not None
+                (kits[row.kit_id].barcode, cards[row.patron_id], codes.get(row.cohort_id, ""), local_day(row.due_at))
+                for row in session.execute(out)
             )
             self.kits = {row.barcode: STATES[row.state.value] for row in kits.values() if row.barcode in KITS}
 
