@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import URL
+from sqlalchemy import URL, event
 
 from lending.db import Database
 from tests.cast import Cast
@@ -55,6 +55,8 @@ def files(migrated: Path, folder: Path) -> Fresh:
         file = folder / f"{next(number)}.db"
         shutil.copyfile(world, file)
         with opened(f"sqlite:///{file}") as database:
+            # It is gone with the example, so nothing waits for the disk.
+            event.listen(database.write_engine, "connect", lambda driver, _: driver.execute("PRAGMA synchronous = OFF"))
             yield database, cast
         for leftover in folder.glob(f"{file.name}*"):
             leftover.unlink()
