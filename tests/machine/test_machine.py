@@ -65,7 +65,7 @@ def files(migrated: Path, folder: Path) -> Fresh:
 
 
 def test_on_sqlite_nothing_falsifies_it(migrated_file: Path, tmp_path: Path) -> None:
-    play(files(migrated_file, tmp_path), 500)
+    play(files(migrated_file, tmp_path), 200)
 
 
 def test_on_postgresql_nothing_falsifies_it(migrated_postgres: URL, wiper: Any) -> None:
@@ -75,7 +75,7 @@ def test_on_postgresql_nothing_falsifies_it(migrated_postgres: URL, wiper: Any) 
         with opened(migrated_postgres) as database:
             yield database, database.act(found)
 
-    play(fresh, 100)
+    play(fresh, 40)
 
 
 def test_the_machine_notices_when_nobody_is_served(
