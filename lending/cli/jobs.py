@@ -1,107 +1,13 @@
-"""``lending jobs``: one sweep by hand, as if it were another instant.
-
-A sweep finds in the database what is due and does it in short acts; a second run finds nothing left to do.
-"""
+"""``lending jobs``: one sweep by hand, as if it were another instant."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
 import click
 
-from lending.cli.context import library, operator
-
-if TYPE_CHECKING:
-    from lending.library import Library
-
-
-def settle_incomplete(opened: Library, at: datetime) -> int:
-    """Bill the parts that were not brought back in time, and close their loans."""
-    from lending.circulation.missing_parts import settle_incomplete_loans
-
-    return _until_done(
-        lambda: opened.db.act(lambda session: settle_incomplete_loans(session, at=at, by=operator(), limit=100)), 100
-    )
-
-
-def free_rested(opened: Library, at: datetime) -> int:
-    """Free the kits whose quarantine is over."""
-    from lending.circulation.turnaround import free_rested_kits
-
-    return opened.db.act(lambda session: free_rested_kits(session, at=at, by=operator()))
-
-
-def sweep_shelf(opened: Library, at: datetime) -> int:
-    """End what nobody collected, and promise what that or the day alone made free."""
-    from lending.circulation.reservations import serve_waiting, waited_for
-    from lending.circulation.shelf import expire_shelf
-
-    expired = _until_done(
-        lambda: opened.db.act(lambda session: expire_shelf(session, at=at, by=operator(), limit=100)), 100
-    )
-    with opened.db.read() as session:
-        stock_ids = waited_for(session)
-
-    def serve(stock_id: int) -> int:
-        return opened.db.act(lambda session: serve_waiting(session, stock_id, at=at, by=operator()))
-
-    return expired + sum(map(serve, stock_ids))
-
-
-def pass_offers_on(opened: Library, at: datetime) -> int:
-    """End the offers of seats that nobody answered, and give or offer every seat that stands free to the next."""
-    from lending.programs.offers import give_free_seats, lapse_offers
-
-    lapsed = _until_done(lambda: opened.db.act(lambda s: lapse_offers(s, at=at, by=operator(), limit=100)), 100)
-    return lapsed + opened.db.act(lambda s: give_free_seats(s, at=at, by=operator(), limit=100))
-
-
-def complete_sessions(opened: Library, at: datetime) -> int:
-    """Complete the cohorts that are over, and let go whoever still waited."""
-    from lending.programs.completion import complete_cohorts
-
-    return _until_done(lambda: opened.db.act(lambda s: complete_cohorts(s, at=at, by=operator(), limit=10)), 10)
-
-
-def seal_journal(opened: Library, at: datetime) -> int:
-    """Chain the journal's rows that are not sealed yet."""
-    from lending.circulation.seals import BATCH, seal
-
-    return _until_done(lambda: opened.db.act(lambda session: seal(session, at=at))[0], BATCH)
-
-
-def forget_sign_ins(opened: Library, at: datetime) -> int:
-    """Forget guesses that count no more, and ended sessions whose cookies are too old anyway."""
-    from lending.circulation.staff import forget_guesses, forget_sessions
-
-    shift = timedelta(hours=opened.settings.session_hours)
-    return opened.db.act(lambda s: forget_guesses(s, at=at)) + opened.db.act(
-        lambda s: forget_sessions(s, shift=shift, at=at)
-    )
-
-
-SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
-    "cohorts": complete_sessions,
-    "incomplete": settle_incomplete,
-    "offers": pass_offers_on,
-    "quarantine": free_rested,
-    "seals": seal_journal,
-    "shelf": sweep_shelf,
-    "sign-ins": forget_sign_ins,
-}
-"""Every sweep by name; each gives how many things it did."""
-
-
-def _until_done(step: Callable[[], int], limit: int) -> int:
-    """Take steps until one does less than it might have."""
-    done = step()
-    total = done
-    while done == limit:
-        done = step()
-        total += done
-    return total
+from lending.cli.context import library
+from lending.jobs.sweeps import SWEEPS
 
 
 class Instant(click.ParamType[datetime]):

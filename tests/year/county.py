@@ -23,9 +23,9 @@ from lending.app import create_app
 from lending.circulation.staff import make_token
 from lending.cli.demonstration import ground, stock
 from lending.cli.demonstration.town import Place, Town, acting
-from lending.cli.jobs import SWEEPS
 from lending.clock import MovingClock
 from lending.db import Database
+from lending.jobs.sweeps import SWEEPS
 from lending.library import Library
 from lending.models.people import Staff
 from lending.queries.invariants import INVARIANTS

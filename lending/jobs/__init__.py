@@ -1,0 +1,1 @@
+"""The door of what the library does by itself, when nobody asks."""
