@@ -67,6 +67,20 @@ class Reader:
         here = f"{self.locale}_US"
         return str(format_currency(cents / 100, "USD", locale=here if exists(here) else self.locale))
 
+    def language(self, code: str) -> str:
+        """``Spanish`` of ``es``; what is no language's code is said as it stands."""
+        from babel import Locale, UnknownLocaleError
+
+        try:
+            name = Locale.parse(code.strip(), sep="-").get_display_name(self.locale)
+        except (UnknownLocaleError, ValueError):
+            name = None
+        return str(name or code.strip()).capitalize()
+
+    def languages(self, codes: str) -> str:
+        """``English and Spanish`` of ``en, es``."""
+        return self.listed([self.language(code) for code in codes.split(",") if code.strip()])
+
     def listed(self, words: list[str]) -> str:
         """``wiped, charged and restocked``."""
         from babel.lists import format_list

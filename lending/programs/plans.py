@@ -149,7 +149,7 @@ def new_plan(session: Session, held: Cohort, change: CohortChange, ground: Groun
         values=values,
         pools={stock: kits for stock, kits in new_kits.items() if kits != _kits_now(pools, stock)},
         meetings=meetings,
-        changed=tuple(_changed(held, values, pools, change.pools)),
+        changed=tuple(_changed(held, values, pools, change.pools, names)),
         workshops_moved=tuple(_workshop_line(move, zone) for move in meetings),
         workshops_stay=tuple(_stays(workshop, zone) for workshop in workshops if later and workshop.starts_at <= at),
         closed_on=closed_days(calendars, new_days),
@@ -250,7 +250,11 @@ def _against_pools(
 
 
 def _changed(
-    held: Cohort, values: Mapping[str, object], pools: Sequence[CohortPool], plans: Sequence[PoolPlan]
+    held: Cohort,
+    values: Mapping[str, object],
+    pools: Sequence[CohortPool],
+    plans: Sequence[PoolPlan],
+    branches: Mapping[int, str],
 ) -> Iterator[Changed]:
     for field, value in values.items():
         yield Changed(field, _text(getattr(held, field)), _text(value))
@@ -259,7 +263,8 @@ def _changed(
         pool = now.get(_key(plan))
         was = 0 if pool is None else pool.kits
         if was != plan.kits:
-            yield Changed("pools", f"{plan.kit_type}: {was}", f"{plan.kit_type}: {plan.kits}")
+            which = f"{branches[plan.branch_id]}, {plan.kit_type}"
+            yield Changed("pools", f"{which}: {was}", f"{which}: {plan.kits}")
 
 
 def _text(value: object) -> str:

@@ -11,10 +11,10 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from lending.domain.permissions import Act
-from lending.queries import branches as places
 from lending.queries.forecast import CohortForecast, cohort_forecast, coming_forecasts
 from lending.web import current
 from lending.web.access import allow
+from lending.web.names import names
 
 bp = Blueprint("forecast", __name__)
 
@@ -34,20 +34,23 @@ def show(code: str) -> ResponseReturnValue:
     """One session, branch by branch."""
     with current.library().db.read() as session:
         found = cohort_forecast(session, code, at=current.now(), by=current.actor())
-        names = {place.code: place.name for place in places.branches(session)}
-        types = {kind.code: kind.name for kind in places.kit_types(session)}
+    known = names()
     transfers = [
         {
-            "from_branch": names[move.from_branch],
-            "to_branch": names[move.to_branch],
-            "kit_type": types[move.kit_type],
+            "from_branch": known.branch(move.from_branch),
+            "to_branch": known.branch(move.to_branch),
+            "kit_type": known.kit_type(move.kit_type),
             "kits": move.kits,
             "url": url_for("transfers.show", to=move.to_branch),
         }
         for move in found.transfers
     ]
     return render_template(
-        "forecast/show.html", forecast=_line(found), rows=found.branches, kit_types=types, transfers=transfers
+        "forecast/show.html",
+        forecast=_line(found),
+        rows=found.branches,
+        kit_types=known.kit_types,
+        transfers=transfers,
     )
 
 

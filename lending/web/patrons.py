@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from babel import Locale
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -279,7 +278,7 @@ def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any
         "card": card,
         "card_good_until": reader.day_and_year(patron.expires_on) if patron.expires_on else None,
         "home_branch": patron.home_branch_name,
-        "language": (Locale.parse(patron.language).get_display_name(current.locale()) or patron.language).capitalize(),
+        "language": reader.language(patron.language),
         "birth_date": reader.birthday(patron.birth_date) if patron.birth_date else None,
         "email": patron.email,
         "phone": patron.phone,

@@ -23,6 +23,7 @@ from lending.phrases import FIELDS, N_, Reader
 from lending.web import current
 from lending.web.acting import act_once
 from lending.web.forms import KeyedForm
+from lending.web.names import names
 from lending.wording import status_of
 
 THINGS: Mapping[Thing, str] = {
@@ -112,7 +113,11 @@ def shown(found: Redating) -> dict[str, Any]:
     reader = current.reader()
     return {
         "changed": [
-            {"what": _(FIELDS.get(line.field, N_("name"))), "was": _text(line.was), "becomes": _text(line.becomes)}
+            {
+                "what": _(FIELDS.get(line.field, N_("name"))),
+                "was": _text(line.field, line.was),
+                "becomes": _text(line.field, line.becomes),
+            }
             for line in found.changed
         ],
         "moved": [_line(line) | {"becomes": _moment(line, line.becomes)} for line in found.moved],
@@ -144,9 +149,24 @@ def _moment(line: Moved | Stays, at: datetime) -> str:
     return reader.day_and_year(at) if line.thing is Thing.PROMISE else reader.moment(at)
 
 
-def _text(value: str) -> str:
-    """A day in words where the value is one."""
+def _text(field: str, value: str) -> str:
+    """What of a plan changes, in words: days with their weekday, languages and libraries by their names."""
+    if field == "languages":
+        return current.reader().languages(value)
+    if field == "pools":
+        return names().kits_of(value)
+    if field == "hours":
+        return _hours(value)
     try:
         return current.reader().day_and_year(date.fromisoformat(value))
     except ValueError:
         return str({"True": _("yes"), "False": _("no")}.get(value, value))
+
+
+def _hours(value: str) -> str:
+    """``Fri, Apr 10, 2026 to Sat, Apr 11, 2026: closed`` of a closing's first and last day and its hours."""
+    reader, (span, _blank, hours) = current.reader(), value.partition(" ")
+    first, _slash, last = span.partition("/")
+    days = [reader.day_and_year(date.fromisoformat(on)) for on in dict.fromkeys((first, last)) if on]
+    when = _("%(first)s to %(last)s", first=days[0], last=days[-1]) if len(days) > 1 else "".join(days)
+    return f"{when}: {_('closed') if hours == 'closed' else hours}" if when else ""

@@ -27,6 +27,7 @@ from lending.queries.staff import StationPlace
 from lending.web import current
 from lending.web.access import allow
 from lending.web.desk import scanning_page, station_or_choose
+from lending.web.names import names
 from lending.web.posting import NotDone, pressed
 from lending.web.scanning import Screen
 
@@ -208,7 +209,7 @@ def seat_shown(seat: SeatShown, reader: Reader) -> dict[str, Any]:
         "barcode": seat.barcode,
         "kit_url": None if seat.barcode is None else url_for("kits.show", barcode=seat.barcode),
         "code": seat.code,
-        "branch": seat.pickup_branch,
+        "branch": names().branch(seat.pickup_branch),
         "change_url": url_for("seats.show", enrolment=seat.id),
     }
 

@@ -13,6 +13,7 @@ from lending.models.cohorts import CohortStatus
 from lending.phrases import Reader
 from lending.queries.cohorts import CohortShown
 from lending.web import current
+from lending.web.names import names
 from lending.web.session_forms import MODES
 
 
@@ -36,7 +37,7 @@ def line(found: CohortShown) -> dict[str, Any]:
 def page_of(found: CohortShown, closed: Collection[str]) -> dict[str, Any]:
     """Everything the page of a session shows to this person; ``closed`` are workshops on closed days."""
     reader = Reader(current.reader().gettext, current.locale(), found.zone)
-    is_planned = found.status is CohortStatus.PLANNED
+    known, is_planned = names(), found.status is CohortStatus.PLANNED
     may_plan = current.may_anywhere(Act.PLAN_COHORT) and is_planned
     return {
         **line(found),
@@ -48,20 +49,30 @@ def page_of(found: CohortShown, closed: Collection[str]) -> dict[str, Any]:
             (_("Seats taken"), _("%(taken)s of %(all)s", taken=found.seats, all=found.capacity)),
             (_("Waiting for a seat"), found.waiting),
             (_("Kits out"), _("%(out)s of %(all)s", out=found.kits_out, all=found.kits)),
-            (_("Languages"), found.languages),
+            (_("Languages"), reader.languages(found.languages)),
             (_("Partners"), found.partners),
             (_("Captains"), found.captains),
             (_("Materials"), found.materials),
             (_("First day"), _("mandatory")) if found.first_day_mandatory else (_("First day"), ""),
         ],
-        "pools": found.pools,
+        "pools": [
+            {
+                "branch_name": pool.branch_name,
+                "kit_type": known.kit_type(pool.kit_type),
+                "kits": pool.kits,
+                "promised": pool.promised,
+                "waiting": pool.waiting,
+                "out": pool.out,
+            }
+            for pool in found.pools
+        ],
         "workshops": [
             {
                 "n": held.n,
                 "title": held.title,
                 "when": reader.moment(held.starts_at),
                 "how": MODES[held.mode],
-                "branch": held.branch,
+                "branch": known.branch(held.branch),
                 "closed": held.id in closed,
                 "edit_url": url_for("sessions.workshop", code=found.code, public_id=held.id) if may_plan else None,
             }

@@ -131,6 +131,7 @@ def test_the_roster_tells_who_has_a_kit_and_who_waits(
     assert "1 of 2 kits out" in page
     assert page.index("Ada M.") < page.index("Luis R.") < page.index("Mina K.")
     assert "out, due Fri, Apr 10" in page
+    assert "East Los Angeles Library" in page
     assert page.count("waits, number 1") == 2  # Mina's seat and her kit
     assert ben.get("/sessions/NONE/roster").status_code == 404
 

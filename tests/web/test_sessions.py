@@ -71,6 +71,8 @@ def test_sessions_are_listed_and_shown_with_their_numbers(ben: Browser) -> None:
     assert "Fri, Apr 10, 2026" in page
     assert "1 of 20" in page
     assert "Change or move" not in page
+    assert "Work Ready kit" in page
+    assert "English" in page
     assert ben.get("/sessions/WR-99").status_code == 404
 
 
@@ -108,6 +110,17 @@ def test_a_move_is_previewed_before_one_button_does_it(dora: Browser, ben: Brows
     assert done.status_code == 303
     assert every(sqlite_database, select(Loan.term)) == [2]
     assert "its kits follow" in dora.get("/sessions/WR-7").get_data(as_text=True)
+
+
+def test_a_preview_says_names_where_the_plan_has_codes(dora: Browser) -> None:
+    form = dora.get("/sessions/WR-7/edit").get_data(as_text=True)
+    found = re.search(r'name="(pool_\d+_\d+)"', form.partition("Compton Library: Work Ready kit")[2])
+    assert found
+    changed = {**AS_IT_IS, "languages": "en, es", found[1]: "0"}
+    page = dora.post("/sessions/WR-7/edit", changed).get_data(as_text=True)
+    assert "English and Spanish" in page
+    assert "Compton Library, Work Ready kit: 1" in page
+    assert "Compton Library, Work Ready kit: 0" in page
 
 
 def test_what_has_changed_since_the_preview_is_shown_again(
@@ -180,6 +193,7 @@ def test_a_closing_is_previewed_entered_and_taken_back(eli: Browser, ben: Browse
     ben.scan(KIT, patron=ADA)
     page = eli.post("/closures/new", CLOSING).get_data(as_text=True)
     assert "The library is closed that day." in page
+    assert "Fri, Apr 10, 2026 to Sat, Apr 11, 2026: closed" in page
     assert every(sqlite_database, select(Closure)) == []
     assert eli.post("/closures/new", {**CLOSING, "seen": digest(page)}).status_code == 303
     listed = eli.get("/closures").get_data(as_text=True)
