@@ -5,8 +5,10 @@ from lending.models import (
     charges,
     cohorts,
     counts,
+    jobs,
     journal,
     kits,
+    ladders,
     lines,
     loans,
     notices,
@@ -16,6 +18,7 @@ from lending.models import (
     stock,
     stocktakes,
     tasks,
+    webhooks,
 )
 from lending.models.base import Base
 
@@ -25,8 +28,10 @@ __all__ = [
     "charges",
     "cohorts",
     "counts",
+    "jobs",
     "journal",
     "kits",
+    "ladders",
     "lines",
     "loans",
     "notices",
@@ -36,4 +41,5 @@ __all__ = [
     "stock",
     "stocktakes",
     "tasks",
+    "webhooks",
 ]

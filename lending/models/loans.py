@@ -14,6 +14,16 @@ from lending.domain.actors import Door
 from lending.domain.states import LOAN_MOVES, LoanState, LoanVerb, after
 from lending.models.base import Base, Id, PublicId, enum_column
 
+
+@unique
+class ClaimEnd(StrEnum):
+    """How the claim that a kit was returned ended. Source: RULES 6, "Claims returned"."""
+
+    FOUND_BY_LIBRARY = "found_by_library"
+    RETURNED_BY_PATRON = "returned_by_patron"
+    LOST = "lost"
+
+
 _UNRECEIVED = "received_at IS NULL AND state <> 'undone'"
 
 
@@ -85,6 +95,7 @@ class Loan(Base):
     incomplete_until: Mapped[datetime | None]
     lost_at: Mapped[datetime | None]
     claimed_at: Mapped[datetime | None]
+    claim_end: Mapped[ClaimEnd | None] = enum_column(ClaimEnd)
     settled_at: Mapped[datetime | None]
 
     terms: Mapped[list[LoanTerm]] = relationship(back_populates="loan", lazy="raise", order_by="LoanTerm.n")

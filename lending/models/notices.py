@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum, unique
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lending.models.base import Base, Id, PublicId, enum_column
@@ -33,10 +33,24 @@ class NoticeState(StrEnum):
     CANCELLED = "cancelled"
 
 
+@unique
+class Carrier(StrEnum):
+    """What took a notice out of the house."""
+
+    SMTP = "smtp"
+    GATEWAY = "gateway"
+    PRINTED = "printed"
+    CALLED = "called"
+    LOG = "log"
+    """Nobody: the library has no mail server or text gateway yet, and the log of notices says so."""
+
+
 class Notice(Base):
     """One notice to one patron: one row per subject (a loan's term, a reservation, ...), step and channel.
 
-    It holds no text: the words are made from the rows at the moment of sending, in the patron's language.
+    It holds no text: the words are made from the rows at the moment of sending, in the patron's language. It is sent
+    not before ``due_at``, which each failed try moves on; ``problem`` is a word for why the last one failed, never an
+    address. ``claimed_at``: a process is sending it.
     """
 
     __tablename__ = "notices"
@@ -59,3 +73,22 @@ class Notice(Base):
     made_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
+    claimed_at: Mapped[datetime | None]
+    carrier: Mapped[Carrier | None] = enum_column(Carrier)
+    problem: Mapped[str | None] = mapped_column(String(80))
+
+
+class NoticeText(Base):
+    """The library's own words for a notice in one language, instead of those that come with the product."""
+
+    __tablename__ = "notice_texts"
+    __table_args__ = (UniqueConstraint("step", "channel", "language"),)
+
+    id: Mapped[Id]
+    step: Mapped[str] = mapped_column(String(40))
+    channel: Mapped[Channel] = enum_column(Channel)
+    language: Mapped[str] = mapped_column(String(12))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime]
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))

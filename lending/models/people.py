@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lending.domain.permissions import Role
 from lending.models.base import Base, Id, PublicId, enum_column, new_public_id
+from lending.models.notices import Channel
 
 
 class Staff(Base):
@@ -122,8 +123,9 @@ class Patron(Base):
     """A person who borrows.
 
     ``pseudonym`` names the patron on the journal, so that erasure leaves the journal whole. ``name_key`` is the
-    folded name for searching. ``blocked_reason`` is set by hand; blocks that follow from debts and overdues are
-    derived, never stored.
+    folded name for searching. ``notice_channel`` is how they asked to be told; without it, by what reaches them first.
+    ``email_refused_at``: their mail server does not know the address, and nothing is sent there until it is changed.
+    ``blocked_reason`` is set by hand; blocks that follow from debts and overdues are derived, never stored.
     """
 
     __tablename__ = "patrons"
@@ -146,6 +148,9 @@ class Patron(Base):
     phone: Mapped[str | None] = mapped_column(String(32))
     text_consent_at: Mapped[datetime | None]
     text_consent_wording: Mapped[str | None] = mapped_column(String(300))
+    text_stopped_at: Mapped[datetime | None]
+    email_refused_at: Mapped[datetime | None]
+    notice_channel: Mapped[Channel | None] = enum_column(Channel)
     street: Mapped[str | None] = mapped_column(String(160))
     unit: Mapped[str | None] = mapped_column(String(40))
     city: Mapped[str | None] = mapped_column(String(80))

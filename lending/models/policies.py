@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum, unique
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lending.models.base import Base, Id, enum_column
@@ -58,6 +58,8 @@ class Policy(Base):
     needs_wipe: Mapped[bool] = mapped_column(default=True)
     needs_charge: Mapped[bool] = mapped_column(default=True)
     needs_restock: Mapped[bool] = mapped_column(default=True)
+    auto_renews: Mapped[bool] = mapped_column(default=False, server_default=false())
+    reactivation_fee_cents: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Agreement(Base):

@@ -27,7 +27,10 @@ class TaskKind(StrEnum):
 
 
 class Task(Base):
-    """Work for a person at a branch. Closed by an act that is on the journal; one open task per subject and kind."""
+    """Work for a person at a branch. Closed by an act that is on the journal; one open task per subject and kind.
+
+    ``tries`` counts what was tried in vain, such as calls that nobody answered; ``due_at``: not to be tried before.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -55,3 +58,5 @@ class Task(Base):
     closed_at: Mapped[datetime | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     outcome: Mapped[str | None] = mapped_column(String(240))
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    due_at: Mapped[datetime | None]
