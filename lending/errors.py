@@ -2,7 +2,7 @@
 
 ``Refused`` is the only failure a verb may raise on purpose. It carries every reason at once, so that
 the desk can tell a patron everything in one breath. Each ``Reason`` has one row of sentences in
-``lending/wording.py``; a test asserts that none is missing.
+``lending/wording``; a test asserts that none is missing.
 """
 
 from __future__ import annotations

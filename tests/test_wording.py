@@ -10,7 +10,7 @@ import pytest
 from lending.domain.states import KitState
 from lending.errors import Block, Reason
 from lending.phrases import Reader
-from lending.wording import WORDS, Audience, Tone, say, say_all, status_of, tone_of
+from lending.wording import NOUNS, WORDS, Audience, Tone, say, say_all, status_of, tone_of
 
 NAMES = re.compile(r"%\((\w+)\)s")
 KNOWN = {
@@ -33,6 +33,10 @@ def test_every_reason_has_its_row_of_sentences(reason: Reason) -> None:
         assert sentence
         assert set(NAMES.findall(sentence)) <= KNOWN
         assert "%" not in NAMES.sub("", sentence)
+
+
+def test_a_reason_has_its_row_in_one_module_alone() -> None:
+    assert sorted(reason for noun in NOUNS for reason in noun) == sorted(Reason)
 
 
 @pytest.mark.parametrize("reason", Reason)

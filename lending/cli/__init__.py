@@ -2,7 +2,7 @@
 
 Every command opens the library that the settings describe, does one thing through the same verbs as the other doors,
 and says what it did. Results go to standard output, everything else to standard error. A refusal is one sentence and
-an exit code (``lending/wording.py``), never a traceback. Commands are imported when they are called, so that
+an exit code (``lending/wording``), never a traceback. Commands are imported when they are called, so that
 ``lending --help`` is instant. Source: INTERFACES, "Commands".
 """
 

@@ -14,7 +14,7 @@ UNKNOWN: Final = 66
 NO_DATABASE: Final = 69
 BUSY: Final = 75
 WRONG_SETTING: Final = 78
-"""BSD's sysexits, as in ``lending/wording.py``."""
+"""BSD's sysexits, as in ``lending/wording``."""
 NO_TABLES: Final = "The database has no tables for this yet. Run: lending db upgrade"
 
 

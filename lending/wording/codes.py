@@ -1,0 +1,41 @@
+"""Refusals about what was scanned or typed, before it is an act. Source: RULES 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lending.errors import Reason
+from lending.phrases import N_
+from lending.wording.words import Tone, Words
+
+CODES: Mapping[Reason, Words] = {
+    # Reading a code
+    Reason.CODE_EMPTY: Words(422, Tone.STOP, N_("Nothing was scanned. Scan it again.")),
+    Reason.CODE_UNKNOWN: Words(404, Tone.STOP, N_("We don't know %(code)s. Scan it again.")),
+    Reason.CODE_MISREAD: Words(
+        422,
+        Tone.STOP,
+        N_("That did not scan right. Scan it again."),
+        N_("That did not scan right. Please scan it again."),
+        N_("Did not scan right. Scan it again"),
+    ),
+    Reason.CODE_NOT_A_KIT: Words(422, Tone.STOP, N_("That is %(kind)s, not a kit. Scan the kit's own label.")),
+    Reason.CODE_NOT_A_CARD: Words(422, Tone.STOP, N_("That is %(kind)s, not a library card. Scan the card.")),
+    Reason.CODE_IS_A_PART: Words(
+        422, Tone.STOP, N_("That is the label of a part (%(part)s) of %(kit)s. Scan the kit's own label.")
+    ),
+    Reason.CODE_IS_A_DEVICE_NUMBER: Words(
+        422, Tone.STOP, N_("That is %(kind)s of %(kit)s (%(part)s). Scan the kit's own label.")
+    ),
+    Reason.CODE_TAKEN: Words(409, Tone.STOP, N_("%(code)s is in use already. Choose another code.")),
+    Reason.CODE_SPACE: Words(
+        422, Tone.STOP, N_("%(code)s looks like %(kind)s, so it cannot be used for this. Choose another code.")
+    ),
+    # Typed in
+    Reason.WRONG_STATE: Words(409, Tone.STOP, N_("That cannot be done now: it is %(state)s.")),
+    Reason.REASON_NEEDED: Words(422, Tone.STOP, N_("Type a reason first. It is kept with your name.")),
+    Reason.SAME_PATRON: Words(422, Tone.STOP, N_("Both cards belong to the same patron. Choose another card.")),
+    Reason.VALUE_MISSING: Words(422, Tone.STOP, N_("Fill in: %(field)s.")),
+    Reason.VALUE_WRONG: Words(422, Tone.STOP, N_("This cannot be right: %(field)s. Look at it again.")),
+    Reason.ALREADY_EXISTS: Words(409, Tone.STOP, N_("That exists already. Nothing changed.")),
+}

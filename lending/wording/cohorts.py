@@ -1,0 +1,60 @@
+"""Refusals about a session, its workshops and reservations, and about a stocktake. Source: RULES 4, 5 and 7."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lending.errors import Reason
+from lending.phrases import N_
+from lending.wording.words import Tone, Words
+
+COHORTS: Mapping[Reason, Words] = {
+    # Sessions
+    Reason.COHORT_OVER: Words(409, Tone.STOP, N_("That session is over. Choose one that is still to come.")),
+    Reason.ALREADY_ENROLLED: Words(
+        409, Tone.LOOK, N_("The patron is in that session already."), N_("You are in that session already.")
+    ),
+    Reason.ALREADY_RESERVED: Words(
+        409,
+        Tone.LOOK,
+        N_("The patron has a reservation for that already."),
+        N_("You have a reservation for that already."),
+    ),
+    Reason.NO_SUCH_POOL: Words(
+        409, Tone.STOP, N_("That session has no kits of this kind at this library. Choose another.")
+    ),
+    Reason.POOL_EXCEEDS_STOCK: Words(
+        409, Tone.STOP, N_("Only %(left)s kits of this kind are left at %(branch)s for those days. Lower the number.")
+    ),
+    Reason.POOL_BELOW_PROMISES: Words(
+        409,
+        Tone.STOP,
+        N_("%(out)s kits of this session are promised or out at %(branch)s. It needs as many at least."),
+    ),
+    Reason.CAPACITY_BELOW_SEATS: Words(
+        409, Tone.STOP, N_("%(out)s people have a seat in this session. It needs as many seats at least.")
+    ),
+    Reason.COHORT_CANCELLED: Words(
+        409, Tone.STOP, N_("That session was cancelled. Choose another."), N_("That session was cancelled.")
+    ),
+    Reason.PREVIEW_OUTDATED: Words(
+        409, Tone.LOOK, N_("Something changed since you looked. Nothing was saved. Look at the list once more.")
+    ),
+    Reason.NOT_ELIGIBLE: Words(409, Tone.STOP, N_("This session is %(rule)s."), N_("This session is %(rule)s.")),
+    Reason.NO_KIT_TO_ROLL_OVER: Words(
+        409, Tone.LOOK, N_("%(cohort)s has no kit left at this library, so the one that is out stays due as it is.")
+    ),
+    Reason.ATTENDANCE_NOT_TAKEN: Words(
+        409, Tone.STOP, N_("Nobody is signed in at the first workshop yet. Take its attendance first.")
+    ),
+    Reason.KIT_TYPE_NEEDS_COHORT: Words(
+        409, Tone.STOP, N_("Kits of this kind are lent in sessions only. Choose a session.")
+    ),
+    Reason.NOBODY_WAITS: Words(409, Tone.LOOK, N_("Nobody waits for %(kit)s. Leave it with the free kits.")),
+    # Workshops and stocktakes
+    Reason.WORKSHOP_TO_COME: Words(409, Tone.STOP, N_("This workshop begins on %(at)s. Come back to it on that day.")),
+    Reason.STOCKTAKE_OPEN: Words(
+        409, Tone.STOP, N_("A stocktake of this place is open already. Go on with it, or end it first.")
+    ),
+    Reason.STOCKTAKE_ENDED: Words(409, Tone.STOP, N_("This stocktake has ended. Begin another one.")),
+}
