@@ -103,12 +103,9 @@ def tell(report: Report, check: bool) -> None:
 
 def sentence(problem: Problem) -> str:
     """A problem in words."""
-    from lending.circulation.imports.report import SENTENCES, Fault
-    from lending.wording import say
+    from lending.import_words import say_problem
 
-    if isinstance(problem.what, Fault):
-        return SENTENCES[problem.what].format(**problem.detail)
-    return say(problem.what, str)
+    return say_problem(problem, str)
 
 
 @contextmanager

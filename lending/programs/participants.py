@@ -79,14 +79,14 @@ def read_participants(data: bytes) -> tuple[list[Participant], list[Problem]]:
         for name, known in COLUMNS.items()
     }
     if not sheet.columns or not sheet.rows:
-        raise BadFile(Fault.EMPTY, expected=", ".join(COLUMNS))
+        raise BadFile(Fault.EMPTY, expected=list(COLUMNS))
     if not places["name"] or any(len(found) > 1 for found in places.values()):
         raise BadFile(
             Fault.WRONG_COLUMNS,
-            missing="" if places["name"] else "name",
-            unknown="",
-            found=", ".join(sheet.columns),
-            expected=", ".join(COLUMNS),
+            missing=[] if places["name"] else ["name"],
+            unknown=[],
+            found=list(sheet.columns),
+            expected=list(COLUMNS),
         )
     looked_at = {sheet.columns[place] for found in places.values() for place in found}
     problems = [problem for problem in sheet.problems if problem.column is None or problem.column in looked_at]
@@ -96,7 +96,7 @@ def read_participants(data: bytes) -> tuple[list[Participant], list[Problem]]:
         if name or email:
             participants.append(Participant(row, name, email))
         else:
-            problems.append(Problem(row, "name", Fault.MISSING, {"form": "a name or an e-mail address"}))
+            problems.append(Problem(row, "name", Fault.MISSING, {"kind": "participants"}))
     return participants, problems
 
 

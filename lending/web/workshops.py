@@ -13,9 +13,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lending.circulation.imports.report import SENTENCES, BadFile, Fault, Problem
+from lending.circulation.imports.report import BadFile, Problem
 from lending.domain.barcodes import read
 from lending.domain.permissions import Act
+from lending.import_words import say_problem
 from lending.models.base import new_public_id
 from lending.models.cohorts import AttendanceMode, HeadCountKind
 from lending.programs.participants import ParticipantsImported, import_participants, read_participants
@@ -200,8 +201,7 @@ def _imported(public_id: str, form: ParticipantsForm) -> tuple[list[str], Partic
 
 def _in_words(problem: Problem) -> str:
     """A problem of a file; its row before it, where it is of one."""
-    assert isinstance(problem.what, Fault)  # noqa: S101 - reading a list finds faults of the file alone
-    sentence: str = _(SENTENCES[problem.what]).format(**problem.detail)
+    sentence = say_problem(problem, current.reader().gettext)
     return str(_("Row %(row)s: %(problem)s", row=problem.row, problem=sentence)) if problem.row else sentence
 
 

@@ -23,7 +23,7 @@ class Cells:
         """The cell as it is; noted when the column is required and the cell is empty."""
         found = self.values.get(name, "")
         if not found and self.template.named(name).required:
-            self.note(name, Fault.MISSING, form=self.template.named(name).form)
+            self.note(name, Fault.MISSING, kind=self.template.kind)
         return found
 
     def yes(self, name: str, default: bool) -> bool:
@@ -58,7 +58,7 @@ class Cells:
         self.problems.append(Problem(self.row, name, what, detail))
 
     def _wrong(self, name: str) -> None:
-        self.note(name, Fault.WRONG, form=self.template.named(name).form)
+        self.note(name, Fault.WRONG, kind=self.template.kind)
 
 
 def rows_of(sheet: Sheet, template: Template, problems: list[Problem]) -> Iterator[Cells]:

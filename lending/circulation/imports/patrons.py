@@ -159,9 +159,8 @@ class _Reader:
             values: dict[str, Any] = read_details(given, today=today)
         except Refused as refused:
             for block in refused.blocks:
-                column = PATRONS.named(str(block.detail["field"]))
                 what = Fault.MISSING if block.reason is Reason.VALUE_MISSING else Fault.WRONG
-                self.problems.append(Problem(row, column.name, what, {"form": column.form}))
+                self._note(row, str(block.detail["field"]), what)
             return None
         if len(self.problems) > before:
             return None
@@ -189,7 +188,7 @@ class _Reader:
         return 0, self.someday
 
     def _note(self, row: int, column: str, what: Fault) -> None:
-        self.problems.append(Problem(row, column, what, {"form": PATRONS.named(column).form}))
+        self.problems.append(Problem(row, column, what, {"kind": PATRONS.kind}))
 
 
 class _Preparer:
@@ -238,7 +237,7 @@ def _newest(session: Session) -> dict[str, int]:
 def _codes_of_things(session: Session) -> dict[str, str]:
     """Every code of a kit or a part, with what has it."""
     of_parts = session.scalars(select(_parts.c.tag).where(_parts.c.tag.is_not(None)))
-    return dict.fromkeys(of_parts, "a part") | dict.fromkeys(session.scalars(select(_kits.c.barcode)), "a kit")
+    return dict.fromkeys(of_parts, "part") | dict.fromkeys(session.scalars(select(_kits.c.barcode)), "kit")
 
 
 def _known(session: Session, numbers: list[str], fields: tuple[str, ...]) -> dict[str, _Known]:

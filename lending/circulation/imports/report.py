@@ -1,5 +1,6 @@
 """What an import found: how many rows did what, and everything that is wrong, by row and column.
 
+Its words stand in ``lending/import_words.py``.
 A problem never holds what stood in a patron's cell, because reports are kept and sent around.
 """
 
@@ -44,35 +45,6 @@ class Fault(StrEnum):
     CARD_ENDED = "card_ended"
     CARD_MERGED = "card_merged"
     DISAGREES = "disagrees"
-
-
-SENTENCES: Mapping[Fault, str] = {
-    Fault.TOO_LARGE: "The file has more than {limit} MB. Split it and import the pieces.",
-    Fault.SCATTERED: "The sheet reaches to cell {cell}, far beyond its rows. Delete what stands out there.",
-    Fault.NOT_A_SHEET: "This is neither a CSV nor an XLSX file that can be read.",
-    Fault.WRONG_ENCODING: "The file is not UTF-8 (line {line}). Save it as 'CSV UTF-8' and try again.",
-    Fault.BROKEN_CSV: "The file cannot be read as CSV (line {line}): look for a quotation mark that is never closed.",
-    Fault.EMPTY: "The file has no rows. Its first row names the columns: {expected}.",
-    Fault.WRONG_COLUMNS: (
-        "The first row must name the columns. Missing: {missing}. Not known: {unknown}. "
-        "It says: {found}. It may say: {expected}."
-    ),
-    Fault.TOO_MANY_CELLS: "The row has {cells} cells, but only {columns} columns have a name.",
-    Fault.FORMULA: "The cell begins like a spreadsheet's formula. Write the value itself.",
-    Fault.ROUNDED: "The spreadsheet rounded this number. Format the column as text and enter it again.",
-    Fault.MISSING: "Something must stand here: {form}.",
-    Fault.WRONG: "This should be {form}.",
-    Fault.REPEATED: "Row {first} says the same already.",
-    Fault.UNKNOWN_BRANCH: "There is no branch with this code.",
-    Fault.UNKNOWN_KIT_TYPE: "There is no kit type with this code.",
-    Fault.BAD_CHECK_DIGIT: "The last digit does not fit the others, so the number was mistyped or misread.",
-    Fault.NOT_A_CARD: "This is not a card number as this library's settings describe it.",
-    Fault.CODE_TAKEN: "This code belongs to {holder} already.",
-    Fault.CARD_ENDED: "This card was replaced. Give the patron's present number.",
-    Fault.CARD_MERGED: "This card's record was merged into another one.",
-    Fault.DISAGREES: "Row {first} gives the same thing another {other}.",
-}
-"""One sentence for each. English is the source text; doors translate it."""
 
 
 @dataclass(frozen=True, slots=True)
