@@ -153,7 +153,7 @@ RESERVATION_STATES: Mapping[str, str] = {
     ReservationState.READY: N_("ready to pick up"),
     ReservationState.PICKED_UP: N_("picked up"),
     ReservationState.EXPIRED: N_("not collected in time"),
-    ReservationState.CANCELLED: N_("cancelled"),
+    ReservationState.CANCELLED: N_("reservation cancelled"),
 }
 STATES: Mapping[str, str] = {**CHARGE_STATES, **LOAN_STATES, **KIT_STATES}
 """Any state of the tables in one word; a kit's word goes before a loan's of the same name."""
