@@ -85,6 +85,16 @@ def add_term(
     )
 
 
+def moved_from(due_from: datetime, due: Due, loan: Loan) -> dict[str, object]:
+    """What the journal keeps of a new due date: when the loan was due, when it is due now, and by which term."""
+    return {
+        "due_from": due_from.isoformat(),
+        "due_at": due.at.isoformat(),
+        "due_on": due.on.isoformat(),
+        "term": loan.term,
+    }
+
+
 def tell_borrower(session: Session, step: str, *, loan: Loan, at: datetime) -> None:
     """Put a notice about a loan into the outbox, by the channel that ``telling.tell`` chooses."""
     tell(session, step, subject=f"loan:{loan.public_id}", patron_id=loan.patron_id, at=at, loan_id=loan.id)

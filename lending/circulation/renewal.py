@@ -17,7 +17,7 @@ from lending.circulation.availability import outlook
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout import NO_OVERRIDE, Override
 from lending.circulation.counts import count
-from lending.circulation.loans import add_term, record_on_kit
+from lending.circulation.loans import add_term, moved_from, record_on_kit
 from lending.circulation.locks import find_kit, lock_kit, lock_stocks, lock_unreceived_loan
 from lending.circulation.policies import policy_for
 from lending.domain.actors import Actor
@@ -89,11 +89,8 @@ def renew(session: Session, *, kit: str, at: datetime, by: Actor, override: Over
         at=at,
         by=by,
         detail={
-            "due_from": due_from.isoformat(),
-            "due_at": due.at.isoformat(),
-            "due_on": due.on.isoformat(),
+            **moved_from(due_from, due, loan),
             "rule": due.rule.value,
-            "term": loan.term,
             "kind": kind.value,
             "left": max(policy.renewals - loan.renewals, 0),
             "overridden": sorted(block.reason.value for block in against),
@@ -143,11 +140,8 @@ def set_due_date(session: Session, *, kit: str, on: date, reason: str, at: datet
         at=at,
         by=by,
         detail={
-            "due_from": due_from.isoformat(),
-            "due_at": due.at.isoformat(),
-            "due_on": due.on.isoformat(),
+            **moved_from(due_from, due, loan),
             "rolled_from": None if due.rolled_from is None else due.rolled_from.isoformat(),
-            "term": loan.term,
         },
     )
     return DueDateSet(loan.public_id, row.barcode, due.at, due.on, due.rolled_from, loan.term)

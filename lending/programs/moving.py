@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.counts import count
-from lending.circulation.loans import add_term, record_on_kit, tell_borrower
+from lending.circulation.loans import add_term, moved_from, record_on_kit, tell_borrower
 from lending.circulation.locks import lock_kit, lock_patron, lock_stocks
 from lending.circulation.policies import policy_for
 from lending.circulation.reservations import (
@@ -294,12 +294,5 @@ def _record(
         branch_id=loan.branch_id,
         at=at,
         by=by,
-        detail={
-            "due_from": due_from.isoformat(),
-            "due_at": due.at.isoformat(),
-            "due_on": due.on.isoformat(),
-            "rule": due.rule.value,
-            "term": loan.term,
-            **more,
-        },
+        detail={**moved_from(due_from, due, loan), "rule": due.rule.value, **more},
     )
