@@ -5,6 +5,7 @@ A part is named by its number within its kit. Source: INTERFACES, "POST /inspect
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -42,29 +43,13 @@ def post_inspection(body: Body) -> Any:
 @call("POST", "/missing_parts", Act.CIRCULATE, takes=bodies.KitPart, gives=answers.PartAndLoan, keyed=True, tag="Parts")
 def post_missing_part(body: Body) -> Any:
     """Report a part that was not in the bag, within 48 hours of check-out"""
-
-    def do(session: Session, by: Actor) -> object:
-        kit = kit_of(session, body["kit"])
-        with hidden_as(Reason.KIT_UNKNOWN, kit=kit):
-            catalogue.kit(session, kit, by=by)  # another branch's kit does not tell which parts it has
-            part_id = catalogue.part_id(session, kit, body["part"])
-            return report_missing_part(session, kit=kit, part_id=part_id, at=current.now(), by=by)
-
-    return key_required(do, _showing_part(body), body=body)
+    return key_required(_with_part(body, report_missing_part), _showing_part(body), body=body)
 
 
 @call("POST", "/found_parts", Act.CIRCULATE, takes=bodies.KitPart, gives=answers.KitAndLoan, keyed=True, tag="Parts")
 def post_found_part(body: Body) -> Any:
     """Take in a missing part that was brought back"""
-
-    def do(session: Session, by: Actor) -> object:
-        kit = kit_of(session, body["kit"])
-        with hidden_as(Reason.KIT_UNKNOWN, kit=kit):
-            catalogue.kit(session, kit, by=by)  # another branch's kit does not tell which parts it has
-            part_id = catalogue.part_id(session, kit, body["part"])
-            return bring_back_part(session, kit=kit, part_id=part_id, at=current.now(), by=by)
-
-    return key_required(do, _showing(body), body=body)
+    return key_required(_with_part(body, bring_back_part), _showing(body), body=body)
 
 
 @call("POST", "/swaps", Act.CIRCULATE, takes=bodies.Swap, gives=answers.KitAndLoan, keyed=True, tag="Parts")
@@ -95,6 +80,19 @@ def post_step(body: Body, barcode: str) -> Any:
         return {"kit": answers.kit(catalogue.kit_anywhere(session, kit_of(session, barcode)))}
 
     return key_required(do, show, body=body)
+
+
+def _with_part(body: Body, verb: Callable[..., object]) -> Callable[[Session, Actor], object]:
+    """``verb`` on one part of a kit of the account's branches."""
+
+    def do(session: Session, by: Actor) -> object:
+        kit = kit_of(session, body["kit"])
+        with hidden_as(Reason.KIT_UNKNOWN, kit=kit):
+            catalogue.kit(session, kit, by=by)  # another branch's kit does not tell which parts it has
+            part_id = catalogue.part_id(session, kit, body["part"])
+            return verb(session, kit=kit, part_id=part_id, at=current.now(), by=by)
+
+    return do
 
 
 def _seen(session: Session, kit: str, parts: list[Body]) -> dict[int, PartSeen]:
