@@ -143,6 +143,10 @@ class Calendar:
         """The branch's date at the instant ``at``. Raises ``ValueError`` for a naive one."""
         return _aware(at).astimezone(self._tz).date()
 
+    def instant(self, on: date, wall: time) -> datetime:
+        """When the branch's clock shows ``wall`` on ``on``, in UTC: the first of two, or later if it is skipped."""
+        return datetime.combine(on, wall, self._tz).astimezone(UTC)
+
     def hours_on(self, on: date) -> Hours:
         """The hours of one day; empty when the branch is closed."""
         hours = self.hours.days[on.weekday()]
