@@ -31,7 +31,7 @@ from lending.circulation.checkout_statements import (
     unreceived,
 )
 from lending.circulation.policies import policy_for
-from lending.circulation.telling import UNDO_WINDOW
+from lending.circulation.telling import CONTACT, UNDO_WINDOW
 from lending.domain.calendars import SEARCH_DAYS, Calendar, Closure
 from lending.domain.due_dates import Due
 from lending.domain.redating import shelf_until
@@ -187,7 +187,7 @@ _gone = exists().where(
     enrolments.c.cohort_id == loans.c.cohort_id,
     enrolments.c.state.in_([EnrolmentState.WITHDRAWN, EnrolmentState.DROPPED]),
 )
-_REACH = (patrons.c.pseudonym, patrons.c.email, patrons.c.phone, patrons.c.text_consent_at)
+_REACH = (patrons.c.pseudonym, *CONTACT)
 OPEN_LOANS = (
     select(
         *(

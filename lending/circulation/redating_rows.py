@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 from lending.circulation.checkout_statements import kits, loans, notices, reservations, terms, unreceived
 from lending.circulation.journal import record_each
 from lending.circulation.redating import LoanMove, ShelfMove
+from lending.circulation.telling import new_notice, put_in_outbox
 from lending.domain.actors import Actor
 from lending.domain.states import PROMISED_RESERVATIONS, LoanState
-from lending.models.base import AnyRow, new_public_id
+from lending.models.base import AnyRow
 from lending.models.loans import TermKind
-from lending.models.notices import Channel, NoticeState
+from lending.models.notices import NoticeState
 
 
 def lock_open_loans(session: Session, chosen: ColumnElement[bool]) -> None:
@@ -54,7 +55,6 @@ _SET_DUE = update(loans).where(loans.c.id == bindparam("of_loan")).values(term=b
 _SET_SHELF = (
     update(reservations).where(reservations.c.id == bindparam("of_reservation")).values(ready_until=bindparam("until"))
 )
-_TELL = insert(notices).inline()
 
 
 def move_loans(
@@ -147,7 +147,7 @@ def tell_many(session: Session, told: Iterable[Mapping[str, Any]]) -> None:
     """Put notices into the outbox; nobody is told where the patron's link was cut."""
     rows = [row for row in told if row["patron_id"] is not None]
     if rows:
-        session.connection().execute(_TELL, rows)
+        put_in_outbox(session, rows)
 
 
 def _nowhere(by: Actor) -> Actor:
@@ -157,21 +157,12 @@ def _nowhere(by: Actor) -> Actor:
 
 def _notice(row: AnyRow, subject: str, step: str, at: datetime, *, loan: bool = True) -> dict[str, Any]:
     is_loan = loan and subject.startswith("loan:")
-    channel = Channel.LETTER
-    if row.email is not None:
-        channel = Channel.EMAIL
-    elif row.phone is not None and row.text_consent_at is not None:
-        channel = Channel.TEXT
-    return {
-        "public_id": new_public_id(),
-        "subject": subject,
-        "step": step,
-        "channel": channel,
-        "patron_id": row.patron_id,
-        "loan_id": row.id if is_loan else None,
-        "term": row.term + 1 if is_loan else None,
-        "state": NoticeState.PENDING,
-        "due_at": at,
-        "made_at": at,
-        "tries": 0,
-    }
+    return new_notice(
+        step,
+        row,
+        subject=subject,
+        patron_id=row.patron_id,
+        at=at,
+        loan_id=row.id if is_loan else None,
+        term=row.term + 1 if is_loan else None,
+    )

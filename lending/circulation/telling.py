@@ -1,25 +1,36 @@
 """The outbox: a notice to one patron, written with the act that causes it and sent after the commit.
 
-By e-mail, else by text if the patron agreed to that, else by letter. One notice per subject, step and channel.
-Source: RULES 6, "Channels per patron".
+As the patron asked to be told, if that can reach them; else by e-mail, else by text if they agreed to that, else by
+letter. One notice per subject, step and channel. Source: RULES 6, "Channels per patron".
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from lending.models.base import new_public_id, table_of
+from lending.models.base import AnyRow, new_public_id, table_of
 from lending.models.notices import Channel, Notice, NoticeState
 from lending.models.people import Patron
 
 UNDO_WINDOW = timedelta(minutes=10)
 """How long a station may take back its last act. What only that act brought about is told when it is over."""
 
-_notices = table_of(Notice)
+_notices, _patrons = table_of(Notice), table_of(Patron)
+CONTACT = (
+    _patrons.c.email,
+    _patrons.c.email_refused_at,
+    _patrons.c.phone,
+    _patrons.c.text_consent_at,
+    _patrons.c.notice_channel,
+)
+"""What says how a patron is reached."""
+_CONTACT = select(*CONTACT).where(_patrons.c.id == bindparam("patron_id"))
 _sqlite, _postgresql = sqlite.insert(_notices), postgresql.insert(_notices)
 _AGAIN = text("notices.state = 'cancelled'")
 _TELL = {
@@ -55,33 +66,63 @@ def tell(
 
     Nobody is told where the patron's link was cut.
     """
-    patron = session.execute(
-        select(Patron.email, Patron.phone, Patron.text_consent_at).where(Patron.id == patron_id)
-    ).one_or_none()
-    if patron is None:
-        return
-    if patron.email is not None:
-        channel = Channel.EMAIL
-    elif patron.phone is not None and patron.text_consent_at is not None:
-        channel = Channel.TEXT
-    else:
-        channel = Channel.LETTER
+    patron = session.connection().execute(_CONTACT, {"patron_id": patron_id}).one_or_none()
+    if patron is not None:
+        notice = new_notice(step, patron, subject=subject, patron_id=patron_id, loan_id=loan_id, at=at, due_at=due_at)
+        put_in_outbox(session, [notice])
+
+
+def new_notice(
+    step: str,
+    patron: AnyRow,
+    *,
+    subject: str,
+    patron_id: int | None,
+    at: datetime,
+    due_at: datetime | None = None,
+    loan_id: int | None = None,
+    term: int | None = None,
+) -> dict[str, Any]:
+    """The values of one notice, by the channel that reaches ``patron``, a row with the columns ``CONTACT``."""
+    return {
+        "public_id": new_public_id(),
+        "subject": subject,
+        "step": step,
+        "channel": channel_of(patron),
+        "patron_id": patron_id,
+        "loan_id": loan_id,
+        "term": term,
+        "state": NoticeState.PENDING,
+        "due_at": at if due_at is None else due_at,
+        "made_at": at,
+        "tries": 0,
+    }
+
+
+def put_in_outbox(session: Session, notices: Sequence[Mapping[str, Any]]) -> None:
+    """Write notices made by ``new_notice``; one that is there already stays as it is, unless it was cancelled."""
     connection = session.connection()
-    connection.execute(
-        _TELL[connection.dialect.name],
-        {
-            "public_id": new_public_id(),
-            "subject": subject,
-            "step": step,
-            "channel": channel,
-            "patron_id": patron_id,
-            "loan_id": loan_id,
-            "state": NoticeState.PENDING,
-            "due_at": at if due_at is None else due_at,
-            "made_at": at,
-            "tries": 0,
-        },
-    )
+    connection.execute(_TELL[connection.dialect.name], notices)
+
+
+def channel_of(patron: AnyRow) -> Channel:
+    """How to reach a patron: as they asked, where that can be; else by what reaches them first.
+
+    A letter reaches everybody who gave an address, and waits for staff where nobody did.
+    """
+    reaches = [
+        channel
+        for channel, can in (
+            (Channel.EMAIL, patron.email is not None and patron.email_refused_at is None),
+            (Channel.TEXT, patron.phone is not None and patron.text_consent_at is not None),
+            (Channel.CALL, patron.phone is not None and patron.notice_channel is Channel.CALL),
+        )
+        if can
+    ]
+    if patron.notice_channel in reaches or patron.notice_channel is Channel.LETTER:
+        asked: Channel = patron.notice_channel
+        return asked
+    return reaches[0] if reaches else Channel.LETTER
 
 
 def untell(session: Session, step: str, *, subject: str) -> None:

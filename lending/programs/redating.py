@@ -35,6 +35,7 @@ from lending.circulation.redating import (
 )
 from lending.circulation.redating_rows import lock_open_loans, lock_promises, move_loans, move_shelf, tell_people
 from lending.circulation.reservations import serve_stock
+from lending.circulation.telling import CONTACT
 from lending.domain.actors import Actor
 from lending.domain.due_dates import Due, DueRule
 from lending.domain.permissions import Act
@@ -216,13 +217,7 @@ def _write(session: Session, held: Cohort, worked: _Worked, *, at: datetime, by:
 def enrolled(session: Session, cohort_id: int) -> Sequence[AnyRow]:
     """The people of a cohort and of its waiting list, and how they are reached."""
     chosen = (
-        select(
-            enrolments.c.public_id,
-            enrolments.c.patron_id,
-            patrons.c.email,
-            patrons.c.phone,
-            patrons.c.text_consent_at,
-        )
+        select(enrolments.c.public_id, enrolments.c.patron_id, *CONTACT)
         .outerjoin_from(enrolments, patrons, patrons.c.id == enrolments.c.patron_id)
         .where(enrolments.c.cohort_id == cohort_id, enrolments.c.state.in_(LIVE_ENROLMENTS))
         .order_by(enrolments.c.id)
