@@ -21,7 +21,7 @@ AGREED = {"text_consent_at": NOW}
 
 def told(database: Database, cast: Cast, **ada: Any) -> Channel:
     def act(session: Any) -> None:
-        session.execute(update(Patron).where(Patron.id == cast.ada_id).values(**ada))
+        session.execute(update(Patron).where(Patron.id == cast.ada_id).values(note=None, **ada))
         tell(session, "ready", subject="reservation:x", patron_id=cast.ada_id, at=NOW)
 
     database.act(act)
