@@ -6,8 +6,9 @@ with whatever it was doing: inspection, turnaround, or the shelf. Source: RULES 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from lending.circulation.turnaround import IN_HAND, free_if_ready
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import KitState
-from lending.errors import Reason, Refused
+from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch
 from lending.models.kits import Kit
 from lending.models.stock import Stock
@@ -45,8 +46,9 @@ class Transferred:
 def send(session: Session, *, kit: str, to_branch: str, at: datetime, by: Actor) -> Transferred:
     """Send ``kit`` (its code) from where it is to ``to_branch`` (its code), which owns it from now on.
 
-    Raises ``Refused``: ``KIT_UNKNOWN``, ``NOT_PERMITTED``, ``NOT_FOUND`` for the branch, ``IN_TRANSIT``,
-    ``WRONG_STATE``, ``ALREADY_EXISTS`` when it is there, ``NEEDED_FOR_PROMISES`` when its branch has none to spare.
+    Raises ``Refused``: ``KIT_UNKNOWN``, ``NOT_PERMITTED``, ``NOT_FOUND`` for the branch, ``CHANGED_SINCE``, or all of
+    ``IN_TRANSIT``, ``WRONG_STATE``, ``ALREADY_EXISTS`` when it is there, and ``NEEDED_FOR_PROMISES`` when its branch
+    has none to spare.
     """
     ids = find_kit(session, kit)
     by.permit(Act.TRANSFER_KIT, ids.branch_id)
@@ -56,9 +58,13 @@ def send(session: Session, *, kit: str, to_branch: str, at: datetime, by: Actor)
     new_stock = stock_of(session, branch_id=to.id, kit_type_id=ids.kit_type_id)
     lock_stocks(session, [ids.stock_id, new_stock])
     row = lock_kit(session, ids.kit_id)
-    _check_sendable(row, ids.branch_id, to)
-    if new_stock != row.stock_id and row.state is KitState.AVAILABLE:
-        _spare(session, row, at=at)
+    if row.branch_id != ids.branch_id:
+        raise Refused.because(Reason.CHANGED_SINCE)
+    against = [*_against(row, to)]
+    if new_stock != row.stock_id and row.state is KitState.AVAILABLE and _is_needed(session, row, at=at):
+        against.append(Block(Reason.NEEDED_FOR_PROMISES, {"kit": row.barcode}))
+    if against:
+        raise Refused(*against)
     old_stock, row.stock_id = row.stock_id, new_stock
     row.in_transit_to_id, row.sent_at, row.place = to.id, at, None
     detail = {"to_branch_id": to.id, "stock_from": old_stock, "kit_to": row.state.value}
@@ -86,31 +92,29 @@ def arrive(session: Session, *, kit: str, branch_id: int, at: datetime, by: Acto
     return Transferred(row.barcode, row.state, _code(session, branch_id), None)
 
 
-def _check_sendable(kit: Kit, found_at: int, to: Branch) -> None:
-    if kit.branch_id != found_at:
-        raise Refused.because(Reason.CHANGED_SINCE)
+def _against(kit: Kit, to: Branch) -> Iterator[Block]:
+    """What stands against sending a kit, which is locked, whatever else its branch needs."""
     if kit.in_transit_to_id is not None:
-        raise Refused.because(Reason.IN_TRANSIT, kit=kit.barcode)
+        yield Block(Reason.IN_TRANSIT, {"kit": kit.barcode})
     if kit.state not in MAY_TRAVEL:
-        raise Refused.because(Reason.WRONG_STATE, kit=kit.barcode, state=kit.state.value)
+        yield Block(Reason.WRONG_STATE, {"kit": kit.barcode, "state": kit.state.value})
     if kit.branch_id == to.id:
-        raise Refused.because(Reason.ALREADY_EXISTS, kit=kit.barcode, branch=to.code)
+        yield Block(Reason.ALREADY_EXISTS, {"kit": kit.barcode, "branch": to.code})
 
 
-def _spare(session: Session, kit: Kit, *, at: datetime) -> None:
-    """Refuse to send away a kit that a promise or an uncollected allotment of its branch needs."""
+def _is_needed(session: Session, kit: Kit, *, at: datetime) -> bool:
+    """Whether a promise or an uncollected allotment of its branch needs a free kit."""
     owner = session.scalars(select(Stock.branch_id).where(Stock.id == kit.stock_id)).one()
     policy = policy_for(session, kit_type_id=kit.kit_type_id, branch_id=owner, at=at)
     ahead = outlook(
         session,
         kit.stock_id,
-        calendar=branch_calendar(session, owner, since=at.date()),
+        calendar=branch_calendar(session, owner, since=at.date() - timedelta(days=1)),
         at=at,
         turnaround_open_days=policy.turnaround_open_days,
         overdue_hold_days=policy.overdue_hold_days,
     )
-    if ahead.free() < 1:
-        raise Refused.because(Reason.NEEDED_FOR_PROMISES, kit=kit.barcode)
+    return ahead.free() < 1
 
 
 def _code(session: Session, branch_id: int) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from sqlalchemy.orm import Session
 
 from lending.circulation.transfers import Transferred, arrive, send
 from lending.db import Database
@@ -12,6 +15,7 @@ from lending.errors import Reason, Refused
 from lending.models.stock import Stock
 from tests.cast import COMPTON_KIT, KIT, NOW, OPEN_KIT, OTHER_KIT, THIRD_KIT, Cast
 from tests.circulation.kits_in_hand import kit_row, lend, look, only, receive, seen, why
+from tests.races import race, without_locks
 
 
 def ship(database: Database, cast: Cast, kit: str, to: str, by: Actor | None = None) -> Transferred:
@@ -89,3 +93,28 @@ def test_the_desk_of_another_branch_may_not_send_it(database: Database, cast: Ca
     with pytest.raises(Refused) as refused:
         ship(database, cast, OPEN_KIT, "COM", by=cast.cleo)
     assert why(refused) == [Reason.NOT_PERMITTED]
+
+
+def test_everything_against_sending_a_kit_is_said_at_once(database: Database, cast: Cast) -> None:
+    lend(database, cast)
+    with pytest.raises(Refused) as refused:
+        ship(database, cast, OPEN_KIT, "ELA")
+    assert why(refused) == [Reason.WRONG_STATE, Reason.ALREADY_EXISTS]
+
+
+def sending(cast: Cast, kit: str) -> Callable[[Session], Transferred]:
+    """Dora sends one of two kits of which one is to spare."""
+    by = cast.dora
+    return lambda session: send(session, kit=kit, to_branch="COM", at=NOW, by=by)
+
+
+def test_the_last_kit_to_spare_is_sent_once(database: Database, cast: Cast) -> None:
+    outcome = race(database, sending(cast, KIT), sending(cast, THIRD_KIT))
+    assert (len(outcome.done), outcome.broken) == (1, [])
+    assert outcome.refused == [[Reason.NEEDED_FOR_PROMISES]]
+
+
+def test_without_the_lock_both_would_be_sent_away(database: Database, cast: Cast) -> None:
+    with without_locks(database):
+        outcome = race(database, sending(cast, KIT), sending(cast, THIRD_KIT))
+    assert (len(outcome.done), outcome.refused) == (2, [])
