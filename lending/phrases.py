@@ -227,6 +227,7 @@ FIELDS: Mapping[str, str] = {
     "captains": N_("captains"),
     "materials": N_("materials"),
     "title": N_("title"),
+    "body": N_("text"),
     "carry_to": N_("next session"),
 }
 ELIGIBILITY: Mapping[str, str] = {

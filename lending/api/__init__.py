@@ -16,6 +16,7 @@ def register(app: Flask) -> None:
     """
     from lending.api import (
         access,
+        agreements,
         availability,
         branches,
         circulation,
@@ -39,7 +40,7 @@ def register(app: Flask) -> None:
 
     declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
     assert all((*declared, enrolments, shelf, stocktakes, workshops))  # noqa: S101 - each declares its calls
-    assert all((closures, cohorts, programs))  # noqa: S101 - the same
+    assert all((agreements, closures, cohorts, programs))  # noqa: S101 - the same
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

@@ -9,6 +9,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     """Every group of pages, for ``create_app``."""
     from lending.web import (
         account,
+        agreements,
         closures,
         desk,
         forecast,
@@ -31,4 +32,5 @@ def blueprints() -> tuple[Blueprint, ...]:
     )
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
-    return tuple(page.bp for page in (*pages, closures, programs, sessions, forecast, stocktakes, transfers, workshops))
+    planning = (agreements, closures, programs, sessions, forecast)
+    return tuple(page.bp for page in (*pages, *planning, stocktakes, transfers, workshops))

@@ -244,6 +244,7 @@ WRITES = [
     ("POST", f"/kits/{KIT}/withdrawal", {"reason": "worn out"}),
     ("POST", "/reservations", {"patron": LUIS, "kit_type": "laptop-hotspot", "pickup_branch": "ELA"}),
     ("POST", "/programs", {"code": "job-skills", "name": "Job Skills"}),
+    ("POST", "/agreements", {"code": "borrowing", "language": "es", "title": "Acuerdo", "body": "Lo devuelvo."}),
     ("PATCH", "/cohorts/WR-7", {"ends_on": "2026-04-17"}),
     ("POST", "/cohorts/WR-7/cancellation", {"reason": "flood"}),
     ("POST", "/closures", {"starts_on": "2026-04-10", "ends_on": "2026-04-10", "reason": "Flood"}),

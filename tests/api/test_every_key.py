@@ -256,6 +256,9 @@ CALLS = (
     Call("POST", "/cohorts/<code>/no_shows", {}, first_day, "dora"),
     Call("POST", "/programs", {"code": "job-skills", "name": "Job Skills"}, who="eli"),
     Call("PATCH", "/programs/<code>", {"name": "Work Ready!"}, who="dora", address="/programs/work-ready"),
+    Call(
+        "POST", "/agreements", {"code": "borrowing", "language": "en", "title": "Our deal", "body": "I do."}, who="eli"
+    ),
     Call("POST", "/cohorts", NEW_COHORT, who="dora"),
     Call("PATCH", "/cohorts/<code>", {"ends_on": "2026-04-17"}, out, "dora"),
     Call("POST", "/cohorts/<code>/copies", {"code": "WR-8", "starts_on": "2026-05-05"}, who="dora"),

@@ -45,6 +45,7 @@ NO_PAGES: Mapping[str, str] = {
     "health.numbers": "for monitors",
     "kits.label": "a PDF, tested by scanning it",
     "api_description.openapi": "JSON for programs",
+    "api.get_agreements": "JSON for programs",
     "api.get_branches": "JSON for programs",
     "api.get_closures": "JSON for programs",
     "api.get_cohort": "JSON for programs",
@@ -100,6 +101,11 @@ def send_form(station: Station) -> None:
     """Send the page's own form as it stands."""
     station.page.locator("main form[method=post] [type=submit]").first.click()
     expect(station.page.locator(".problem")).to_be_visible()
+
+
+def send_without_a_title(station: Station) -> None:
+    station.page.locator("#title").fill("")
+    send_form(station)
 
 
 def stop(station: Station) -> None:
@@ -222,6 +228,9 @@ ROWS = (
     Row("programs.index", "full", "/programs"),
     Row("programs.new", "error", "/programs/new", do=send_form),
     Row("programs.edit", "full", "/programs/work-ready/edit"),
+    Row("agreements.index", "full", "/agreements"),
+    Row("agreements.show", "full", "/agreements/borrowing/en/1"),
+    Row("agreements.new", "error", "/agreements/new?code=borrowing&language=en", do=send_without_a_title),
     Row("sessions.index", "full", "/sessions"),
     Row("sessions.show", "full", "/sessions/WR-7"),
     Row("sessions.show", "coming", "/sessions/WR-8"),

@@ -26,6 +26,9 @@ MAY: dict[str, set[str]] = {
     "account.sign_in": {"nobody", *EVERYBODY},
     "account.sign_out": EVERYBODY,
     "account.station": EVERYBODY,
+    "agreements.index": PLANS,
+    "agreements.new": {"eli"},
+    "agreements.show": PLANS,
     "bootstrap.static": {"nobody", *EVERYBODY},
     "desk.desk": CIRCULATES,
     "desk.home": EVERYBODY,
@@ -128,6 +131,7 @@ def pages(app: Flask) -> Iterator[Any]:
 def url_of(app: Flask, rule: Any) -> str:
     values = {"barcode": KIT, "part_id": 1, "what": "lost", "filename": "a", "code": "WR-7", "enrolment": "x" * 16}
     values |= {"place": "ELA", "starts_on": "2026-03-09", "ends_on": "2026-03-09"}
+    values |= {"language": "en", "version": 1}
     values |= dict.fromkeys(("public_id", "loan", "charge", "reservation"), "x" * 16)
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}))
