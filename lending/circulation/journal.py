@@ -51,7 +51,10 @@ def record(
 
 
 def record_each(session: Session, verb: str, rows: Sequence[Mapping[str, Any]], *, at: datetime, by: Actor) -> None:
-    """Append many rows of one act at once, each with its ``branch_id``, ``patron`` and ``detail``."""
+    """Append many rows of one act at once, each with its ``branch_id``, ``patron`` and ``detail``.
+
+    A row may name a ``verb`` of its own, and its ``kit_id``, ``loan_id`` and ``cohort_id``.
+    """
     if rows:
         common = _of_act(verb, at, by) | {"kit_id": None, "loan_id": None, "cohort_id": None}
         session.connection().execute(_APPEND, [{**common, **row} for row in rows])

@@ -12,10 +12,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from lending.circulation.availability import outlook
 from lending.circulation.calendars import branch_calendar
@@ -34,7 +34,7 @@ from lending.domain.states import (
     ReservationState,
     ReservationVerb,
 )
-from lending.models.base import PUBLIC_ID_ALPHABET, constant, table_of
+from lending.models.base import PUBLIC_ID_ALPHABET, constant, constants, table_of
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
@@ -47,7 +47,8 @@ PROMISED_NOTICE, READY_NOTICE, EXPIRED_NOTICE = "promised", "ready", "shelf_expi
 """The steps of the notices about a reservation, whose subject is ``subject_of``."""
 
 _CODE_LENGTH = 4
-_reservations = table_of(Reservation)
+_reservations, _cohorts, _pools = table_of(Reservation), table_of(Cohort), table_of(Pool)
+_loans, _terms, _kits = table_of(Loan), table_of(LoanTerm), table_of(Kit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,44 @@ def pickup_code() -> str:
     return "".join(secrets.choice(PUBLIC_ID_ALPHABET) for _ in range(_CODE_LENGTH)).upper()
 
 
+_collected, _now_in = _reservations.alias("collected"), _cohorts.alias("now_in")
+_promised_of_pool = (
+    select(func.count())
+    .select_from(_reservations)
+    .where(_reservations.c.pool_id == _pools.c.id, _reservations.c.state.in_(constants(PROMISED_RESERVATIONS)))
+    .correlate(_pools)
+    .scalar_subquery()
+)
+_came_from_cohort = (
+    exists().where(_terms.c.loan_id == _loans.c.id, _terms.c.cohort_id == _pools.c.cohort_id).correlate(_loans, _pools)
+)
+_out_of_pool = (
+    select(func.count())
+    .select_from(
+        _loans.join(_kits, _kits.c.id == _loans.c.kit_id)
+        .outerjoin(_collected, _collected.c.id == _loans.c.reservation_id)
+        .outerjoin(_now_in, _now_in.c.id == _loans.c.cohort_id)
+    )
+    .where(
+        _kits.c.stock_id == _pools.c.stock_id,
+        unreceived,
+        or_(
+            _collected.c.pool_id == _pools.c.id,
+            and_(_collected.c.pool_id.is_(None), _loans.c.cohort_id == _pools.c.cohort_id),
+            and_(
+                _now_in.c.pickup_from > bindparam("set_aside_by", type_=_now_in.c.pickup_from.type), _came_from_cohort
+            ),
+        ),
+    )
+    .correlate(_pools)
+    .scalar_subquery()
+)
+LEFT_IN_POOL = select(_pools.c.kits - _promised_of_pool - _out_of_pool).where(
+    _pools.c.id == bindparam("pool_id", type_=_pools.c.id.type)
+)
+"""What ``left_in_pool`` counts, of a ``pool_id`` and the day of ``set_aside_by``. Built once: every enrolment asks."""
+
+
 def left_in_pool(session: Session, pool_id: int, *, at: datetime) -> int:
     """How many kits of a pool are neither promised nor out; below 0 when the pool was made smaller.
 
@@ -72,35 +111,14 @@ def left_in_pool(session: Session, pool_id: int, *, at: datetime) -> int:
     that had none left; without a reservation, from the cohort's. Until that other cohort's own kits are set aside, one
     that went along is still missing here: nobody is promised what is not there.
     """
-    collected, now_in = aliased(Reservation), aliased(Cohort)
-    # A day that is over at every branch, whatever its zone.
-    not_set_aside = now_in.pickup_from > (at - timedelta(days=1)).date()
-    came_from = exists().where(LoanTerm.loan_id == Loan.id, LoanTerm.cohort_id == Pool.cohort_id)
-    promised = (
-        select(func.count())
-        .where(Reservation.pool_id == Pool.id, Reservation.state.in_(PROMISED_RESERVATIONS))
-        .correlate(Pool)
-        .scalar_subquery()
-    )
-    out = (
-        select(func.count())
-        .select_from(Loan)
-        .join(Kit, Kit.id == Loan.kit_id)
-        .outerjoin(collected, collected.id == Loan.reservation_id)
-        .outerjoin(now_in, now_in.id == Loan.cohort_id)
-        .where(
-            Kit.stock_id == Pool.stock_id,
-            unreceived,
-            or_(
-                collected.pool_id == Pool.id,
-                and_(collected.pool_id.is_(None), Loan.cohort_id == Pool.cohort_id),
-                and_(not_set_aside, came_from.correlate(Loan, Pool)),
-            ),
-        )
-        .correlate(Pool)
-        .scalar_subquery()
-    )
-    return session.scalars(select(Pool.kits - promised - out).where(Pool.id == pool_id)).one()
+    session.flush()  # a plain statement does not see what the session still holds
+    left: int = session.scalars(LEFT_IN_POOL, {"pool_id": pool_id, "set_aside_by": set_aside_by(at)}).one()
+    return left
+
+
+def set_aside_by(at: datetime) -> date:
+    """A day that is over at every branch, whatever its zone: cohorts picked up by then have their kits set aside."""
+    return (at - timedelta(days=1)).date()
 
 
 def place_in_queue(session: Session, reservation: Reservation) -> int | None:

@@ -272,6 +272,8 @@ ENROLMENT_MOVES: Mapping[tuple[EnrolmentState, EnrolmentVerb], EnrolmentState] =
 }
 
 LIVE_ENROLMENTS = frozenset({EnrolmentState.WAITING, EnrolmentState.OFFERED, EnrolmentState.ENROLLED})
+HOLDS_A_SEAT = frozenset({EnrolmentState.OFFERED, EnrolmentState.ENROLLED, EnrolmentState.COMPLETED})
+"""A seat that was offered is kept until it is taken or lapses."""
 
 
 @unique

@@ -24,7 +24,14 @@ from lending.circulation.telling import untell
 from lending.domain.actors import Actor
 from lending.domain.due_dates import Due, DueRule, shortened_due
 from lending.domain.permissions import Act
-from lending.domain.states import LIVE_ENROLMENTS, LIVE_RESERVATIONS, EnrolmentState, EnrolmentVerb, ReservationState
+from lending.domain.states import (
+    HOLDS_A_SEAT,
+    LIVE_ENROLMENTS,
+    LIVE_RESERVATIONS,
+    EnrolmentState,
+    EnrolmentVerb,
+    ReservationState,
+)
 from lending.errors import Reason, Refused
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
 from lending.models.loans import TermKind
@@ -32,7 +39,6 @@ from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 from lending.programs.cohorts import permit_for_program
 from lending.programs.enrolment import (
-    HOLDS_A_SEAT,
     cohort_id_of,
     lock_cohorts,
     lock_enrolments,

@@ -7,46 +7,51 @@ acknowledged order. Source: RULES 4; case 11 of RULES 10.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum, unique
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
-from lending.circulation.checkout import BORROWING_AGREEMENT
-from lending.circulation.checkout_statements import SIGN
 from lending.circulation.codes import refusing_twins
 from lending.circulation.journal import record
-from lending.circulation.locks import lock_patron, lock_stocks
-from lending.circulation.reservations import (
-    PoolFound,
-    place_in_queue,
-    promise_next,
-    reserve_from_pool,
-)
+from lending.circulation.reservations import PoolFound, place_in_queue
 from lending.domain.actors import Actor
-from lending.domain.eligibility import Applicant, checks
+from lending.domain.eligibility import Applicant
+from lending.domain.enrolment import blocks
 from lending.domain.permissions import Act
 from lending.domain.states import (
+    HOLDS_A_SEAT,
     LIVE_ENROLMENTS,
     LIVE_RESERVATIONS,
     EnrolmentState,
+    LoanState,
     ReservationState,
 )
 from lending.errors import Block, Reason, Refused
-from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
+from lending.models.cohorts import Cohort, Enrolment, Pool, Program
 from lending.models.kits import KitType
-from lending.models.people import Card, Patron
+from lending.models.loans import Loan
+from lending.models.people import Patron
 from lending.models.policies import Signing
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 from lending.programs.cohorts import permit_for_program
-
-HOLDS_A_SEAT = frozenset({EnrolmentState.OFFERED, EnrolmentState.ENROLLED, EnrolmentState.COMPLETED})
-"""A seat that was offered is kept until it is taken or lapses."""
+from lending.programs.joining import (
+    add_enrolment,
+    add_reservation,
+    completed,
+    facts_of,
+    facts_of_joining,
+    lock_and_count,
+    pool_of,
+    record_joining,
+    resolve,
+    sign,
+)
 
 
 @unique
@@ -63,7 +68,8 @@ class Enrolled:
     """An enrolment as it stands: what the desk says.
 
     Positions are 1 for the next and ``None`` for those who do not wait. ``card_expires_first``: the card ends before
-    the kits come back, which shortens nothing but is worth saying.
+    the kits come back, which shortens nothing but is worth saying. ``borrowed``: they have or had a kit with this
+    cohort, so ``kit`` does not say all of it.
     """
 
     enrolment: str
@@ -73,6 +79,7 @@ class Enrolled:
     kit: Kit
     kit_position: int | None
     card_expires_first: bool
+    borrowed: bool
 
 
 def enrol(
@@ -96,25 +103,29 @@ def enrol(
     of ``CARD_BLOCKED``, ``CARD_EXPIRED``, ``COHORT_CANCELLED``, ``COHORT_OVER``, ``ALREADY_ENROLLED`` and
     ``NOT_ELIGIBLE`` that apply.
     """
-    cohort_id = cohort_id_of(session, cohort)
-    patron_id = _patron_id(session, patron)
-    held = lock_cohort(session, cohort_id)
-    permit_for_program(by, Act.ENROL, held.program_id, pickup_branch_id)
-    person = lock_patron(session, patron_id)
-    against = list(against_enrolling(session, held, person, branch_id=pickup_branch_id, answers=answers or {}, at=at))
+    rows = resolve(session, patron, cohort, pickup_branch_id)
+    permit_for_program(by, Act.ENROL, rows[0].program_id, pickup_branch_id)
+    pools = [pool_of(row) for row in rows if row.pool_id is not None and kit_type in (None, row.kit_type)]
+    no_pool = list(_against_choice(pools)) if wants_kit else []
+    joining = lock_and_count(session, rows[0], pools[0] if wants_kit and not no_pool else None, at=at)
+    against = [*blocks(facts_of_joining(session, joining, answers or {}, at=at)), *no_pool]
     if against:
         raise Refused(*against)
-    pool = pool_at(session, cohort_id, pickup_branch_id, kit_type) if wants_kit else None
-    if pool is not None:
-        lock_stocks(session, [pool.stock_id])
-    enrolment = take_seat(session, held, person, branch_id=pickup_branch_id, wants_kit=wants_kit, at=at)
+    place = add_enrolment(session, joining, wants_kit=wants_kit, at=at)
     if signed is not None:
-        _sign(session, held, person, signed, at=at, by=by)
-    record_seat(session, "enrol", enrolment, at=at, by=by, pool_id=None if pool is None else pool.pool_id)
-    if pool is not None:
-        reserve_from_pool(session, pool=pool, enrolment=enrolment, at=at)
-        promise_next(session, pool.pool_id, at=at, by=by)
-    return enrolment_as_it_stands(session, enrolment.public_id)
+        sign(session, joining, signed, at=at, by=by)
+    queued = None if joining.pool is None else add_reservation(session, joining, place, joining.pool, at=at, by=by)
+    record_joining(session, joining, place, queued, at=at, by=by)
+    return Enrolled(
+        enrolment=place.public_id,
+        cohort=cohort,
+        seat=place.state,
+        seat_position=place.position,
+        kit=_kit(None if queued is None else queued.state),
+        kit_position=None if queued is None else queued.position,
+        card_expires_first=_expires_first(joining.held.expires_on, joining.held.return_by),
+        borrowed=joining.counted.borrowed,
+    )
 
 
 def against_enrolling(
@@ -122,26 +133,17 @@ def against_enrolling(
 ) -> Iterator[Block]:
     """Every reason for which ``person`` cannot be given a place in a cohort, with pick-up at a branch."""
     today = branch_calendar(session, branch_id, since=at.date()).local_date(at)
-    if person.blocked_reason is not None:
-        yield Block(Reason.CARD_BLOCKED, {"note": person.blocked_reason.rstrip(" .")})
-    if person.expires_on is not None and person.expires_on < today:
-        yield Block(Reason.CARD_EXPIRED, {"on": person.expires_on})
-    if held.status is CohortStatus.CANCELLED:
-        yield Block(Reason.COHORT_CANCELLED, {"cohort": held.name})
-    elif held.ends_on < today:
-        yield Block(Reason.COHORT_OVER, {"cohort": held.name})
-    if live_enrolment(session, held.id, person.id) is not None:
-        yield Block(Reason.ALREADY_ENROLLED, {"cohort": held.name})
     rules = session.scalars(select(Program.eligibility).where(Program.id == held.program_id)).one()
+    already = live_enrolment(session, held.id, person.id) is not None
     applicant = Applicant(
         today=today,
         birth_date=person.birth_date,
         postal_code=person.postal_code,
         has_address=person.street is not None,
-        completed=_completed(session, person.id) if rules.get("after_program") else frozenset(),
+        completed=completed(session, person.id, rules),
         answers=answers,
     )
-    yield from checks(rules, applicant)
+    yield from blocks(facts_of(held, person, rules=rules, already=already, applicant=applicant))
 
 
 def take_seat(
@@ -182,28 +184,10 @@ def record_seat(
     )
 
 
-def _sign(session: Session, held: Cohort, person: Patron, signed: Signing, *, at: datetime, by: Actor) -> None:
-    code = session.scalars(select(Program.agreement_code).where(Program.id == held.program_id)).one()
-    session.connection().execute(
-        SIGN,
-        {
-            "patron_id": person.id,
-            "agreement_code": code or BORROWING_AGREEMENT,
-            "language": person.language,
-            "cohort_id": held.id,
-            "loan_id": None,
-            "accepted_at": at,
-            "how": signed,
-            "typed_name": None,
-            "staff_id": by.staff_id,
-        },
-    )
-
-
 def enrolment_as_it_stands(session: Session, enrolment: str) -> Enrolled:
     """What is true of an enrolment (its public id) now; ``NOT_FOUND`` when there is none."""
     row = session.execute(
-        select(Enrolment, Cohort.code, Cohort.return_by, Patron.expires_on)
+        select(Enrolment, Cohort.code, Cohort.return_by, Patron.expires_on, _borrowed.label("borrowed"))
         .join(Cohort, Cohort.id == Enrolment.cohort_id)
         .outerjoin(Patron, Patron.id == Enrolment.patron_id)
         .where(Enrolment.public_id == enrolment)
@@ -214,18 +198,32 @@ def enrolment_as_it_stands(session: Session, enrolment: str) -> Enrolled:
     reservation = session.scalars(
         select(Reservation).where(Reservation.enrolment_id == seat.id, Reservation.state.in_(LIVE_RESERVATIONS))
     ).one_or_none()
-    kit = Kit.NONE
-    if reservation is not None:
-        kit = Kit.WAITING if reservation.state is ReservationState.WAITING else Kit.PROMISED
     return Enrolled(
         enrolment=seat.public_id,
         cohort=row.code,
         seat=seat.state,
         seat_position=_place_on_list(session, seat),
-        kit=kit,
+        kit=_kit(None if reservation is None else reservation.state),
         kit_position=None if reservation is None else place_in_queue(session, reservation),
-        card_expires_first=row.expires_on is not None and row.expires_on < row.return_by,
+        card_expires_first=_expires_first(row.expires_on, row.return_by),
+        borrowed=row.borrowed,
     )
+
+
+_borrowed = exists().where(
+    Loan.patron_id == Enrolment.patron_id, Loan.cohort_id == Enrolment.cohort_id, Loan.state != LoanState.UNDONE
+)
+
+
+def _kit(state: ReservationState | None) -> Kit:
+    """How the kit of somebody stands whose live reservation is in ``state``."""
+    if state is None:
+        return Kit.NONE
+    return Kit.WAITING if state is ReservationState.WAITING else Kit.PROMISED
+
+
+def _expires_first(expires_on: date | None, return_by: date) -> bool:
+    return expires_on is not None and expires_on < return_by
 
 
 def cohort_id_of(session: Session, code: str) -> int:
@@ -255,32 +253,12 @@ def lock_enrolments(session: Session, enrolment_ids: Collection[int]) -> list[En
     return list(session.scalars(locked))
 
 
-def _patron_id(session: Session, number: str) -> int:
-    card = session.scalars(select(Card).where(Card.number == number)).one_or_none()
-    if card is None:
-        raise Refused.because(Reason.CARD_UNKNOWN)
-    if card.ended_at is not None:
-        raise Refused.because(Reason.CARD_REPLACED)
-    return card.patron_id
-
-
 def live_enrolment(session: Session, cohort_id: int, patron_id: int) -> Enrolment | None:
     """Somebody's seat in a cohort, or place on its waiting list, if they have one."""
     live = select(Enrolment).where(
         Enrolment.cohort_id == cohort_id, Enrolment.patron_id == patron_id, Enrolment.state.in_(LIVE_ENROLMENTS)
     )
     return session.scalars(live).first()
-
-
-def _completed(session: Session, patron_id: int) -> frozenset[str]:
-    """The codes of the programmes that somebody completed."""
-    ended = (
-        select(Program.code)
-        .join(Cohort, Cohort.program_id == Program.id)
-        .join(Enrolment, Enrolment.cohort_id == Cohort.id)
-        .where(Enrolment.patron_id == patron_id, Enrolment.state == EnrolmentState.COMPLETED)
-    )
-    return frozenset(session.scalars(ended))
 
 
 def seats_left(session: Session, cohort: Cohort) -> int:
@@ -313,12 +291,18 @@ def pool_at(session: Session, cohort_id: int, branch_id: int, kit_type: str | No
     )
     if kit_type is not None:
         chosen = chosen.where(KitType.code == kit_type)
-    pools = session.execute(chosen).all()
+    pools = [PoolFound(*row) for row in session.execute(chosen)]
+    if against := list(_against_choice(pools)):
+        raise Refused(*against)
+    return pools[0]
+
+
+def _against_choice(pools: Sequence[PoolFound]) -> Iterator[Block]:
+    """What stands against a choice among a cohort's pools at a branch: there is none, or nobody said which."""
     if not pools:
-        raise Refused.because(Reason.NO_SUCH_POOL)
-    if len(pools) > 1:
-        raise Refused.because(Reason.VALUE_MISSING, field="kit_type")
-    return PoolFound(*pools[0])
+        yield Block(Reason.NO_SUCH_POOL, {})
+    elif len(pools) > 1:
+        yield Block(Reason.VALUE_MISSING, {"field": "kit_type"})
 
 
 def _place_on_list(session: Session, seat: Enrolment) -> int | None:

@@ -20,13 +20,12 @@ from lending.circulation.reservations import cancel_reservation, promise_next, s
 from lending.circulation.telling import tell, untell
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
-from lending.domain.states import LIVE_RESERVATIONS, EnrolmentState, EnrolmentVerb
+from lending.domain.states import HOLDS_A_SEAT, LIVE_RESERVATIONS, EnrolmentState, EnrolmentVerb
 from lending.errors import Reason, Refused
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
 from lending.models.reservations import Reservation
 from lending.programs.cohorts import permit_for_program
 from lending.programs.enrolment import (
-    HOLDS_A_SEAT,
     Enrolled,
     enrolment_as_it_stands,
     free_seats,

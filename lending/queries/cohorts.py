@@ -19,7 +19,7 @@ from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout_statements import unreceived
 from lending.domain.actors import Actor
 from lending.domain.permissions import Role
-from lending.domain.states import PROMISED_RESERVATIONS, EnrolmentState, ReservationState
+from lending.domain.states import HOLDS_A_SEAT, PROMISED_RESERVATIONS, EnrolmentState, ReservationState
 from lending.errors import Reason, Refused
 from lending.models.branches import Branch
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program, Workshop, WorkshopMode
@@ -27,7 +27,6 @@ from lending.models.kits import Kit, KitType
 from lending.models.loans import Loan
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
-from lending.programs.enrolment import HOLDS_A_SEAT
 from lending.programs.pools import OUT_OF_SERVICE
 
 

@@ -38,7 +38,7 @@ def promises(database: Database) -> int:
 
 
 def test_the_last_kit_of_a_pool_is_promised_once(database: Database, cast: Cast) -> None:
-    outcome = race(database, joining(cast, LUIS), joining(cast, MINA))
+    outcome = race(database, joining(cast, LUIS), joining(cast, MINA), before="INSERT")
     assert (outcome.refused, outcome.broken) == ([], [])
     assert sorted(answer.kit for answer in outcome.done) == [Kit.PROMISED, Kit.WAITING]
     assert {answer.kit_position for answer in outcome.done} == {None, 1}
@@ -47,7 +47,7 @@ def test_the_last_kit_of_a_pool_is_promised_once(database: Database, cast: Cast)
 
 def test_without_the_lock_the_last_kit_would_be_promised_twice(database: Database, cast: Cast) -> None:
     with without_locks(database):
-        race(database, joining(cast, LUIS), joining(cast, MINA))
+        race(database, joining(cast, LUIS), joining(cast, MINA), before="INSERT")
     assert promises(database) == 2
 
 

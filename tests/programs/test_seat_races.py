@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lending.db import Database
-from lending.domain.states import EnrolmentState
+from lending.domain.states import HOLDS_A_SEAT, EnrolmentState
 from lending.errors import Reason
 from lending.models.cohorts import Enrolment
-from lending.programs.enrolment import HOLDS_A_SEAT, enrol
+from lending.programs.enrolment import enrol
 from lending.programs.moving import transfer
 from lending.programs.offers import accept_offer, lapse_offers
 from lending.programs.withdrawal import withdraw
