@@ -23,7 +23,7 @@ from lending.domain.names import fold
 from lending.domain.states import EnrolmentState
 from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, HeadCountKind
 from lending.models.people import Patron
-from lending.programs.workshops import WorkshopFound, check_begun, check_mode, lock_workshop, put_head_count
+from lending.programs.workshops import WorkshopFound, check_countable, lock_workshop, put_head_count
 
 COLUMNS: Mapping[str, frozenset[str]] = {
     "name": frozenset({"name", "full_name", "name_(original_name)", "participant", "participant_name", "display_name"}),
@@ -106,12 +106,11 @@ def import_participants(
     """Note who of a list attended ``workshop`` (its public id) on line, and count its devices. The same list again
     changes nothing.
 
-    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``COHORT_OVER``, ``WORKSHOP_TO_COME``, ``VALUE_WRONG`` for a
-    workshop that nobody can attend on line.
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, or all of ``COHORT_OVER``, ``WORKSHOP_TO_COME``, and
+    ``VALUE_WRONG`` for a workshop that nobody can attend on line.
     """
     found = lock_workshop(session, workshop, by)
-    check_begun(found, at)
-    check_mode(found, AttendanceMode.VIRTUAL)
+    check_countable(found, AttendanceMode.VIRTUAL, at)
     rows_of, ambiguous, unmatched = _matched(participants, _people(session, found.cohort.id))
     here = set(session.scalars(select(Attendance.patron_id).where(Attendance.workshop_id == found.workshop.id)))
     new = [person for person in rows_of if person.patron_id not in here]

@@ -6,7 +6,7 @@ Source: RULES 7, "Workshops"; the permission sheet, "record attendance".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,11 +15,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.journal import record
-from lending.circulation.locks import lock_patron
+from lending.circulation.locks import find_card, lock_patron
 from lending.domain.actors import Actor
 from lending.domain.names import short_name
 from lending.domain.permissions import Act
-from lending.errors import Reason, Refused
+from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch
 from lending.models.cohorts import (
     Attendance,
@@ -33,7 +33,6 @@ from lending.models.cohorts import (
     Workshop,
     WorkshopMode,
 )
-from lending.models.people import Card
 from lending.models.stock import Stock
 from lending.programs.cohorts import permit_for_program
 
@@ -80,14 +79,13 @@ class WorkshopFound:
 def sign_in(session: Session, *, workshop: str, patron: str, mode: AttendanceMode, at: datetime, by: Actor) -> SignedIn:
     """Note that ``patron`` (the card number) attends ``workshop`` (its public id); again, nothing changes.
 
-    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, ``COHORT_OVER`` for a
-    session that was cancelled, ``WORKSHOP_TO_COME`` before the workshop's day, ``VALUE_WRONG`` for a way to attend
-    that this workshop has not.
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, or all of ``COHORT_OVER``
+    for a session that was cancelled, ``WORKSHOP_TO_COME`` before the workshop's day, and ``VALUE_WRONG`` for a way to
+    attend that this workshop has not.
     """
     found = lock_workshop(session, workshop, by)
-    check_begun(found, at)
-    check_mode(found, mode)
-    person = lock_patron(session, _patron_id(session, patron))
+    check_countable(found, mode, at)
+    person = lock_patron(session, find_card(session, patron))
     before = _attendance(session, found.workshop.id, person.id)
     if before is not None:
         return SignedIn(workshop, short_name(person.name), before.mode, again=True)
@@ -99,10 +97,11 @@ def sign_in(session: Session, *, workshop: str, patron: str, mode: AttendanceMod
 def undo_sign_in(session: Session, *, workshop: str, patron: str, at: datetime, by: Actor) -> SignedIn:
     """Take back that ``patron`` (the card number) attends; the journal keeps that it was said.
 
-    Raises ``Refused``: as ``sign_in``, and ``NOTHING_TO_UNDO`` for somebody who had not signed in.
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, and ``NOTHING_TO_UNDO``
+    for somebody who had not signed in.
     """
     found = lock_workshop(session, workshop, by)
-    person = lock_patron(session, _patron_id(session, patron))
+    person = lock_patron(session, find_card(session, patron))
     before = _attendance(session, found.workshop.id, person.id)
     if before is None:
         raise Refused.because(Reason.NOTHING_TO_UNDO)
@@ -116,18 +115,16 @@ def set_head_count(
 ) -> None:
     """Set how many were counted in the room, as devices in the meeting or as most viewers; ``None``: nobody knows.
 
-    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``COHORT_OVER``, ``WORKSHOP_TO_COME``, ``VALUE_WRONG`` for a
-    count below 0 or of a format that this workshop has not.
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, or all of ``COHORT_OVER``, ``WORKSHOP_TO_COME``, and
+    ``VALUE_WRONG`` for a count below 0 and for a format that this workshop has not.
     """
     found = lock_workshop(session, workshop, by)
-    check_begun(found, at)
-    check_mode(found, COUNTS[kind])
+    check_countable(found, COUNTS[kind], at, *_against_number(n))
     if n is None:
         row = session.get(HeadCount, (found.workshop.id, kind))
         before = None if row is None else row.n
         session.execute(delete(HeadCount).where(HeadCount.workshop_id == found.workshop.id, HeadCount.kind == kind))
     else:
-        _check_number(n)
         before = put_head_count(session, found.workshop.id, kind, n, at=at)
     _record(session, "count_heads", found, at=at, by=by, kind=kind.value, n=n, before=before)
 
@@ -157,18 +154,20 @@ def record_views(session: Session, *, workshop: str, day: date, views: int, at: 
     """Set how often the recording of ``workshop`` was viewed on ``day``; said again, the later number holds.
 
     Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``VALUE_MISSING`` before it is known when the recording was
-    posted, ``VALUE_WRONG`` for a day before that or a number below 0, ``DATE_IN_THE_FUTURE``.
+    posted, or all of ``VALUE_WRONG`` for a day before that and for a number below 0, and ``DATE_IN_THE_FUTURE``.
     """
     found = lock_workshop(session, workshop, by)
     _held_on, today = _days(session, found, at)
     posted_on = found.workshop.posted_on
     if posted_on is None:
         raise Refused.because(Reason.VALUE_MISSING, field="posted_on")
+    against = [*_against_number(views)]
     if day > today:
-        raise Refused.because(Reason.DATE_IN_THE_FUTURE, on=day)
+        against.append(Block(Reason.DATE_IN_THE_FUTURE, {"on": day}))
     if day < posted_on:
-        raise Refused.because(Reason.VALUE_WRONG, field="day")
-    _check_number(views)
+        against.append(Block(Reason.VALUE_WRONG, {"field": "day"}))
+    if against:
+        raise Refused(*against)
     row = session.get(RecordedViews, (found.workshop.id, day))
     before = None if row is None else row.views
     if row is None:
@@ -206,18 +205,21 @@ def permit_attendance(session: Session, cohort: Cohort, by: Actor, *held_at: int
     return frozenset(branch_ids)
 
 
-def check_begun(found: WorkshopFound, at: datetime) -> None:
-    """Refuse what cannot be known: ``COHORT_OVER`` of a cancelled session, ``WORKSHOP_TO_COME`` before the day."""
+def check_countable(found: WorkshopFound, mode: AttendanceMode, at: datetime, *besides: Block) -> None:
+    """Refuse what cannot be counted, for all that stands against it and ``besides``.
+
+    ``COHORT_OVER`` of a cancelled session, else ``WORKSHOP_TO_COME`` before the workshop's day; ``VALUE_WRONG`` for a
+    way to attend that it has not.
+    """
+    against = [*besides]
     if found.cohort.status is CohortStatus.CANCELLED:
-        raise Refused.because(Reason.COHORT_OVER, cohort=found.cohort.name)
-    if at < found.workshop.starts_at - OPENS_BEFORE:
-        raise Refused.because(Reason.WORKSHOP_TO_COME, at=found.workshop.starts_at)
-
-
-def check_mode(found: WorkshopFound, mode: AttendanceMode) -> None:
-    """Refuse (``VALUE_WRONG``) a way to attend that a workshop has not."""
+        against.append(Block(Reason.COHORT_OVER, {"cohort": found.cohort.name}))
+    elif at < found.workshop.starts_at - OPENS_BEFORE:
+        against.append(Block(Reason.WORKSHOP_TO_COME, {"at": found.workshop.starts_at}))
     if mode not in MODES[found.workshop.mode]:
-        raise Refused.because(Reason.VALUE_WRONG, field="mode")
+        against.append(Block(Reason.VALUE_WRONG, {"field": "mode"}))
+    if against:
+        raise Refused(*against)
 
 
 def put_head_count(session: Session, workshop_id: int, kind: HeadCountKind, n: int, *, at: datetime) -> int | None:
@@ -235,18 +237,9 @@ def _attendance(session: Session, workshop_id: int, patron_id: int) -> Attendanc
     return session.scalars(chosen).one_or_none()
 
 
-def _patron_id(session: Session, number: str) -> int:
-    card = session.scalars(select(Card).where(Card.number == number)).one_or_none()
-    if card is None:
-        raise Refused.because(Reason.CARD_UNKNOWN, code=number)
-    if card.ended_at is not None:
-        raise Refused.because(Reason.CARD_REPLACED, code=number)
-    return card.patron_id
-
-
-def _check_number(n: int) -> None:
-    if not 0 <= n <= MOST:
-        raise Refused.because(Reason.VALUE_WRONG, field="count")
+def _against_number(n: int | None) -> Iterator[Block]:
+    if n is not None and not 0 <= n <= MOST:
+        yield Block(Reason.VALUE_WRONG, {"field": "count"})
 
 
 def _days(session: Session, found: WorkshopFound, at: datetime) -> tuple[date, date]:

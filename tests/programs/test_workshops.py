@@ -115,6 +115,18 @@ def test_nobody_attends_before_the_day_of_the_workshop(database: Database, cast:
     assert refusal(lambda: heads(database, cast, workshop, HeadCountKind.ONSITE, 3)) == [Reason.WORKSHOP_TO_COME]
 
 
+def test_everything_against_a_count_is_said_at_once(database: Database, cast: Cast) -> None:
+    workshop = meeting(database, cast, WorkshopMode.VIRTUAL, begins=BEGINS + timedelta(days=1))
+    assert refusal(lambda: come(database, cast, workshop, ADA, ONSITE)) == [
+        Reason.WORKSHOP_TO_COME,
+        Reason.VALUE_WRONG,
+    ]
+    assert refusal(lambda: heads(database, cast, workshop, HeadCountKind.DEVICES, -1)) == [
+        Reason.VALUE_WRONG,
+        Reason.WORKSHOP_TO_COME,
+    ]
+
+
 def test_nobody_attends_a_cancelled_session(database: Database, cast: Cast) -> None:
     workshop = meeting(database, cast)
 
@@ -185,6 +197,15 @@ def test_views_come_after_posting_and_not_from_the_future(database: Database, ca
     assert refusal(lambda: watch(database, cast, workshop, date(2026, 3, 4), 1)) == [Reason.VALUE_WRONG]
     assert refusal(lambda: watch(database, cast, workshop, date(2026, 5, 1), 1)) == [Reason.DATE_IN_THE_FUTURE]
     assert refusal(lambda: watch(database, cast, workshop, date(2026, 3, 6), -1)) == [Reason.VALUE_WRONG]
+
+
+def test_everything_against_a_count_of_views_is_said_at_once(database: Database, cast: Cast) -> None:
+    workshop = meeting(database, cast)
+    post(database, cast, workshop, date(2026, 3, 5))
+    assert refusal(lambda: watch(database, cast, workshop, date(2026, 5, 1), -1)) == [
+        Reason.VALUE_WRONG,
+        Reason.DATE_IN_THE_FUTURE,
+    ]
 
 
 def test_a_recording_is_posted_after_the_workshop_and_before_its_views(database: Database, cast: Cast) -> None:
