@@ -69,7 +69,7 @@ def change_workshop(
     permit_for_program(by, Act.PLAN_COHORT, held.program_id)
     if held.status is CohortStatus.CANCELLED:
         raise Refused.because(Reason.COHORT_CANCELLED, cohort=held.name)
-    session.refresh(found)  # under its cohort's lock nobody else moves it
+    session.refresh(found, with_for_update={"key_share": True})  # whoever counts who came has it now, or waits
     starts_at = change.starts_at or found.starts_at
     was_minutes = (found.ends_at - found.starts_at) // timedelta(minutes=1)
     minutes = was_minutes if change.minutes is None else change.minutes
