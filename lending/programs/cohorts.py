@@ -29,6 +29,8 @@ from lending.models.cohorts import Cohort, Pool, Program, Workshop
 from lending.programs.pools import PoolPlan, are_wrong, branches_of, exceeds_stock, kit_types_of, kits_left, pools_of
 from lending.programs.timetable import WeeklyWorkshops, closed_days, return_by_of, shifted
 
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}")
+
 PICKUP_DAYS = 7
 """From how many days before the start kits may be picked up, unless the plan says otherwise."""
 
@@ -92,7 +94,7 @@ def plan_cohort(
     back_by = return_by or return_by_of(calendars, ends_on, last)
     from_on = pickup_from or starts_on - timedelta(days=PICKUP_DAYS)
     wrong = {
-        "code": not re.fullmatch(r"[A-Z0-9][A-Z0-9-]{0,31}", code),
+        "code": not _CODE.fullmatch(code),
         **wrong_dates(starts_on, ends_on, back_by, from_on, found.ends_on),
         "capacity": capacity < 1,
         "pools": are_wrong(pools),
@@ -135,7 +137,7 @@ def copy_cohort(
     calendars = [branch_calendar(session, id_, since=starts_on) for id_ in names]
     program_ends_on = session.scalars(select(Program.ends_on).where(Program.id == old.program_id)).one()
     wrong = {
-        "code": not re.fullmatch(r"[A-Z0-9][A-Z0-9-]{0,31}", code),
+        "code": not _CODE.fullmatch(code),
         "starts_on": program_ends_on is not None and old.ends_on + later > program_ends_on,
     }
     refuse_wrong(name or code, CohortTexts(), wrong)
