@@ -236,6 +236,7 @@ ELIGIBILITY: Mapping[str, str] = {
     "after_program": N_("for people who have completed %(program)s"),
     "full_card": N_("for people with a full card; note the address on the patron's page"),
     "question": N_("for people who answer yes to “%(question)s”"),
+    "question_no": N_("for people who answer no to “%(question)s”"),
 }
 """Who may take part, one rule of ``domain/eligibility.py`` each, to follow "This session is"."""
 
@@ -287,6 +288,9 @@ class Details(dict[str, str]):
         # A kit nobody knows has only its code.
         if "code" not in self and "kit" in self:
             self["code"] = self["kit"]
+        texts = detail.get("texts")
+        if isinstance(texts, Mapping) and reader.locale in texts:
+            self["question"] = str(texts[reader.locale])
         if "rule" in self:
             self["rule"] = reader.gettext(ELIGIBILITY[self["rule"]]) % self
 

@@ -20,11 +20,19 @@ _POSTAL_DIGITS = 5
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that is asked of whoever enrols. ``must``: only a yes lets them in."""
+    """A question that is asked of whoever enrols. ``must``: only ``answer`` (a yes, unless it says otherwise) lets
+    them in. ``texts`` are the same question in other languages, by their codes.
+    """
 
     code: str
     text: str
     must: bool = False
+    answer: bool = True
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def text_in(self, language: str) -> str:
+        """The question in a language, or as it stands where it has no text in that."""
+        return self.texts.get(language, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ def read_eligibility(given: Mapping[str, Any]) -> Eligibility:
         frozenset(code[:_POSTAL_DIGITS] for code in codes),
         after,
         full,
-        tuple(Question(asked["code"], asked["text"], asked.get("must", False)) for asked in questions),
+        tuple(Question(**asked) for asked in questions),
     )
 
 
@@ -100,8 +108,9 @@ def _unmet(rules: Eligibility, applicant: Applicant) -> Iterator[Mapping[str, ob
     if rules.full_card and not applicant.has_address:
         yield {"rule": "full_card"}
     for question in rules.questions:
-        if question.must and not applicant.answers.get(question.code, False):
-            yield {"rule": "question", "question": question.text}
+        if question.must and applicant.answers.get(question.code) is not question.answer:
+            texts = {"texts": dict(question.texts)} if question.texts else {}
+            yield {"rule": "question" if question.answer else "question_no", "question": question.text, **texts}
 
 
 def _is_of_age(birth_date: date | None, years: int, today: date) -> bool:
@@ -114,7 +123,13 @@ def _is_of_age(birth_date: date | None, years: int, today: date) -> bool:
 def _is_question(asked: object) -> bool:
     return (
         isinstance(asked, dict)
-        and asked.keys() <= {"code", "text", "must"}
-        and all(isinstance(asked.get(name), str) and asked[name] for name in ("code", "text"))
-        and isinstance(asked.get("must", False), bool)
+        and asked.keys() <= {"code", "text", "must", "answer", "texts"}
+        and all(_is_text(asked.get(name)) for name in ("code", "text"))
+        and all(isinstance(asked.get(name, True), bool) for name in ("must", "answer"))
+        and isinstance(asked.get("texts", {}), dict)
+        and all(_is_text(text) for pair in asked.get("texts", {}).items() for text in pair)
     )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)

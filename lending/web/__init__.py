@@ -20,6 +20,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         loans,
         patrons,
         programs,
+        questions,
         reservations,
         roster,
         seats,
@@ -32,5 +33,5 @@ def blueprints() -> tuple[Blueprint, ...]:
     )
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
-    planning = (agreements, closures, programs, sessions, forecast)
+    planning = (agreements, closures, programs, questions, sessions, forecast)
     return tuple(page.bp for page in (*pages, *planning, stocktakes, transfers, workshops))

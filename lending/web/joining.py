@@ -61,7 +61,7 @@ def _of_the_soonest(card: str, place: StationPlace) -> str:
         if not found:
             return ""
         name, code = found[0].name, found[0].code
-        asked = {question.code: True for question in questions_of(session, found[0])}
+        asked = {question.code: question.answer for question in questions_of(session, found[0])}
         hope = can_enrol(session, patron=card, cohort=code, pickup_branch_id=place.branch_id, answers=asked, at=at)
     if hope.blocks:
         return " ".join([f"{name}:", *(current.sentence(block) for block in hope.blocks)])
@@ -111,8 +111,8 @@ def _enrol(scan: Scan, place: StationPlace, code: Code) -> Answer:
             pickup_branch_id=place.branch_id,
             wants_kit=scan.mode != "seat",
             signed=Signing.AT_DESK if scan.agreement else None,
-            # The page says what to ask first; whoever scans the session then says that the answers were yes.
-            answers={question.code: True for question in questions_of(session, held)},
+            # The page says what to ask first; whoever scans the session then says that the answers were the right ones.
+            answers={question.code: question.answer for question in questions_of(session, held)},
             at=at,
             by=by,
         )

@@ -30,7 +30,7 @@ _NEEDED = lazy_gettext("Fill this in.")
 
 
 class ProgramForm(KeyedForm):
-    """What a programme is, and its rules. Questions that it asks are kept as they are; programs set them."""
+    """What a programme is, and its rules. The questions that it asks have a page of their own."""
 
     name = StringField(lazy_gettext("Name"), validators=[InputRequired(_NEEDED), Length(max=120)])
     description = TextAreaField(lazy_gettext("Description"), validators=[Optional(), Length(max=2000)])
@@ -147,6 +147,8 @@ def _line(found: ProgramShown) -> dict[str, Any]:
         "code": found.code,
         "name": found.name,
         "url": url_for("programs.edit", code=found.code),
+        "questions": len(found.eligibility.get("questions", ())),
+        "questions_url": url_for("questions.index", code=found.code),
         "ends_on": reader.day_and_year(found.ends_on) if found.ends_on else "",
         "last_borrow_on": reader.day_and_year(found.last_borrow_on) if found.last_borrow_on else "",
         "offer": _("%(hours)s hours", hours=found.seat_offer_hours) if found.seat_offer_hours else _("at once"),

@@ -155,7 +155,11 @@ def _choices(place: StationPlace) -> dict[str, Any]:
                 "waiting": one.waiting,
                 "kits_left": one.kits_left,
                 "kits_waiting": one.kits_waiting,
-                "questions": [question.text for question in one.questions if question.must],
+                "questions": [
+                    {"text": question.text_in(reader.locale), "answer": question.answer}
+                    for question in one.questions
+                    if question.must
+                ],
             }
             for one in found
         ]

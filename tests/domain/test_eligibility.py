@@ -98,12 +98,25 @@ def test_each_rule_has_its_plain_words(audience: Audience) -> None:
         ({"full_card": "yes"}, "full_card"),
         ({"questions": [{"code": "a"}]}, "questions"),
         ({"questions": [{"code": "a", "text": "b", "must": 1}]}, "questions"),
+        ({"questions": [{"code": "a", "text": "b", "answer": "no"}]}, "questions"),
+        ({"questions": [{"code": "a", "text": "b", "texts": {"es": ""}}]}, "questions"),
+        ({"questions": [{"code": "a", "text": "b", "texts": ["c"]}]}, "questions"),
         ({"min_income": 1}, "min_income"),
     ],
 )
 def test_rules_that_cannot_be_read_are_named(rules: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         read_eligibility(rules)
+
+
+def test_a_question_may_ask_for_a_no_and_be_told_in_the_readers_language() -> None:
+    asked = {"code": "kit", "text": "Have you a kit?", "must": True, "answer": False, "texts": {"es": "¿Tiene un kit?"}}
+    rules = {"questions": [asked]}
+    assert unmet(replace(NOOR, answers={"kit": False}), rules) == []
+    for answers in ({}, {"kit": True}):
+        (block,) = checks(rules, replace(NOOR, answers=answers))
+        assert say(block, str) == "This session is for people who answer no to “Have you a kit?”."
+        assert "“¿Tiene un kit?”" in say(block, str, locale="es")
 
 
 def test_questions_are_read_in_their_order() -> None:

@@ -228,6 +228,7 @@ ROWS = (
     Row("programs.index", "full", "/programs"),
     Row("programs.new", "error", "/programs/new", do=send_form),
     Row("programs.edit", "full", "/programs/work-ready/edit"),
+    Row("questions.index", "error", "/programs/work-ready/questions", do=send_form),
     Row("agreements.index", "full", "/agreements"),
     Row("agreements.show", "full", "/agreements/borrowing/en/1"),
     Row("agreements.new", "error", "/agreements/new?code=borrowing&language=en", do=send_without_a_title),
