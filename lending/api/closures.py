@@ -83,7 +83,7 @@ def get_closures(query: Body) -> Any:
     """List closings, the next first"""
     cursor = after(query.get("cursor"))
     skip = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 9 else 0
-    since = query.get("since") or current.now().date()
+    since = query.get("since") or current.today()
     with current.library().db.read() as session:
         found = closures(session, since=since, branch=query.get("branch"))
     end = skip + query["limit"]

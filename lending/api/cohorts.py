@@ -193,8 +193,7 @@ def get_cohorts(query: Body) -> Any:
     """List the cohorts by code; for a lead, those of their programmes"""
     cursor = after(query.pop("cursor", None))
     with current.library().db.read() as session:
-        on = current.now().date()
-        page = cohorts.cohorts(session, by=current.actor(), on=on, after=cursor, **query)
+        page = cohorts.cohorts(session, by=current.actor(), on=current.today(), after=cursor, **query)
     return {"items": [_shown(one) for one in page.cohorts], "next": cursor_of(page.after)}
 
 

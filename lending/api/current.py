@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from flask import current_app, g
 
@@ -21,6 +22,11 @@ def now() -> datetime:
     if "at" not in g:
         g.at = library().clock.now()
     return cast(datetime, g.at)
+
+
+def today() -> date:
+    """The day it is where the library is; a branch may be in another zone."""
+    return now().astimezone(ZoneInfo(library().settings.zone)).date()
 
 
 def actor() -> Actor:

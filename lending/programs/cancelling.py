@@ -37,7 +37,7 @@ from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
 from lending.models.loans import TermKind
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
-from lending.programs.cohorts import permit_for_program
+from lending.programs.cohorts import permit_for_program, today_everywhere
 from lending.programs.enrolment import (
     cohort_id_of,
     lock_cohorts,
@@ -141,7 +141,7 @@ def _next(session: Session, held: Cohort, code: str | None, at: datetime) -> Coh
         or found.id == held.id
         or found.program_id != held.program_id
         or found.status is CohortStatus.CANCELLED
-        or found.ends_on < at.date()
+        or found.ends_on < today_everywhere(session, at)
     ):
         raise Refused.because(Reason.VALUE_WRONG, field="carry_to")
     return found

@@ -231,6 +231,12 @@ def zone_of(session: Session, cohort_id: int) -> str:
     return session.scalars(chosen).first() or "UTC"
 
 
+def today_everywhere(session: Session, at: datetime) -> date:
+    """The earliest local day of any branch: a cohort whose last day is before it is over for everybody."""
+    zones = session.scalars(select(Branch.zone).distinct())
+    return min((at.astimezone(ZoneInfo(zone)).date() for zone in zones), default=at.date())
+
+
 def local_days(meetings: Sequence[Workshop], zone: str) -> list[date]:
     """The local days on which workshops are held."""
     tz = ZoneInfo(zone)

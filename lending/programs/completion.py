@@ -6,8 +6,7 @@ Loans are untouched: they are due when the cohort's kits are. Source: RULES 4; I
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
@@ -18,9 +17,9 @@ from lending.circulation.telling import tell, untell
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import LIVE_ENROLMENTS, LIVE_RESERVATIONS, EnrolmentState, EnrolmentVerb
-from lending.models.branches import Branch
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment
 from lending.models.reservations import Reservation
+from lending.programs.cohorts import today_everywhere
 from lending.programs.enrolment import lock_cohorts, lock_enrolments, record_seat
 from lending.programs.offers import SEAT_OFFERED, subject_of
 
@@ -43,7 +42,7 @@ def complete_cohorts(session: Session, *, at: datetime, by: Actor, limit: int) -
         select(Cohort.id)
         .where(
             Cohort.status == CohortStatus.PLANNED,
-            Cohort.ends_on < _today_everywhere(session, at),
+            Cohort.ends_on < today_everywhere(session, at),
             or_(has_people, has_promises),
         )
         .order_by(Cohort.id)
@@ -77,9 +76,3 @@ def _lock_promises(session: Session, cohort_ids: Iterable[int]) -> list[Reservat
     lock_stocks(session, {row.stock_id for row in session.scalars(chosen)})
     locked = chosen.order_by(Reservation.id).with_for_update(of=Reservation, key_share=True)
     return list(session.scalars(locked.execution_options(populate_existing=True)))
-
-
-def _today_everywhere(session: Session, at: datetime) -> date:
-    """The earliest local day of any branch: what is before it is over for everybody."""
-    zones = session.scalars(select(Branch.zone).distinct())
-    return min((at.astimezone(ZoneInfo(zone)).date() for zone in zones), default=at.date())

@@ -24,7 +24,7 @@ from lending.domain.states import HOLDS_A_SEAT, LIVE_RESERVATIONS, EnrolmentStat
 from lending.errors import Reason, Refused
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
 from lending.models.reservations import Reservation
-from lending.programs.cohorts import permit_for_program
+from lending.programs.cohorts import permit_for_program, today_everywhere
 from lending.programs.enrolment import (
     Enrolled,
     enrolment_as_it_stands,
@@ -156,7 +156,7 @@ def give_free_seats(session: Session, *, at: datetime, by: Actor, limit: int) ->
     waited_for = select(Enrolment.cohort_id).where(Enrolment.state == EnrolmentState.WAITING)
     idle = select(Cohort.id).where(
         Cohort.status == CohortStatus.PLANNED,
-        Cohort.ends_on >= at.date(),
+        Cohort.ends_on >= today_everywhere(session, at),
         Cohort.id.in_(waited_for),
         Cohort.capacity > taken,
     )

@@ -26,6 +26,7 @@ from lending.models.cohorts import Cohort, CohortStatus, Pool, Program
 from lending.models.kits import Kit, KitType
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
+from lending.programs.cohorts import today_everywhere
 from lending.queries.availability import StockAvailability, availability
 from lending.queries.scope import within
 
@@ -73,7 +74,7 @@ def cohort_forecast(session: Session, cohort: str, *, at: datetime, by: Actor) -
     row = session.scalars(select(Cohort).where(Cohort.code == cohort)).one_or_none()
     if row is None or not _may_see(by, row.program_id):
         raise Refused.because(Reason.NOT_FOUND)
-    if row.status is CohortStatus.CANCELLED or row.return_by < at.date():
+    if row.status is CohortStatus.CANCELLED or row.return_by < today_everywhere(session, at):
         raise Refused.because(Reason.COHORT_OVER, cohort=row.name)
     return _forecast(session, row, at=at, by=by)
 
@@ -83,20 +84,20 @@ def program_forecast(session: Session, program: str, *, at: datetime, by: Actor)
     found = session.scalars(select(Program).where(Program.code == program)).one_or_none()
     if found is None or not _may_see(by, found.id):
         raise Refused.because(Reason.NOT_FOUND)
-    coming = _coming_cohorts(at).where(Cohort.program_id == found.id)
+    coming = _coming_cohorts(session, at).where(Cohort.program_id == found.id)
     return [_forecast(session, row, at=at, by=by) for row in session.scalars(coming)]
 
 
 def coming_forecasts(session: Session, *, at: datetime, by: Actor) -> list[CohortForecast]:
     """The forecasts of all sessions that are not over and that the reader may look at."""
-    rows = session.scalars(_coming_cohorts(at))
+    rows = session.scalars(_coming_cohorts(session, at))
     return [_forecast(session, row, at=at, by=by) for row in rows if _may_see(by, row.program_id)]
 
 
-def _coming_cohorts(at: datetime) -> Select[Cohort]:
+def _coming_cohorts(session: Session, at: datetime) -> Select[Cohort]:
     return (
         select(Cohort)
-        .where(Cohort.status == CohortStatus.PLANNED, Cohort.return_by >= at.date())
+        .where(Cohort.status == CohortStatus.PLANNED, Cohort.return_by >= today_everywhere(session, at))
         .order_by(Cohort.starts_on, Cohort.id)
     )
 
@@ -160,7 +161,7 @@ def _need(stock: StockAvailability, asked: _Asked, coming: int, on: date) -> Bra
 
 def _asked(session: Session, cohort: Cohort, at: datetime) -> dict[tuple[str, str], _Asked]:
     """What a session asks of each stock, by the codes of branch and kit type."""
-    needs = cohort_needs(session, cohort.id, today=at.date())
+    needs = cohort_needs(session, cohort.id, today=today_everywhere(session, at))
     waiting = (
         select(func.count())
         .where(Reservation.pool_id == Pool.id, Reservation.state == ReservationState.WAITING)

@@ -108,7 +108,7 @@ def _here() -> dict[str, BranchShown]:
 def _page(not_done: NotDone = NotDone()) -> ResponseReturnValue:
     here, reader = _here(), current.reader()
     with current.library().db.read() as session:
-        found = closures(session, since=current.now().date())
+        found = closures(session, since=current.today())
     shown = [
         {
             "branch": one.branch_name or _("All libraries"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import flask_login
 from flask import current_app, g, jsonify, redirect, request, session, url_for
@@ -136,6 +137,11 @@ def reader() -> Reader:
         place = station()
         g.reader = Reader(gettext, locale(), place.zone if place else library().settings.zone)
     return cast(Reader, g.reader)
+
+
+def today() -> date:
+    """The day it is where this page is read."""
+    return now().astimezone(ZoneInfo(reader().zone)).date()
 
 
 def sentence(block: Block) -> str:

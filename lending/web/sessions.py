@@ -48,7 +48,7 @@ bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 @allow(Act.ENROL)
 def index() -> ResponseReturnValue:
     """The sessions that are held now, are to come, and are past."""
-    by, on = current.actor(), current.now().date()
+    by, on = current.actor(), current.today()
     with current.library().db.read() as session:
         found = {phase: queries.cohorts_by_date(session, by=by, on=on, phase=phase) for phase in Phase}
     return render_template(
@@ -165,7 +165,7 @@ def copy(code: str) -> ResponseReturnValue:
 def cancel(code: str) -> ResponseReturnValue:
     """Cancel a session: first what ends and moves, then one button."""
     found, form = _cohort(code), CancelForm()
-    on = current.now().date()
+    on = current.today()
     with current.library().db.read() as session:
         others = [
             one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -187,3 +187,12 @@ def test_a_branch_without_an_allotment_gives_what_it_has_to_spare(database: Data
     found = ahead(database, cast.dora)
     assert at_branch(found, "ELA").surplus == 3
     assert found.transfers == (Transfer("ELA", "COM", "work-ready", 1),)
+
+
+def test_a_session_is_forecast_until_its_last_day_is_over_everywhere(database: Database, cast: Cast) -> None:
+    def seen(at: datetime) -> list[str]:
+        with database.read() as session:
+            return [found.cohort for found in program_forecast(session, "work-ready", at=at, by=cast.dora)]
+
+    evening = datetime(2026, 4, 11, 3, 0, tzinfo=UTC)  # 8 p.m. in Los Angeles on the day its kits come back
+    assert (seen(evening), seen(evening + timedelta(hours=5))) == (["WR-7"], [])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from lending.clock import MovingClock
 from lending.db import Database
 from lending.models.branches import Closure
 from lending.models.cohorts import Cohort, CohortStatus, Pool, Workshop
@@ -212,3 +214,13 @@ def test_a_manager_closes_their_own_library_alone(cleo: Browser, sqlite_database
     assert cleo.post("/closures/new", {**own, "seen": digest(page)}).status_code == 303
     assert cleo.post("/closures/ELA/2026-04-10/2026-04-11/remove", {"key": "r" * 16}).status_code == 404
     assert cleo.post("/closures/library/2026-04-10/2026-04-11/remove", {"key": "r" * 16}).status_code == 403
+
+
+def test_a_session_is_not_past_before_the_librarys_day_is(
+    new_browser: Callable[[], Browser], cast: Cast, clock: MovingClock
+) -> None:
+    clock.set(datetime(2026, 4, 11, 3, 0, tzinfo=UTC))  # 8 p.m. in Los Angeles on the day its kits come back
+    dora = signed_in(new_browser(), "dora")
+    assert "Past" not in dora.get("/sessions").text
+    clock.set(clock.now() + timedelta(hours=5))
+    assert "Past" in dora.get("/sessions").text
