@@ -221,10 +221,16 @@ def roster(session: Session, cohort_ids: Iterable[int], *, by: Actor, branch_id:
     return [_shown(row) for row in rows]
 
 
+def session_with(session: Session, code: str) -> Cohort | None:
+    """The session with this code, if there is one."""
+    return session.scalars(select(Cohort).where(Cohort.code == code)).one_or_none()
+
+
 def sessions_at(session: Session, *, branch_id: int, today: date, code: str = "") -> list[Cohort]:
     """The sessions of a desk: the one with this code, or all that a branch hands out for today or collects from."""
     if code:
-        return list(session.scalars(select(Cohort).where(Cohort.code == code)))
+        held = session_with(session, code)
+        return [] if held is None else [held]
     picks_up = exists().where(Enrolment.cohort_id == Cohort.id, Enrolment.pickup_branch_id == branch_id)
     has_kits_out = exists().where(Loan.cohort_id == Cohort.id, Loan.branch_id == branch_id, unreceived)
     chosen = select(Cohort).where(

@@ -131,10 +131,10 @@ def _page(code: str, not_done: NotDone = NotDone()) -> ResponseReturnValue:
 
 def _session(code: str) -> Cohort:
     with current.library().db.read() as session:
-        found = queries.sessions_at(session, branch_id=0, today=current.now().date(), code=code)
-        if not found or not queries.may_see(found[0], by=current.actor()):
+        found = queries.session_with(session, code)
+        if found is None or not queries.may_see(found, by=current.actor()):
             raise Refused.because(Reason.NOT_FOUND)
-    return found[0]
+    return found
 
 
 def _choices(place: StationPlace) -> dict[str, Any]:
