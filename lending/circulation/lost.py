@@ -55,28 +55,10 @@ def declare_lost(session: Session, *, kit: str, at: datetime, by: Actor) -> Decl
     ids = find_kit(session, kit)
     by.permit(Act.WITHDRAW_KIT, ids.branch_id if ids.loan_branch_id is None else ids.loan_branch_id)
     row, loan = _locked(session, ids)
-    loan_from = loan.state
-    if loan_from is LoanState.LOST:
+    if loan.state is LoanState.LOST:
         raise Refused.because(Reason.LOST, kit=row.barcode)
-    price = session.scalars(select(KitType.whole_price_cents).where(KitType.id == loan.kit_type_id)).one()
-    loan.move(LoanVerb.DECLARE_LOST)
-    loan.lost_at = at
-    row.move(KitVerb.DECLARE_LOST)
-    charge = add_charge(session, ChargeKind.WHOLE_KIT, price, loan=loan, at=at)
-    ended = _end_lines(session, row, at=at, by=by)
-    cancel_notices(session, loan)
-    close_task(session, TaskKind.CLAIM, subject=loan_subject(loan.id), at=at, by=by, outcome="lost")
-    record_on_kit(
-        session,
-        "declare_lost",
-        kit=row,
-        loan=loan,
-        branch_id=loan.branch_id,
-        at=at,
-        by=by,
-        detail={"loan_from": loan_from.value, "charge_id": charge, "amount_cents": price, "lines": ended},
-    )
-    return DeclaredLost(loan.public_id, row.barcode, price, len(ended))
+    charged, ended = give_up_for_lost(session, row, loan, verb="declare_lost", at=at, by=by)
+    return DeclaredLost(loan.public_id, row.barcode, charged, ended)
 
 
 def claim_returned(session: Session, *, kit: str, branch_id: int, at: datetime, by: Actor) -> Claimed:
@@ -106,6 +88,34 @@ def claim_returned(session: Session, *, kit: str, branch_id: int, at: datetime, 
     detail = {"task_id": task, "due_at": loan.due_at.isoformat()}
     record_on_kit(session, "claim_returned", kit=row, loan=loan, branch_id=branch_id, at=at, by=by, detail=detail)
     return Claimed(loan.public_id, row.barcode, at)
+
+
+def give_up_for_lost(session: Session, kit: Kit, loan: Loan, *, verb: str, at: datetime, by: Actor) -> tuple[int, int]:
+    """Give up a kit that is out, locked as its loan is; what was charged, in cents, and how many lines ended.
+
+    Part of another act, whose ``verb`` the journal keeps.
+    """
+    loan_from = loan.state
+    price = session.scalars(select(KitType.whole_price_cents).where(KitType.id == loan.kit_type_id)).one()
+    loan.move(LoanVerb.DECLARE_LOST)
+    loan.lost_at = at
+    kit.move(KitVerb.DECLARE_LOST)
+    charge = add_charge(session, ChargeKind.WHOLE_KIT, price, loan=loan, at=at)
+    ended = _end_lines(session, kit, at=at, by=by)
+    cancel_notices(session, loan)
+    close_task(session, TaskKind.CLAIM, subject=loan_subject(loan.id), at=at, by=by, outcome="lost")
+    close_task(session, TaskKind.CALL, subject=loan_subject(loan.id), at=at, by=by, outcome="lost")
+    record_on_kit(
+        session,
+        verb,
+        kit=kit,
+        loan=loan,
+        branch_id=loan.branch_id,
+        at=at,
+        by=by,
+        detail={"loan_from": loan_from.value, "charge_id": charge, "amount_cents": price, "lines": ended},
+    )
+    return price, len(ended)
 
 
 def _locked(session: Session, ids: KitIds) -> tuple[Kit, Loan]:

@@ -6,8 +6,10 @@ language. One open task per kind and subject: asking twice is asking once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,7 +19,7 @@ from lending.circulation.journal import record
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.errors import Reason, Refused
-from lending.models.base import table_of
+from lending.models.base import new_public_id, table_of
 from lending.models.tasks import Task, TaskKind
 
 _tasks = table_of(Task)
@@ -28,6 +30,15 @@ _OPEN_ONCE = {
     "postgresql": postgresql.insert(_tasks)
     .on_conflict_do_nothing(index_elements=["kind", "subject"], index_where=text("closed_at IS NULL"))
     .returning(_tasks.c.id),
+}
+
+_OPEN_MANY = {
+    "sqlite": sqlite.insert(_tasks).on_conflict_do_nothing(
+        index_elements=["kind", "subject"], index_where=text("closed_at IS NULL")
+    ),
+    "postgresql": postgresql.insert(_tasks).on_conflict_do_nothing(
+        index_elements=["kind", "subject"], index_where=text("closed_at IS NULL")
+    ),
 }
 
 
@@ -64,6 +75,13 @@ def open_task(
         "patron_id": patron_id,
     }
     return connection.execute(_OPEN_ONCE[connection.dialect.name], values).scalar_one_or_none()
+
+
+def open_tasks(session: Session, kind: TaskKind, tasks: Sequence[Mapping[str, Any]]) -> None:
+    """Open many tasks of one kind at once; one that is open for its subject already stays as it is."""
+    connection = session.connection()
+    rows = [{"kind": kind, "public_id": new_public_id(), **task} for task in tasks]
+    connection.execute(_OPEN_MANY[connection.dialect.name], rows)
 
 
 def close_task(session: Session, kind: TaskKind, *, subject: str, at: datetime, by: Actor, outcome: str) -> bool:

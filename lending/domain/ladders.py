@@ -94,6 +94,12 @@ def acts_at(step: Step, *, due_on: date, calendar: Calendar) -> datetime | None:
     return None if on is None else calendar.instant(on, MORNING)
 
 
+def came_due(ladder: Ladder, *, due_on: date, calendar: Calendar, at: datetime) -> tuple[tuple[Step, datetime], ...]:
+    """The steps that are due by now for a loan that is due on a day, in order, each with when it came due."""
+    acts = ((step, acts_at(step, due_on=due_on, calendar=calendar)) for step in ladder)
+    return tuple((step, since) for step, since in acts if since is not None and since <= at)
+
+
 def due_now(ladder: Ladder, *, calendar: Calendar, at: datetime) -> tuple[StepDue, ...]:
     """Which due days each step acts upon by now, the latest step first.
 

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lending.circulation.overdue import Climbed, Cursor, Stretch
     from lending.domain.actors import Actor
+    from lending.domain.ladders import Ladder
     from lending.library import Library
 
 
@@ -63,6 +65,35 @@ def complete_sessions(opened: Library, at: datetime) -> int:
     return _until_done(lambda: opened.db.act(lambda s: complete_cohorts(s, at=at, by=_sweeper(), limit=10)), 10)
 
 
+def chase(opened: Library, at: datetime) -> int:
+    """Let every loan take the steps of its ladder that are due: notices, lines, calls, and kits given up."""
+    from lending.circulation.overdue import ladders, stretches
+
+    with opened.db.read() as session:
+        known, found = ladders(session), stretches(session)
+    return sum(_chase(opened, stretch, known.get(stretch.kit_type_id, known[None]), at) for stretch in found)
+
+
+def _chase(opened: Library, stretch: Stretch, ladder: Ladder, at: datetime) -> int:
+    from lending.circulation.overdue import assume_lost, climb, to_give_up
+
+    with opened.db.read() as session:
+        lost = to_give_up(session, stretch, ladder, at=at)
+
+    def give_up(loan: int) -> bool:
+        return opened.db.act(lambda session: assume_lost(session, loan, ladder, at=at, by=_sweeper()))
+
+    def go_on(since: Cursor | None) -> Climbed:
+        return opened.db.act(lambda s: climb(s, stretch, ladder, at=at, by=_sweeper(), limit=500, since=since))
+
+    done = sum(map(give_up, lost))
+    climbed = go_on(None)
+    while climbed.until is not None:
+        done += climbed.loans
+        climbed = go_on(climbed.until)
+    return done + climbed.loans
+
+
 def seal_journal(opened: Library, at: datetime) -> int:
     """Chain the journal's rows that are not sealed yet."""
     from lending.circulation.seals import BATCH, seal
@@ -84,6 +115,7 @@ SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "cohorts": complete_sessions,
     "incomplete": settle_incomplete,
     "offers": pass_offers_on,
+    "overdue": chase,
     "quarantine": free_rested,
     "seals": seal_journal,
     "shelf": sweep_shelf,

@@ -1,0 +1,343 @@
+"""Overdue: each loan climbs its ladder, one step at a time, whoever runs the sweep and how often.
+
+What is due is asked of the database for a branch and a kind of kit at once; a step that a loan has taken in its present
+term is kept, so that no run takes it again and a new due date begins anew. Claimed kits take none: their clock stands.
+A loan takes only steps that came due after its due date was set. Source: RULES 6; BATTERY P6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from lending.circulation.calendars import branch_calendar
+from lending.circulation.checkout_statements import kits, lines, loans, parts, patrons, placements, terms, unreceived
+from lending.circulation.journal import record_each
+from lending.circulation.locks import find_kit, lock_kit, lock_stocks, lock_unreceived_loan
+from lending.circulation.lost import give_up_for_lost
+from lending.circulation.tasks import line_subject, loan_subject, open_tasks
+from lending.circulation.telling import CONTACT, new_notice, put_in_outbox
+from lending.domain.actors import Actor
+from lending.domain.calendars import Calendar
+from lending.domain.ladders import DEFAULT, Ladder, Step, StepDue, came_due, chasing, due_now, in_order, reminding
+from lending.domain.permissions import Act
+from lending.domain.states import LINE_MOVES, ChargeState, LineState, LineVerb, LoanState, after
+from lending.models.base import AnyRow, constant, table_of
+from lending.models.charges import Charge, ChargeKind
+from lending.models.ladders import LadderStep, StepTaken
+from lending.models.tasks import TaskKind
+
+_taken, _charges = table_of(StepTaken), table_of(Charge)
+_TAKE = {
+    "sqlite": sqlite.insert(_taken).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(_taken).on_conflict_do_nothing(),
+}
+_ASKED = update(lines).values(state=after(LINE_MOVES, LineState.ACTIVE, LineVerb.ASK_TO_SUSPEND))
+_FROM = loans.join(terms, and_(terms.c.loan_id == loans.c.id, terms.c.n == loans.c.term)).outerjoin(
+    patrons, patrons.c.id == loans.c.patron_id
+)
+_WHAT = (
+    *(loans.c[name] for name in ("id", "public_id", "kit_id", "patron_id", "cohort_id", "term", "due_at", "state")),
+    terms.c.made_at.label("term_made_at"),
+    patrons.c.pseudonym,
+    *CONTACT,
+)
+_owed = exists().where(
+    _charges.c.loan_id == loans.c.id,
+    _charges.c.kind == ChargeKind.WHOLE_KIT,
+    _charges.c.state == ChargeState.OWED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What is chased together: the kits of one type that were lent at one branch."""
+
+    branch_id: int
+    kit_type_id: int
+
+
+Cursor = tuple[datetime, int]
+"""Where a sweep stopped: the due instant and the id of the last loan it looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Climbed:
+    """How many loans took a step, and where to go on; ``None`` when none was left."""
+
+    loans: int
+    until: Cursor | None
+
+
+def ladders(session: Session) -> Mapping[int | None, Ladder]:
+    """The ladder of each kit type that has one of its own, and under ``None`` that of all others."""
+    found: dict[int | None, list[Step]] = {}
+    for row in session.scalars(select(LadderStep)):
+        step = Step(row.code, row.days, row.notifies, row.suspends_lines, row.calls, row.gives_up)
+        found.setdefault(row.kit_type_id, []).append(step)
+    return {None: DEFAULT} | {kit_type_id: in_order(steps) for kit_type_id, steps in found.items()}
+
+
+def stretches(session: Session) -> list[Stretch]:
+    """Every branch and kit type of which a kit is out or lost."""
+    chosen = select(loans.c.branch_id, loans.c.kit_type_id).where(unreceived).distinct()
+    return [Stretch(*row) for row in session.execute(chosen.order_by(*chosen.selected_columns))]
+
+
+def climb(
+    session: Session,
+    stretch: Stretch,
+    ladder: Ladder,
+    *,
+    at: datetime,
+    by: Actor,
+    limit: int,
+    since: Cursor | None = None,
+) -> Climbed:
+    """Let the loans of a stretch take the steps that are due, but for giving up, ``limit`` loans at most.
+
+    A patron is told of the latest step alone; what earlier ones ask of staff is asked all the same. A loan that another
+    process holds is left to the next run.
+    """
+    by.permit(Act.ADMINISTER)
+    calendar = branch_calendar(session, stretch.branch_id, since=date.min)
+    found = _due(session, stretch, ladder, calendar, at=at, limit=limit, since=since)
+    if not found:
+        return Climbed(0, None)
+    chased, reminded = chasing(ladder), reminding(ladder)
+
+    def steps_of(loan: AnyRow) -> Ladder:
+        return chased if loan.state is LoanState.OUT else reminded
+
+    _take(session, found, steps_of, calendar, stretch.branch_id, at=at, by=by)
+    return Climbed(len(found), (found[-1].due_at, found[-1].id) if len(found) == limit else None)
+
+
+def to_give_up(session: Session, stretch: Stretch, ladder: Ladder, *, at: datetime) -> list[int]:
+    """The loans of a stretch whose kits are to be given up, by their ids."""
+    last = _giving_up(ladder, branch_calendar(session, stretch.branch_id, since=date.min), at)
+    if last is None:
+        return []
+    chosen = select(loans.c.id).where(*_of(stretch), loans.c.state == LoanState.OUT, loans.c.due_at < last.due_before)
+    return list(session.scalars(chosen.order_by(loans.c.due_at, loans.c.id)))
+
+
+def assume_lost(session: Session, loan_id: int, ladder: Ladder, *, at: datetime, by: Actor) -> bool:
+    """Give up the kit of one loan: charge it once, end its lines, tell the patron. Whether it was still to be done.
+
+    Not when it came back, was renewed or claimed in the meantime: the loan is asked again once it is locked.
+    """
+    by.permit(Act.ADMINISTER)
+    code = session.scalars(select(kits.c.barcode).join(loans, loans.c.kit_id == kits.c.id).where(loans.c.id == loan_id))
+    ids = find_kit(session, code.one())
+    lock_stocks(session, [ids.stock_id])
+    kit = lock_kit(session, ids.kit_id)
+    loan = lock_unreceived_loan(session, kit.id)
+    if loan is None or loan.id != loan_id or loan.state is not LoanState.OUT:
+        return False
+    calendar = branch_calendar(session, loan.branch_id, since=date.min)
+    last = _giving_up(ladder, calendar, at)
+    if last is None or loan.due_at >= last.due_before:
+        return False
+    give_up_for_lost(session, kit, loan, verb="assume_lost", at=at, by=by)
+    session.flush()  # what the loan has become is read by the statement that tells of it
+    row = session.execute(select(*_WHAT).select_from(_FROM).where(loans.c.id == loan_id)).one()
+    _take(session, [row], lambda _: chasing(ladder), calendar, loan.branch_id, at=at, by=by)
+    return True
+
+
+def _giving_up(ladder: Ladder, calendar: Calendar, at: datetime) -> StepDue | None:
+    return next((due for due in due_now(ladder, calendar=calendar, at=at) if due.step.gives_up), None)
+
+
+def _of(stretch: Stretch) -> tuple[ColumnElement[bool], ...]:
+    return (loans.c.branch_id == stretch.branch_id, loans.c.kit_type_id == stretch.kit_type_id, unreceived)
+
+
+def _due(
+    session: Session,
+    stretch: Stretch,
+    ladder: Ladder,
+    calendar: Calendar,
+    *,
+    at: datetime,
+    limit: int,
+    since: Cursor | None,
+) -> Sequence[AnyRow]:
+    """The loans whose latest step is due and not taken, locked, with the step as ``step``."""
+    steps = due_now(ladder, calendar=calendar, at=at)
+    if not steps:
+        return []
+    chased = {step.code for step in chasing(ladder)}
+    latest = case(
+        *((and_(_stands(due.step, chased), loans.c.due_at < due.due_before), due.step.code) for due in steps),
+        else_=None,
+    )
+    given_up = next((due for due in steps if due.step.gives_up), None)
+    still_chased = loans.c.state == constant(LoanState.OUT)
+    if given_up is not None:
+        still_chased &= loans.c.due_at >= given_up.due_before
+    took = exists().where(_taken.c.loan_id == loans.c.id, _taken.c.term == loans.c.term, _taken.c.step == latest)
+    chosen = (
+        select(*_WHAT, latest.label("step"))
+        .select_from(_FROM)
+        .where(
+            *_of(stretch),
+            loans.c.due_at < steps[-1].due_before,
+            or_(still_chased, and_(loans.c.state == constant(LoanState.LOST), _owed)),
+            latest.is_not(None),
+            ~took,
+        )
+        .order_by(loans.c.due_at, loans.c.id)
+        .limit(limit)
+    )
+    if since is not None:
+        chosen = chosen.where(or_(loans.c.due_at > since[0], and_(loans.c.due_at == since[0], loans.c.id > since[1])))
+    return session.execute(chosen.with_for_update(of=loans, key_share=True, skip_locked=True)).all()
+
+
+def _stands(step: Step, chased: set[str]) -> ColumnElement[bool]:
+    """Whether a loan is one that the step acts upon: a kit that is out is chased, one that was given up is owed for."""
+    return loans.c.state == constant(LoanState.OUT if step.code in chased else LoanState.LOST)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What the steps that a batch of loans takes ask for."""
+
+    taken: list[dict[str, Any]] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
+    suspended: list[AnyRow] = field(default_factory=list)
+    called: list[AnyRow] = field(default_factory=list)
+
+    def add(self, loan: AnyRow, due: Sequence[tuple[Step, datetime]], at: datetime) -> None:
+        """Take the steps of one loan: the latest is told of, if it came due since the due date was set."""
+        asked = [step for step, since in due if since >= loan.term_made_at]
+        told = asked[-1] if asked and asked[-1] is due[-1][0] else None
+        self.taken += [
+            {"loan_id": loan.id, "term": loan.term, "step": step.code, "at": at, "superseded": step is not told}
+            for step, _ in due
+        ]
+        if told is not None and told.notifies:
+            self.told.append(_notice(loan, told, at))
+        if not any(step.gives_up for step in asked):
+            self.suspended += [loan] if any(step.suspends_lines for step in asked) else []
+            self.called += [loan] if any(step.calls for step in asked) else []
+
+
+def _take(
+    session: Session,
+    found: Sequence[AnyRow],
+    steps_of: Callable[[AnyRow], Ladder],
+    calendar: Calendar,
+    branch_id: int,
+    *,
+    at: datetime,
+    by: Actor,
+) -> None:
+    """Take the latest step that is due for each loan, and with it the earlier ones that nobody took."""
+    before = _taken_before(session, found)
+    came: dict[tuple[date, Ladder], tuple[tuple[Step, datetime], ...]] = {}
+    asked = _Asked()
+    for loan in found:
+        key = (calendar.local_date(loan.due_at), steps_of(loan))
+        if key not in came:
+            came[key] = came_due(key[1], due_on=key[0], calendar=calendar, at=at)
+        if due := [one for one in came[key] if (loan.id, one[0].code) not in before]:
+            asked.add(loan, due, at)
+    connection = session.connection()
+    if asked.taken:
+        connection.execute(_TAKE[connection.dialect.name], asked.taken)
+    if asked.told:
+        put_in_outbox(session, asked.told)
+    if asked.suspended:
+        _ask_to_suspend(session, asked.suspended, branch_id, at=at, by=by)
+    if asked.called:
+        _ask_to_call(session, asked.called, branch_id, at=at)
+
+
+def _notice(loan: AnyRow, step: Step, at: datetime) -> dict[str, Any]:
+    return new_notice(
+        step.code,
+        loan,
+        subject=term_subject(loan.public_id, loan.term),
+        patron_id=loan.patron_id,
+        loan_id=loan.id,
+        term=loan.term,
+        at=at,
+    )
+
+
+def term_subject(loan: str, term: int) -> str:
+    """The subject of notices about one due date of a loan (its public id)."""
+    return f"loan:{loan}:{term}"
+
+
+def _taken_before(session: Session, found: Sequence[AnyRow]) -> set[tuple[int, str]]:
+    terms_of = {loan.id: loan.term for loan in found}
+    chosen = select(_taken.c.loan_id, _taken.c.term, _taken.c.step).where(_taken.c.loan_id.in_(terms_of))
+    return {(row.loan_id, row.step) for row in session.execute(chosen) if terms_of[row.loan_id] == row.term}
+
+
+def _ask_to_suspend(session: Session, late: Sequence[AnyRow], branch_id: int, *, at: datetime, by: Actor) -> None:
+    """Ask for the active lines of kits to be suspended: a task for each. Their loans are locked, so they are out."""
+    by_kit = {loan.kit_id: loan for loan in late}
+    chosen = (
+        select(lines.c.id, parts.c.kit_id, kits.c.barcode)
+        .select_from(
+            lines.join(placements, placements.c.line_id == lines.c.id)
+            .join(parts, parts.c.id == placements.c.part_id)
+            .join(kits, kits.c.id == parts.c.kit_id)
+        )
+        .where(parts.c.kit_id.in_(by_kit), placements.c.until.is_(None), lines.c.state == constant(LineState.ACTIVE))
+        .order_by(lines.c.id)
+        .with_for_update(of=lines, key_share=True)
+    )
+    found = session.execute(chosen).all()
+    if not found:
+        return
+    session.execute(_ASKED.where(lines.c.id.in_([line.id for line in found])))
+    common = {"branch_id": branch_id, "opened_at": at}
+    open_tasks(
+        session,
+        TaskKind.SUSPEND_LINE,
+        [
+            {**common, "subject": line_subject(line.id), "what": line.barcode, "kit_id": line.kit_id}
+            | {"loan_id": by_kit[line.kit_id].id, "patron_id": None}
+            for line in found
+        ],
+    )
+    record_each(
+        session,
+        LineVerb.ASK_TO_SUSPEND.value,
+        [
+            {"branch_id": branch_id, "kit_id": line.kit_id, "loan_id": by_kit[line.kit_id].id}
+            | {"cohort_id": by_kit[line.kit_id].cohort_id, "patron": by_kit[line.kit_id].pseudonym}
+            | {"detail": {"line_id": line.id}}
+            for line in found
+        ],
+        at=at,
+        by=by,
+    )
+
+
+def _ask_to_call(session: Session, late: Sequence[AnyRow], branch_id: int, *, at: datetime) -> None:
+    """Ask for somebody to telephone."""
+    codes = dict(
+        session.execute(select(kits.c.id, kits.c.barcode).where(kits.c.id.in_([c.kit_id for c in late]))).all()
+    )
+    open_tasks(
+        session,
+        TaskKind.CALL,
+        [
+            {"branch_id": branch_id, "opened_at": at, "subject": loan_subject(loan.id), "what": codes[loan.kit_id]}
+            | {"kit_id": loan.kit_id, "loan_id": loan.id, "patron_id": loan.patron_id}
+            for loan in late
+        ],
+    )
