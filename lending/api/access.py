@@ -52,8 +52,8 @@ def check(app: Flask, blueprint: Blueprint) -> None:
 def guard() -> None:
     """Before each call: whose token this is, and whether its role may call this at all."""
     request.max_content_length = _LONGEST_BODY
-    with current.library().db.read() as session:
-        found = bearer(session, _token())
+    with current.library().db.look() as connection:
+        found = bearer(connection, _token())
     if found is None or found.role in (Role.PATRON, Role.SYSTEM):
         raise _unknown()
     g.api_actor = Actor(

@@ -1,7 +1,7 @@
 """One call that changes something: done once for its key, and answered from the rows that the act left.
 
-The first time and every time after, the answer is read back by the act's id, so that a client whose line broke gets the
-same answer again. Source: ARCHITECTURE, "Transactions and locks"; BATTERY R4.
+The answer is read back by the act's id, so that a client whose line broke gets the same answer again; on a hot path the
+first one is made of what the verb gave. Source: ARCHITECTURE, "Transactions and locks"; BATTERY R4.
 """
 
 from __future__ import annotations
@@ -28,14 +28,28 @@ LONGEST_KEY = 80
 
 Do = Callable[[Session, Actor], object]
 Show = Callable[[Session, str], T]
+Tell = Callable[[Any], T | None]
 
 
-def key_required(do: Do, show: Show[T], *, body: Mapping[str, Any]) -> T:
-    """Do an act of circulation: its key is required. ``show`` renders the answer of the act with a given id."""
+def key_required(do: Do, show: Show[T], *, body: Mapping[str, Any], tell: Tell[T] | None = None) -> T:
+    """Do an act of circulation: its key is required. ``show`` renders the answer of the act with a given id.
+
+    ``tell`` makes that same answer of what ``do`` gave, for a hot path; ``None`` where ``show`` has to be asked.
+    """
     key = _key()
     if key is None:
         raise Problem(400, gettext("Send an Idempotency-Key: a lost answer could otherwise lend or return twice."))
-    return _once(key, do, show, body)
+    return _once(key, do, show, body, tell)
+
+
+def of_hidden(do: Do, show: Show[T], *, body: Mapping[str, Any], tell: Tell[T] | None = None) -> T:
+    """``key_required`` for an act on a thing that does not exist for whoever may not act where it is."""
+
+    def hidden(session: Session, by: Actor) -> object:
+        with hidden_as(Reason.NOT_FOUND):
+            return do(session, by)
+
+    return key_required(hidden, show, body=body, tell=tell)
 
 
 def key_welcome(do: Do, show: Show[T], *, body: Mapping[str, Any]) -> T:
@@ -52,18 +66,18 @@ def key_welcome(do: Do, show: Show[T], *, body: Mapping[str, Any]) -> T:
     return current.library().db.act(work)
 
 
-def _once(key: str, do: Do, show: Show[T], body: Mapping[str, Any]) -> T:
+def _once(key: str, do: Do, show: Show[T], body: Mapping[str, Any], tell: Tell[T] | None = None) -> T:
     by, at = current.actor(), current.now()
 
     def work(session: Session) -> T:
-        def first() -> str:
-            do(session, by)
-            return by.act
+        def first() -> T:
+            done = do(session, by)
+            told = None if tell is None else tell(done)
+            return _show(session, show, by.act) if told is None else told
 
         # The key stands for the call as well as for its body: one key never means two things.
         whole = {"call": f"{request.method} {request.path}", "body": body}
-        act = once(session, by=by, key=key, body=whole, at=at, do=first, again=str)
-        return _show(session, show, act)
+        return once(session, by=by, key=key, body=whole, at=at, do=first, again=lambda act: _show(session, show, act))
 
     return current.library().db.act(work)
 

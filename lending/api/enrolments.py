@@ -13,7 +13,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from sqlalchemy.orm import Session
 
 from lending.api import answers, bodies, current
-from lending.api.acts import hidden_as, key_required
+from lending.api.acts import of_hidden
 from lending.api.calls import call
 from lending.api.circulation import Body
 from lending.api.fields import CodeText, Flag, Page, Text
@@ -23,12 +23,12 @@ from lending.domain.permissions import Act, Role
 from lending.domain.states import EnrolmentState
 from lending.errors import Reason, Refused
 from lending.models.policies import Signing
-from lending.programs.enrolment import enrol
+from lending.programs.enrolment import Enrolled, enrol
 from lending.programs.moving import roll_over, transfer
 from lending.programs.offers import accept_offer
 from lending.programs.withdrawal import drop, excuse, release_no_shows, withdraw
 from lending.queries import enrolments
-from lending.queries.branches import branch
+from lending.queries.branches import branch_id
 from lending.queries.codes import card_number
 from lending.queries.enrolling import can_enrol
 from lending.queries.enrolments import KitStanding, SeatShown
@@ -141,22 +141,26 @@ class NoShows(Schema):
 def post_enrolment(body: Body, code: str) -> Any:
     """Enrol a patron in a session"""
 
-    def do(session: Session, by: Actor) -> object:
-        with hidden_as(Reason.NOT_FOUND):
-            return enrol(
-                session,
-                patron=card_number(session, body["patron"], current.library().spaces),
-                cohort=code,
-                pickup_branch_id=_branch_of(session, body["pickup_branch"], by),
-                wants_kit=body["kit"],
-                kit_type=body.get("kit_type"),
-                signed=Signing.AT_DESK if body["agreement"] else None,
-                answers=body.get("answers"),
-                at=current.now(),
-                by=by,
-            )
+    def do(session: Session, by: Actor) -> tuple[Enrolled, str]:
+        card = card_number(session, body["patron"], current.library().spaces)
+        joined = enrol(
+            session,
+            patron=card,
+            cohort=code,
+            pickup_branch_id=_branch_of(session, body["pickup_branch"], by),
+            wants_kit=body["kit"],
+            kit_type=body.get("kit_type"),
+            signed=Signing.AT_DESK if body["agreement"] else None,
+            answers=body.get("answers"),
+            at=current.now(),
+            by=by,
+        )
+        return joined, card
 
-    return key_required(do, _show, body=body)
+    def tell(done: tuple[Enrolled, str]) -> Body | None:
+        return _joined(*done, body["pickup_branch"])
+
+    return of_hidden(do, _show, body=body, tell=tell)
 
 
 @call("GET", "/cohorts/<code>/enrolments", Act.ENROL, query=EnrolmentQuery, gives=EnrolmentPage, tag="Sessions")
@@ -205,23 +209,22 @@ def patch_enrolment(body: Body, enrolment: str) -> Any:
 
     def do(session: Session, by: Actor) -> object:
         given: dict[str, Any] = {"enrolment": enrolment, "at": current.now(), "by": by}
-        with hidden_as(Reason.NOT_FOUND):
-            if "move_to" in body:
-                there = body.get("pickup_branch")
-                verb = roll_over if body["roll_over"] else transfer
-                return verb(
-                    session,
-                    to_cohort=body["move_to"],
-                    pickup_branch_id=None if there is None else _branch_of(session, there, by),
-                    answers=body.get("answers"),
-                    **given,
-                )
-            if body["state"] is EnrolmentState.ENROLLED:
-                return accept_offer(session, **given)
-            leave = drop if body["state"] is EnrolmentState.DROPPED else withdraw
-            return leave(session, reason=body["reason"], **given)
+        if "move_to" in body:
+            there = body.get("pickup_branch")
+            verb = roll_over if body["roll_over"] else transfer
+            return verb(
+                session,
+                to_cohort=body["move_to"],
+                pickup_branch_id=None if there is None else _branch_of(session, there, by),
+                answers=body.get("answers"),
+                **given,
+            )
+        if body["state"] is EnrolmentState.ENROLLED:
+            return accept_offer(session, **given)
+        leave = drop if body["state"] is EnrolmentState.DROPPED else withdraw
+        return leave(session, reason=body["reason"], **given)
 
-    return key_required(do, _show, body=body)
+    return of_hidden(do, _show, body=body)
 
 
 @call(
@@ -236,12 +239,10 @@ def patch_enrolment(body: Body, enrolment: str) -> Any:
 def post_excuse(body: Body, enrolment: str) -> Any:
     """Note that somebody is excused from the mandatory first day"""
 
-    def do(session: Session, by: Actor) -> object:
-        with hidden_as(Reason.NOT_FOUND):
-            excuse(session, enrolment=enrolment, at=current.now(), by=by)
-        return None
+    def do(session: Session, by: Actor) -> None:
+        excuse(session, enrolment=enrolment, at=current.now(), by=by)
 
-    return key_required(do, _show, body=body)
+    return of_hidden(do, _show, body=body)
 
 
 @call(
@@ -257,31 +258,49 @@ def post_no_shows(body: Body, code: str) -> Any:
     """Free the seats of those who missed the mandatory first day of a session"""
 
     def do(session: Session, by: Actor) -> object:
-        with hidden_as(Reason.NOT_FOUND):
-            return release_no_shows(session, cohort=code, at=current.now(), by=by)
+        return release_no_shows(session, cohort=code, at=current.now(), by=by)
 
-    return key_required(do, lambda session, act: {"released": enrolments.released_by(session, act)}, body=body)
+    return of_hidden(do, lambda session, act: {"released": enrolments.released_by(session, act)}, body=body)
 
 
 def _branch_of(session: Session, code: str, by: Actor) -> int:
     """A branch where ``by`` may enrol people: their own, or any for the lead of a programme."""
-    found = branch(session, code)
-    if found is None or not (by.everywhere or by.role is Role.PROGRAM or found.branch_id in by.branch_ids):
+    found = branch_id(session, code)
+    if found is None or not (by.everywhere or by.role is Role.PROGRAM or found in by.branch_ids):
         raise Refused.because(Reason.NOT_FOUND)
-    return found.branch_id
+    return found
 
 
 def _show(session: Session, act: str) -> Body:
     return _answer(enrolments.seat_after(session, act))
 
 
+def _joined(joined: Enrolled, card: str, pickup_branch: str) -> Body | None:
+    """What ``_show`` answers for somebody who has just joined; ``None`` where a kit of theirs may be out already."""
+    if joined.borrowed:
+        return None
+    found = {
+        "id": joined.enrolment,
+        "cohort": joined.cohort,
+        "patron": card,
+        "pickup_branch": pickup_branch.strip().upper(),
+        "seat": joined.seat,
+        "kit": KitStanding(joined.kit),
+        "barcode": None,
+        "due_at": None,
+        "offered_until": None,
+    }
+    return found | _positions(joined.seat_position, joined.kit_position)
+
+
 def _answer(shown: SeatShown) -> Body:
     """A place, with its instants as the clock of its branch shows them, and positions only for who waits."""
     found = answers.local(asdict(shown), shown.zone)
-    if shown.kit_position is None:
-        del found["kit_position"]
-    if (position := shown.position or shown.kit_position) is None:
-        del found["position"]
-    else:
-        found["position"] = position
-    return found
+    del found["position"], found["kit_position"]
+    return found | _positions(shown.position, shown.kit_position)
+
+
+def _positions(seat: int | None, kit: int | None) -> Body:
+    """The place in line, for the seat or else for the kit, and the one in the kits' queue."""
+    found = {"position": seat or kit, "kit_position": kit}
+    return {name: position for name, position in found.items() if position is not None}

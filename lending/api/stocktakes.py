@@ -11,7 +11,7 @@ from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
 from lending.api import answers, bodies, current
-from lending.api.acts import hidden_as, key_required
+from lending.api.acts import key_required, of_hidden
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of, kit_of
 from lending.api.fields import CodeText, Page, Text
@@ -149,9 +149,8 @@ def post_seen_kit(body: Body, stocktake_id: str) -> Any:
     """Note that a kit was seen, and say what it is"""
 
     def do(session: Session, by: Actor) -> object:
-        with hidden_as(Reason.NOT_FOUND):
-            kit = kit_of(session, body["kit"])
-            return see(session, stocktake=stocktake_id, kit=kit, at=current.now(), by=by)
+        kit = kit_of(session, body["kit"])
+        return see(session, stocktake=stocktake_id, kit=kit, at=current.now(), by=by)
 
     def show(session: Session, act: str) -> Body:
         kit = kit_counted(session, stocktake_id, kit_of(session, body["kit"]), branch_ids=_own(current.actor()))
@@ -161,7 +160,7 @@ def post_seen_kit(body: Body, stocktake_id: str) -> Any:
             "again": detail_of(session, act, SEEN) is None,
         }
 
-    return key_required(do, show, body=body)
+    return of_hidden(do, show, body=body)
 
 
 @call(
@@ -177,10 +176,9 @@ def post_stocktake_end(body: Body, stocktake_id: str) -> Any:
     """End a stocktake; what was not seen is listed as missing, and no kit changes"""
 
     def do(session: Session, by: Actor) -> object:
-        with hidden_as(Reason.NOT_FOUND):
-            return end(session, stocktake=stocktake_id, at=current.now(), by=by)
+        return end(session, stocktake=stocktake_id, at=current.now(), by=by)
 
-    return key_required(do, lambda session, act: {"stocktake": _now(session, stocktake_id)}, body=body)
+    return of_hidden(do, lambda session, act: {"stocktake": _now(session, stocktake_id)}, body=body)
 
 
 def _own(by: Actor) -> Branches:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from lending.domain.calendars import WeeklyHours
 from lending.errors import Reason, Refused
+from lending.models.base import table_of
 from lending.models.branches import Branch, Station
 from lending.models.kits import KitType, KitTypePart
 from lending.queries.scope import Branches, within
+
+_branches = table_of(Branch)
+_ID = select(_branches.c.id).where(_branches.c.code == bindparam("code"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,12 @@ def branch(session: Session, code: str) -> BranchShown | None:
     """The branch with this code, in either case; ``None`` when there is none."""
     row = session.scalars(select(Branch).where(Branch.code == code.strip().upper())).one_or_none()
     return None if row is None else _branch(row)
+
+
+def branch_id(session: Session, code: str) -> int | None:
+    """The id of the branch with this code, in either case; ``None`` when there is none."""
+    found: int | None = session.connection().scalar(_ID, {"code": code.strip().upper()})
+    return found
 
 
 def station_id(session: Session, name: str, *, branch_id: int) -> int:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, select
 
 from lending.circulation.staff import token_digest
 from lending.domain.permissions import Role
@@ -41,9 +40,9 @@ class Bearer:
     program_ids: frozenset[int]
 
 
-def bearer(session: Session, token: str) -> Bearer | None:
+def bearer(connection: Connection, token: str) -> Bearer | None:
     """The account behind ``token`` as it was sent; ``None`` when it opens nothing."""
-    rows = session.connection().execute(_BEARER, {"digest": token_digest(token)}).all()
+    rows = connection.execute(_BEARER, {"digest": token_digest(token)}).all()
     if not rows:
         return None
     return Bearer(

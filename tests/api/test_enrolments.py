@@ -18,6 +18,8 @@ from tests.databases import counting
 from tests.programs.members import change_cohort, change_program, newcomers, next_cohort
 
 ROSTER = "/cohorts/WR-7/enrolments"
+ENROLMENT = 9
+"""Token, key, branch, what the codes stand for; then the locks, the counts, and the rows of seat, kit and journal."""
 
 
 def join(desk: Desk, card: str = LUIS, cohort: str = "WR-7", **given: Any) -> Any:
@@ -239,3 +241,37 @@ def test_no_shows_are_released_but_for_who_is_excused(both: Door) -> None:
     answer = both.desk("dora").post("/cohorts/WR-7/no_shows")
     assert (answer.status_code, answer.json) == (201, {"released": [luis]})
     assert both.desk("dora").get(f"/enrolments/{mina}").json["seat"] == "enrolled"
+
+
+def again(desk: Desk, key: str, **given: Any) -> Any:
+    """Luis enrols, with a key of the test's own."""
+    sent = {"patron": LUIS, "pickup_branch": "ELA", **given}
+    return desk.post(ROSTER, sent, key=key).json
+
+
+@pytest.mark.parametrize("given", [{}, {"kit": False}, {"pickup_branch": " ela "}], ids=["kit", "seat", "sloppy"])
+@pytest.mark.parametrize("seats", [1, 20], ids=["waiting", "seated"])
+def test_the_same_key_tells_the_same_of_an_enrolment(both: Door, seats: int, given: dict[str, Any]) -> None:
+    change_cohort(both.database, both.cast, capacity=seats)
+    first = again(both.ben, "once", **given)
+    assert first["patron"] == LUIS
+    assert again(both.ben, "once", **given) == first
+
+
+def test_who_enrols_again_with_the_kit_still_out_is_told_of_that_kit(both: Door) -> None:
+    join(both.ben)
+    check_out(both.ben, KIT, LUIS)
+    left = seat_of(both.ben, LUIS)["id"]
+    assert both.ben.send("PATCH", f"/enrolments/{left}", {"state": "withdrawn"}).status_code == 200
+    first = again(both.ben, "back")
+    assert (first["kit"], first["barcode"]) == ("out", KIT)
+    assert again(both.ben, "back") == first
+
+
+@pytest.mark.parametrize("enrolled", [1, 30])
+def test_an_enrolment_takes_a_fixed_number_of_statements(both: Door, enrolled: int) -> None:
+    for card in newcomers(both.database, both.cast, enrolled):
+        join(both.ben, card)
+    with counting(both.database) as statements:
+        join(both.ben)
+    assert len(statements) == ENROLMENT, statements
