@@ -87,6 +87,7 @@ def plan_cohort(
     """
     found = program_of(session, program)
     permit_for_program(by, Act.PLAN_COHORT, found.id)
+    keep_program(session, found.id)
     names = branches_of(session, pools)
     calendars = [branch_calendar(session, id_, since=starts_on) for id_ in names]
     days = [] if workshops is None or workshops.is_wrong(starts_on, ends_on) else workshops.days
@@ -131,11 +132,11 @@ def copy_cohort(
     if old is None:
         raise Refused.because(Reason.NOT_FOUND)
     permit_for_program(by, Act.PLAN_COHORT, old.program_id)
+    program_ends_on = keep_program(session, old.program_id).ends_on
     later = starts_on - old.starts_on
     pools = [PoolPlan(pool.branch_id, pool.kit_type, pool.kits) for pool in pools_of(session, old.id)]
     names = branches_of(session, pools)
     calendars = [branch_calendar(session, id_, since=starts_on) for id_ in names]
-    program_ends_on = session.scalars(select(Program.ends_on).where(Program.id == old.program_id)).one()
     wrong = {
         "code": not _CODE.fullmatch(code),
         "starts_on": program_ends_on is not None and old.ends_on + later > program_ends_on,
@@ -182,6 +183,15 @@ def program_of(session: Session, code: str) -> Program:
     if found is None:
         raise Refused.because(Reason.NOT_FOUND)
     return found
+
+
+def keep_program(session: Session, program_id: int) -> Program:
+    """Keep a programme from being changed until the act ends: its last day binds what is planned meanwhile.
+
+    Locked to be read, so that two cohorts of it can be planned at once.
+    """
+    chosen = select(Program).where(Program.id == program_id).with_for_update(read=True)
+    return session.scalars(chosen.execution_options(populate_existing=True)).one()
 
 
 def permit_for_program(by: Actor, act: Act, program_id: int, branch_id: int | None = None) -> None:

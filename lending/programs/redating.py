@@ -45,7 +45,7 @@ from lending.errors import Reason, Refused
 from lending.models.base import AnyRow
 from lending.models.cohorts import Cohort, CohortStatus, Pool
 from lending.models.loans import TermKind
-from lending.programs.cohorts import permit_for_program
+from lending.programs.cohorts import keep_program, permit_for_program
 from lending.programs.enrolment import cohort_id_of, lock_cohort
 from lending.programs.offers import pass_on
 from lending.programs.plans import CohortChange, NewPlan, new_plan, stocks_of
@@ -96,6 +96,7 @@ def change_cohort(
     cohort_id = cohort_id_of(session, cohort)
     held = lock_cohort(session, cohort_id)
     permit_for_program(by, Act.PLAN_COHORT, held.program_id)
+    keep_program(session, held.program_id)
     lock_stocks(session, stocks_of(session, cohort_id, change.pools))
     lock_open_loans(session, loans.c.cohort_id == cohort_id)
     lock_promises(session, reservations.c.cohort_id == cohort_id)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from lending.db import Database
 from lending.domain.actors import Actor
 from lending.errors import Reason, Refused
 from lending.models.cohorts import Program
 from lending.models.journal import JournalEntry
-from lending.programs.cohorts import copy_cohort
+from lending.programs.cohorts import copy_cohort, plan_cohort
 from lending.programs.plans import CohortChange
 from lending.programs.programs import change_program, plan_program
 from lending.programs.redating import change_cohort
 from tests.cast import NOW, Cast
+from tests.races import overtake, without_locks
 
 
 def change(database: Database, by: Actor, program: str = "work-ready", **details: Any) -> str:
@@ -127,3 +130,53 @@ def test_rules_that_no_database_keeps_are_refused(database: Database, cast: Cast
         {"questions": [{"code": "a", "text": "x" * 20_000}]},
     ):
         assert why(database, cast.dora, eligibility=rules) == [(Reason.VALUE_WRONG, "eligibility")]
+
+
+PLANNED = [("planned", "INSERT"), ("copied", "INSERT"), ("moved", "UPDATE")]
+"""How a session comes to outlast its programme, and with which statement it begins to be written."""
+
+
+def ending(cast: Cast) -> Callable[[Session], object]:
+    """Dora ends Work Ready with the last of its sessions."""
+    by, details = cast.dora, {"ends_on": date(2026, 4, 10)}
+    return lambda session: change_program(session, program="work-ready", details=details, at=NOW, by=by)
+
+
+def planning(cast: Cast, how: str) -> Callable[[Session], object]:
+    """Dora plans a session that ends later."""
+    by, starts_on, ends_on = cast.dora, date(2026, 5, 4), date(2026, 6, 12)
+    acts: dict[str, Callable[[Session], object]] = {
+        "planned": lambda session: plan_cohort(
+            session,
+            code="WR-8",
+            program="work-ready",
+            name="Work Ready 8",
+            starts_on=starts_on,
+            ends_on=ends_on,
+            capacity=20,
+            at=NOW,
+            by=by,
+        ),
+        "copied": lambda session: copy_cohort(session, cohort="WR-7", code="WR-8", starts_on=starts_on, at=NOW, by=by),
+        "moved": lambda session: change_cohort(
+            session, cohort="WR-7", change=CohortChange(ends_on=ends_on), at=NOW, by=by
+        ),
+    }
+    return acts[how]
+
+
+@pytest.mark.parametrize(("how", "before"), PLANNED)
+def test_a_programme_does_not_end_beside_a_session_that_outlasts_it(
+    database: Database, cast: Cast, how: str, before: str
+) -> None:
+    outcome = overtake(database, planning(cast, how), ending(cast), before=before)
+    assert (len(outcome.done), outcome.refused, outcome.broken) == (1, [[Reason.VALUE_WRONG]], [])
+
+
+@pytest.mark.parametrize(("how", "before"), PLANNED)
+def test_without_the_lock_a_session_would_outlast_its_programme(
+    database: Database, cast: Cast, how: str, before: str
+) -> None:
+    with without_locks(database):
+        outcome = overtake(database, planning(cast, how), ending(cast), before=before)
+    assert (len(outcome.done), outcome.refused, outcome.broken) == (2, [], [])
