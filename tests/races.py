@@ -27,6 +27,9 @@ from lending.errors import Reason, Refused
 T = TypeVar("T")
 
 PATIENCE = 0.4
+SURELY = 30.0
+"""Seconds to wait for an act that nothing can stop, however busy the machine is."""
+
 _LOCK = re.compile(r"\s+FOR (NO KEY )?(UPDATE|SHARE)( OF [\w\", ]+)?", re.IGNORECASE)
 
 
@@ -60,17 +63,22 @@ def race(database: Database, *acts: Callable[[Session], T], before: str = "UPDAT
 
 
 def overtake(
-    database: Database, first: Callable[[Session], T], second: Callable[[Session], T], *, before: str = "UPDATE"
+    database: Database,
+    first: Callable[[Session], T],
+    second: Callable[[Session], T],
+    *,
+    before: str = "UPDATE",
+    patience: float = PATIENCE,
 ) -> Race[T]:
     """Run ``first`` up to its first ``before``; then ``second``, to its end or until a lock stops it; then the rest.
 
-    What is ``done`` and ``refused`` stands in this order.
+    What is ``done`` and ``refused`` stands in this order. ``patience``: ``SURELY`` where no lock stops the second.
     """
     held, ended = threading.Event(), threading.Event()
 
     def let_the_second_by() -> None:
         held.set()
-        ended.wait(PATIENCE)
+        ended.wait(patience)
 
     slow = _Racer(database, first, before, let_the_second_by, ended=held)
     return _run(database, [slow, _Racer(database, second, starts=held, ended=ended)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -18,12 +19,12 @@ from lending.errors import Refused
 from lending.models.cohorts import Enrolment
 from lending.models.kits import Kit
 from lending.models.reservations import Reservation
-from lending.programs.enrolment import enrol
+from lending.programs.enrolment import Enrolled, enrol
 from lending.programs.withdrawal import withdraw
 from tests.cast import LUIS, MINA, NOW, OPEN_KIT, Cast, patron
 from tests.circulation.kits_in_hand import journalled, rows
 from tests.circulation.test_reserving import ask
-from tests.races import race, without_locks, without_unique_index
+from tests.races import PATIENCE, SURELY, Race, overtake, race, without_locks, without_unique_index
 
 CROWD = 12
 PROMISED, WAITING = ReservationState.PROMISED, ReservationState.WAITING
@@ -109,25 +110,64 @@ def test_in_quiet_no_kit_is_free_while_anyone_waits(database: Database, cast: Ca
 
     with ThreadPoolExecutor(4) as desks:
         list(desks.map(one, range(80)))
+    queues = queued(database)
+    assert any(queue.get(WAITING) for queue in queues.values())
+    assert idle(database) == 0
+
+
+def queued(database: Database) -> dict[int, dict[ReservationState, int]]:
+    """How many live reservations each stock has, by their states."""
+    live = (
+        select(Reservation.stock_id, Reservation.state, func.count().label("n"))
+        .where(Reservation.state.in_(LIVE_RESERVATIONS))
+        .group_by(Reservation.stock_id, Reservation.state)
+    )
+    queues: dict[int, dict[ReservationState, int]] = {}
     with database.read() as session:
-        live = (
-            select(Reservation.stock_id, Reservation.state, func.count().label("n"))
-            .where(Reservation.state.in_(LIVE_RESERVATIONS))
-            .group_by(Reservation.stock_id, Reservation.state)
-        )
-        queues: dict[int, dict[ReservationState, int]] = {}
         for row in session.execute(live):
             queues.setdefault(row.stock_id, {})[row.state] = row.n
-        stocks = dict(
-            session.execute(
-                select(Kit.stock_id, func.count()).where(Kit.state == KitState.AVAILABLE).group_by(Kit.stock_id)
-            ).all()
-        )
-    assert any(queue.get(WAITING) for queue in queues.values())
-    for stock_id, queue in queues.items():
-        # The session was allotted two of the three kits; the laptops are all for open reservations.
-        may = min(stocks[stock_id], 2)
-        assert queue.get(PROMISED, 0) == min(may, sum(queue.values()))
+    return queues
+
+
+def idle(database: Database) -> int:
+    """How many kits are free while somebody waits for one, or promised beyond those there are."""
+    here = select(Kit.stock_id, func.count()).where(Kit.state == KitState.AVAILABLE).group_by(Kit.stock_id)
+    with database.read() as session:
+        stocks = dict(session.execute(here).all())
+    # The session was allotted two of the three kits; the laptops are all for open reservations.
+    return sum(
+        abs(min(stocks[stock_id], 2, sum(queue.values())) - queue.get(PROMISED, 0))
+        for stock_id, queue in queued(database).items()
+    )
+
+
+def a_kit_is_given_up_beside_who_asks(database: Database, cast: Cast, patience: float = PATIENCE) -> Race[Any]:
+    """Ada and Luis are promised the session's two kits. Mina has counted that, and joins, while Luis withdraws."""
+
+    def joining(card: str) -> Callable[[Session], Enrolled]:
+        by = cast.ben
+        return lambda s: enrol(s, patron=card, cohort="WR-7", pickup_branch_id=cast.ela, at=NOW, by=by)
+
+    seat, by = database.act(joining(LUIS)).enrolment, cast.ben
+    return overtake(
+        database,
+        joining(MINA),
+        lambda s: withdraw(s, enrolment=seat, at=NOW, by=by),
+        before="INSERT INTO enrolments",
+        patience=patience,
+    )
+
+
+def test_a_kit_that_is_given_up_beside_who_asks_is_promised_to_them(database: Database, cast: Cast) -> None:
+    outcome = a_kit_is_given_up_beside_who_asks(database, cast)
+    assert (outcome.refused, outcome.broken) == ([], [])
+    assert (idle(database), [queue for queue in queued(database).values() if WAITING in queue]) == (0, [])
+
+
+def test_without_the_lock_a_kit_would_be_free_while_somebody_waits(database: Database, cast: Cast) -> None:
+    with without_locks(database):
+        a_kit_is_given_up_beside_who_asks(database, cast, SURELY)
+    assert (idle(database), [queue[WAITING] for queue in queued(database).values()]) == (1, [1])
 
 
 def _leave(database: Database, cast: Cast, chance: random.Random) -> None:

@@ -28,7 +28,7 @@ from tests.programs.members import (
     state_of,
     verbs,
 )
-from tests.races import Race, overtake, race, without_locks
+from tests.races import PATIENCE, SURELY, Race, overtake, race, without_locks
 
 Doing = Callable[[Session], Any]
 LATE = NOW + timedelta(hours=49)
@@ -73,11 +73,12 @@ def test_two_freed_seats_and_a_newcomer_never_make_a_third_seat(database: Databa
     assert verbs(database).count("seat") == 2
 
 
-def the_newcomer_has_counted(database: Database, cast: Cast) -> tuple[str, Race[Any]]:
+def the_newcomer_has_counted(database: Database, cast: Cast, patience: float = PATIENCE) -> tuple[str, Race[Any]]:
     """The one seat is Ada's. Luis is about to be put on the waiting list when she leaves. Gives his place."""
     change_cohort(database, cast, capacity=1)
     ada = adas_seat(database, cast)
-    outcome = overtake(database, joining(cast, LUIS), leaving(cast, ada), before="INSERT INTO enrolments")
+    acts = joining(cast, LUIS), leaving(cast, ada)
+    outcome = overtake(database, *acts, before="INSERT INTO enrolments", patience=patience)
     with database.read() as session:
         luis = session.scalars(select(Enrolment.public_id).where(Enrolment.patron_id == cast.luis_id)).one()
     return luis, outcome
@@ -91,7 +92,7 @@ def test_a_seat_that_is_freed_beside_an_enrolment_goes_to_the_newcomer(database:
 
 def test_without_the_lock_the_newcomer_would_wait_beside_a_free_seat(database: Database, cast: Cast) -> None:
     with without_locks(database):
-        luis, _ = the_newcomer_has_counted(database, cast)
+        luis, _ = the_newcomer_has_counted(database, cast, SURELY)
     assert (state_of(database, luis).seat, held(database, cast)) == (EnrolmentState.WAITING, 0)
 
 
