@@ -123,8 +123,6 @@ def return_kit(
     loan = run(text["LOCK_LOAN"], {"kit": locked["id"]}).fetchone()
     if loan is None:
         raise NotAllowed("not on loan")
-    since = sql.read_instant(loan["checked_out_at"]).date() - timedelta(days=1)
-    run(text["CLOSURES"], {"branch": BRANCH, "since": sql.day(since)}).fetchall()
     zone = ZoneInfo(locked["zone"])
     here, due = at.astimezone(zone).date(), sql.read_instant(loan["due_at"])
     days_late = max((here - due.astimezone(zone).date()).days, 1) if at > due else 0

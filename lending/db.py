@@ -9,7 +9,6 @@ Source: ARCHITECTURE, "Transactions and locks"; DEPENDENCIES, rows "database", "
 from __future__ import annotations
 
 import random
-import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,8 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pysqlite3.dbapi2
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.engine.interfaces import IsolationLevel
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -124,7 +122,11 @@ class Database:
         if kind == "sqlite":
             write_engine, read_engine = _sqlite_engines(address, threads)
         elif kind in ("postgresql", "postgres"):
-            write_engine, read_engine = _postgresql_engines(address, threads)
+            from lending import postgresql  # the driver of a server, which a file does without
+
+            write_engine, read_engine = postgresql.engines(
+                address, threads=threads, lock_wait_seconds=LOCK_WAIT_SECONDS
+            )
         else:
             raise ValueError(f"A database address begins with sqlite:/// or postgresql://, not {address.drivername}")
         return cls(write_engine, read_engine, sleep=sleep)
@@ -351,40 +353,6 @@ def _sqlite_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
     writer = engine("BEGIN IMMEDIATE", (), 1, LOCK_WAIT_SECONDS / ATTEMPTS)
     reader = engine("BEGIN", ("query_only = ON",), threads, LOCK_WAIT_SECONDS)
     return writer, reader
-
-
-def _postgresql_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
-    """Connections that write, and connections that read, on which the server refuses any write.
-
-    At READ COMMITTED each statement sees a snapshot of its own, inside a transaction or not; so a read goes without
-    BEGIN and COMMIT, which would be two of the three round trips by which every request learns who is signed in.
-    """
-
-    def engine(isolation_level: IsolationLevel, options: str) -> Engine:
-        waiting = f"-c lock_timeout={LOCK_WAIT_SECONDS:.0f}s -c timezone=UTC"
-        given = f"{waiting} {options} {url.query.get('options', '')}".strip()
-        made = create_engine(
-            url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
-            connect_args={"options": given, "application_name": "lending", "connect_timeout": 5},
-            isolation_level=isolation_level,
-            pool_size=threads,
-            max_overflow=threads,
-            pool_timeout=LOCK_WAIT_SECONDS,
-            pool_use_lifo=True,
-        )
-
-        @event.listens_for(made, "checkout")
-        def refuse_a_dead_connection(connection: Any, _record: object, _proxy: object) -> None:
-            # An idle connection with something to read is one whose server has said goodbye. Looking costs
-            # microseconds where a ping (pool_pre_ping) costs every transaction a round trip.
-            looking = select.poll()
-            looking.register(connection.fileno(), select.POLLIN)
-            if looking.poll(0):
-                raise DisconnectionError("the server has closed this connection")
-
-        return made
-
-    return engine("READ COMMITTED", ""), engine("AUTOCOMMIT", "-c default_transaction_read_only=on")
 
 
 def _is_lock_timeout(error: DBAPIError) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from lending.circulation.together import together
 from lending.domain.actors import Actor
 from lending.errors import Reason, Refused
 from lending.models.base import table_of
@@ -25,8 +26,10 @@ T = TypeVar("T")
 
 _keys = table_of(IdempotencyKey)
 _CLAIM = {
-    "sqlite": sqlite.insert(_keys).on_conflict_do_nothing(index_elements=["actor", "key"]),
-    "postgresql": postgresql.insert(_keys).on_conflict_do_nothing(index_elements=["actor", "key"]),
+    "sqlite": sqlite.insert(_keys).on_conflict_do_nothing(index_elements=["actor", "key"]).returning(_keys.c.act),
+    "postgresql": postgresql.insert(_keys)
+    .on_conflict_do_nothing(index_elements=["actor", "key"])
+    .returning(_keys.c.act),
 }
 _CLAIMED = select(_keys.c.act, _keys.c.digest).where(
     _keys.c.actor == bindparam("actor"), _keys.c.key == bindparam("key")
@@ -59,14 +62,13 @@ def once(
 
 def _claim(session: Session, *, by: Actor, key: str, digest: str, at: datetime) -> str | None:
     """Claim ``key`` and give ``None``, or give the id of the act that has it. Waits for an act under way."""
-    connection = session.connection()
     actor = owner_of_keys(by)
-    claimed = connection.execute(
-        _CLAIM[connection.dialect.name],
-        {"actor": actor, "key": key, "digest": digest, "act": by.act, "claimed_at": at},
-        execution_options={"preserve_rowcount": True},
-    )
-    if claimed.rowcount == 1:
+    with together(session) as connection:  # with the BEGIN, as the first statement of its transaction
+        claimed = connection.execute(
+            _CLAIM[connection.dialect.name],
+            {"actor": actor, "key": key, "digest": digest, "act": by.act, "claimed_at": at},
+        )
+    if claimed.one_or_none() is not None:
         return None
     earlier = connection.execute(_CLAIMED, {"actor": actor, "key": key}).one()
     if earlier.digest != digest:

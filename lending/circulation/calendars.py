@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from lending.domain.calendars import Calendar, Closure, WeeklyHours, parse_hours
-from lending.models.base import table_of
+from lending.models.base import AnyRow, table_of
 from lending.models.branches import Branch
 from lending.models.branches import Closure as ClosureRow
 
@@ -28,7 +29,16 @@ _BRANCH = select(_branches.c.zone, _branches.c.hours).where(_branches.c.id == bi
 
 def calendar_of(session: Session, branch_id: int, zone: str, hours: WeeklyHours, *, since: date) -> Calendar:
     """The calendar of a branch whose zone and hours are known already, true from the local day ``since`` on."""
-    rows = session.connection().execute(_CLOSURES, {"branch_id": branch_id, "since": since})
+    return calendar_from(zone, hours, ask_for_closures(session.connection(), branch_id, since=since))
+
+
+def ask_for_closures(connection: Connection, branch_id: int, *, since: date) -> Iterable[AnyRow]:
+    """The closures of a branch from the local day ``since`` on, for ``calendar_from``."""
+    return connection.execute(_CLOSURES, {"branch_id": branch_id, "since": since})
+
+
+def calendar_from(zone: str, hours: WeeklyHours, rows: Iterable[AnyRow]) -> Calendar:
+    """The calendar of a branch with these closures."""
     closures = tuple(Closure(row.starts_on, row.ends_on, row.reason, parse_hours(row.hours)) for row in rows)
     return Calendar(zone, hours, closures)
 

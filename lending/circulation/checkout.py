@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
+from sqlalchemy import Connection, CursorResult
 from sqlalchemy.orm import Session
 
 from lending.circulation import checkout_statements as sql
 from lending.circulation.checkout_facts import Gathered, gather
 from lending.circulation.counts import count
 from lending.circulation.journal import record
+from lending.circulation.together import together
 from lending.domain.actors import Actor
 from lending.domain.checkout import blocks
 from lending.domain.counting import Counter
@@ -137,28 +140,64 @@ def _write(
     at: datetime,
     by: Actor,
 ) -> CheckedOut:
+    found, locked = gathered.found, gathered.locked
+    public_id = new_public_id()
+    loan_id = _lend(session, gathered, public_id, due, overridden, note, collected_by, at=at, by=by)
+    with together(session) as connection:
+        picked_up = None if found.reservation_id is None else _pick_up(connection, gathered, at)
+        _add_term(connection, gathered, loan_id, due, at=at, by=by)
+        connection.execute(sql.SNAPSHOT, {"loan_id": loan_id, "kit_id": found.kit_id})
+        if signed is not None:
+            _sign(connection, gathered, loan_id, signed, at=at, by=by)
+        if locked.email is not None:
+            _promise_receipt(connection, gathered, public_id, loan_id, at)
+        _record(session, gathered, loan_id, due, overridden, note, at=at, by=by)
+    if picked_up is not None and picked_up.one_or_none() is None:
+        raise Refused.because(Reason.BUSY)
+    cohort = gathered.cohort
+    return CheckedOut(
+        loan=public_id,
+        kit=locked.barcode,
+        kit_type=locked.kit_type,
+        patron=locked.patron_public_id,
+        patron_name=short_name(locked.patron_name),
+        cohort=None if cohort is None else cohort.name,
+        due_at=due.at,
+        due_on=due.on,
+        rule=due.rule,
+        parts=gathered.parts,
+        overridden=bool(overridden),
+    )
+
+
+def _lend(
+    session: Session,
+    gathered: Gathered,
+    public_id: str,
+    due: Due,
+    overridden: list[str],
+    note: str,
+    collected_by: str | None,
+    *,
+    at: datetime,
+    by: Actor,
+) -> int:
+    """Move the kit and make its loan, whose id it gives."""
     connection = session.connection()
     found, locked, cohort = gathered.found, gathered.locked, gathered.cohort
-    cohort_id = None if cohort is None else cohort.id
-    moved = connection.execute(
-        sql.KIT_OUT,
-        {
-            "kit_id_": found.kit_id,
-            "old": locked.kit_state,
-            "new": after(KIT_MOVES, locked.kit_state, KitVerb.CHECK_OUT),
-        },
-    )
+    new = after(KIT_MOVES, locked.kit_state, KitVerb.CHECK_OUT)
+    # Waited for, so that the comparison is heard before the unique index behind it.
+    moved = connection.execute(sql.KIT_OUT, {"kit_id_": found.kit_id, "old": locked.kit_state, "new": new})
     if moved.rowcount != 1:
         raise Refused.because(Reason.CHANGED_SINCE)
-    public_id = new_public_id()
-    loan_id = connection.execute(
+    added = connection.execute(
         sql.ADD_LOAN,
         {
             "public_id": public_id,
             "kit_id": found.kit_id,
             "kit_type_id": locked.kit_type_id,
             "patron_id": found.patron_id,
-            "cohort_id": cohort_id,
+            "cohort_id": None if cohort is None else cohort.id,
             "reservation_id": found.reservation_id,
             "exchange_of_id": None,
             "branch_id": found.branch_id,
@@ -175,7 +214,11 @@ def _write(
             "override": {"reasons": overridden, "note": note} if overridden else None,
             "book_drop": False,
         },
-    ).scalar_one()
+    )
+    return int(added.scalar_one())
+
+
+def _add_term(connection: Connection, gathered: Gathered, loan_id: int, due: Due, *, at: datetime, by: Actor) -> None:
     connection.execute(
         sql.ADD_TERM,
         {
@@ -183,21 +226,30 @@ def _write(
             "n": 1,
             "kind": TermKind.CHECK_OUT,
             "due_at": due.at,
-            "cohort_id": cohort_id,
-            "policy_id": found.policy_id,
+            "cohort_id": None if gathered.cohort is None else gathered.cohort.id,
+            "policy_id": gathered.found.policy_id,
             "rule": due.rule.value,
             "reason": None,
             "staff_id": by.staff_id,
             "made_at": at,
         },
     )
-    parts = connection.execute(sql.SNAPSHOT, {"loan_id": loan_id, "kit_id": found.kit_id}).rowcount
-    if found.reservation_id is not None:
-        _pick_up(session, gathered, at)
-    if signed is not None:
-        _sign(session, gathered, loan_id, signed, at=at, by=by)
-    if locked.email is not None:
-        _promise_receipt(session, gathered, public_id, loan_id, at)
+
+
+def _record(
+    session: Session,
+    gathered: Gathered,
+    loan_id: int,
+    due: Due,
+    overridden: list[str],
+    note: str,
+    *,
+    at: datetime,
+    by: Actor,
+) -> None:
+    """The journal's row, and last the count."""
+    found, locked = gathered.found, gathered.locked
+    cohort_id = None if gathered.cohort is None else gathered.cohort.id
     record(
         session,
         "check_out",
@@ -214,7 +266,7 @@ def _write(
             "rule": due.rule.value,
             "from": locked.kit_state.value,
             "reservation": None if gathered.reservation is None else gathered.reservation.value,
-            "parts": parts,
+            "parts": gathered.parts,
             "overridden": overridden,
             "note": note,
         },
@@ -227,25 +279,13 @@ def _write(
         kit_type_id=locked.kit_type_id,
         cohort_id=cohort_id,
     )
-    return CheckedOut(
-        loan=public_id,
-        kit=locked.barcode,
-        kit_type=locked.kit_type,
-        patron=locked.patron_public_id,
-        patron_name=short_name(locked.patron_name),
-        cohort=None if cohort is None else cohort.name,
-        due_at=due.at,
-        due_on=due.on,
-        rule=due.rule,
-        parts=parts,
-        overridden=bool(overridden),
-    )
 
 
-def _pick_up(session: Session, gathered: Gathered, at: datetime) -> None:
+def _pick_up(connection: Connection, gathered: Gathered, at: datetime) -> CursorResult[Any]:
+    """End the reservation that this loan fulfils; no row comes back where it was ended by somebody else."""
     old = gathered.reservation
     assert old is not None  # noqa: S101 - the reservation was found and locked with its state
-    moved = session.connection().execute(
+    return connection.execute(
         sql.PICK_UP,
         {
             "reservation_id_": gathered.found.reservation_id,
@@ -255,13 +295,13 @@ def _pick_up(session: Session, gathered: Gathered, at: datetime) -> None:
             "ended": at,
         },
     )
-    if moved.rowcount != 1:
-        raise Refused.because(Reason.BUSY)
 
 
-def _sign(session: Session, gathered: Gathered, loan_id: int, signed: Signing, *, at: datetime, by: Actor) -> None:
+def _sign(
+    connection: Connection, gathered: Gathered, loan_id: int, signed: Signing, *, at: datetime, by: Actor
+) -> None:
     cohort = gathered.cohort
-    session.connection().execute(
+    connection.execute(
         sql.SIGN,
         {
             "patron_id": gathered.found.patron_id,
@@ -277,9 +317,9 @@ def _sign(session: Session, gathered: Gathered, loan_id: int, signed: Signing, *
     )
 
 
-def _promise_receipt(session: Session, gathered: Gathered, public_id: str, loan_id: int, at: datetime) -> None:
+def _promise_receipt(connection: Connection, gathered: Gathered, public_id: str, loan_id: int, at: datetime) -> None:
     """The receipt by e-mail goes to the outbox with the act; it is sent after the commit, by the sending sweep."""
-    session.connection().execute(
+    connection.execute(
         sql.TELL,
         {
             "public_id": new_public_id(),

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from lending.circulation import checkout_statements as sql
 from lending.circulation.availability import IN_SERVICE, Outlook, outlook
-from lending.circulation.calendars import calendar_of
+from lending.circulation.calendars import ask_for_closures, calendar_from
+from lending.circulation.together import together
 from lending.domain.calendars import Calendar
 from lending.domain.checkout import CheckOutFacts, KitFacts, PatronFacts, PolicyFacts, PromiseFacts
 from lending.domain.states import LIVE_RESERVATIONS, PROMISED_RESERVATIONS, KitState, ReservationState
@@ -35,6 +36,9 @@ class Gathered:
     ahead: Outlook | None
     """What is free of the stock, where anybody without a promise asks for it."""
 
+    parts: int
+    """How many parts go out."""
+
 
 def gather(
     session: Session, *, kit: str, patron: str, branch_id: int, at: datetime, signed: Signing | None = None
@@ -54,24 +58,22 @@ def _look(
     session: Session, *, kit: str, patron: str, branch_id: int, at: datetime, signed: Signing | None
 ) -> Gathered | None:
     """The facts; ``None`` when what was found without a lock was no longer so under it."""
-    connection = session.connection()
-    found = _resolve(session, kit=kit, patron=patron, branch_id=branch_id, at=at)
-    calendar = calendar_of(session, branch_id, found.zone, found.hours, since=at.date() - timedelta(days=1))
+    found, calendar = _resolve(session, kit=kit, patron=patron, branch_id=branch_id, at=at)
     today = calendar.local_date(at)
     cohort_id = found.reserved_cohort_id if found.reservation_id is not None else found.seat_cohort_id
-    cohort = None
-    if cohort_id is not None:
-        cohort = connection.execute(sql.LOCK_COHORT, {"cohort_id": cohort_id}).one()
-        if found.reservation_id is None and cohort.return_by < today:
-            cohort = None
-    in_household = _household_unreceived(session, found)
     ids = {"patron_id": found.patron_id, "stock_id": found.stock_id, "kit_id": found.kit_id}
-    locked = connection.execute(sql.LOCK, ids).one_or_none()
+    with together(session) as connection:
+        cohorts = None if cohort_id is None else connection.execute(sql.LOCK_COHORT, {"cohort_id": cohort_id})
+        in_household = _household_unreceived(session, found)
+        lock = connection.execute(sql.LOCK, ids)
+        counted = connection.execute(
+            sql.FACTS, {**ids, "at": at, "cohort_id": cohort_id, "reservation_id": found.reservation_id}
+        )
+    cohort, locked, seen = None if cohorts is None else cohorts.one(), lock.one_or_none(), counted.one()
     if locked is None:
         return None  # the record was merged, or the kit went to another branch or stock
-    seen = connection.execute(
-        sql.FACTS, {**ids, "at": at, "cohort_id": cohort_id, "reservation_id": found.reservation_id}
-    ).one()
+    if cohort is not None and found.reservation_id is None and cohort.return_by < today:
+        cohort = None
     if found.reservation_id is not None and seen.reservation_state not in LIVE_RESERVATIONS:
         return None  # it was picked up or ended
     ahead = _ahead(session, found, locked, seen, calendar, at)
@@ -90,20 +92,17 @@ def _look(
             agreement_needed=found.agreement is not AgreementRule.NONE,
         ),
     )
-    return Gathered(found, locked, cohort, calendar, seen.reservation_state, facts, ahead)
+    return Gathered(found, locked, cohort, calendar, seen.reservation_state, facts, ahead, seen.parts)
 
 
-def _resolve(session: Session, *, kit: str, patron: str, branch_id: int, at: datetime) -> AnyRow:
+def _resolve(session: Session, *, kit: str, patron: str, branch_id: int, at: datetime) -> tuple[AnyRow, Calendar]:
     day = at.date()
-    keys = {
-        "kit": kit,
-        "card": patron,
-        "branch_id": branch_id,
-        "at": at,
-        "utc_day": day,
-        "yesterday": day - timedelta(days=1),
-    }
-    found = session.connection().execute(sql.RESOLVE, keys).one_or_none()
+    yesterday = day - timedelta(days=1)
+    keys = {"kit": kit, "card": patron, "branch_id": branch_id, "at": at, "utc_day": day, "yesterday": yesterday}
+    with together(session) as connection:
+        resolved = connection.execute(sql.RESOLVE, keys)
+        closures = ask_for_closures(connection, branch_id, since=yesterday)
+    found = resolved.one_or_none()
     if found is None:
         raise Refused.because(Reason.NOT_FOUND)
     unknown = []
@@ -115,7 +114,7 @@ def _resolve(session: Session, *, kit: str, patron: str, branch_id: int, at: dat
         unknown.append(Block(Reason.CARD_REPLACED, {}))
     if unknown:
         raise Refused(*unknown)
-    return found
+    return found, calendar_from(found.zone, found.hours, closures)
 
 
 def _household_unreceived(session: Session, found: AnyRow) -> int | None:
@@ -123,6 +122,7 @@ def _household_unreceived(session: Session, found: AnyRow) -> int | None:
     if found.household_limit is None:
         return None
     connection = session.connection()
+    # To know the household is to wait for its row, and to hold it before the patron's.
     household = connection.execute(sql.HOUSEHOLD, {"patron_id": found.patron_id}).one_or_none()
     if household is None or household.exempt:
         return None

@@ -210,6 +210,7 @@ _line_rank = case(
     *((lines.c.state == constant(state), constant(rank)) for rank, state in enumerate(LINE_STATES)), else_=constant(9)
 )
 _theirs = loans.c.patron_id == _PATRON_ID
+_goes_out = and_(parts.c.kit_id == _KIT_ID, parts.c.state == constant(PartState.HERE))
 FACTS = select(
     select(func.count()).select_from(loans).where(_theirs, unreceived).scalar_subquery().label("unreceived"),
     select(func.count())
@@ -260,6 +261,7 @@ FACTS = select(
     .correlate(reservations)
     .scalar_subquery()
     .label("waiting_before"),
+    select(func.count()).select_from(parts).where(_goes_out).scalar_subquery().label("parts"),
     reservations.c.state.label("reservation_state"),
     reservations.c.stock_id.label("reservation_stock_id"),
     reservations.c.cohort_id.label("reserved_cohort_id"),
@@ -277,45 +279,42 @@ PICK_UP = (
     update(reservations)
     .where(reservations.c.id == bindparam("reservation_id_"), reservations.c.state == bindparam("old"))
     .values(state=bindparam("new"), kit_id=bindparam("kit_id_"), ended_at=bindparam("ended"))
+    .returning(reservations.c.id)
 )
 ADD_LOAN = insert(loans).returning(loans.c.id)
 ADD_TERM = insert(terms).inline()
-SNAPSHOT = (
-    insert(loan_parts)
-    .from_select(
-        [
-            "loan_id",
-            "part_id",
-            "name",
-            "quantity",
-            "returnable",
-            "bills_alone",
-            "price_cents",
-            "manufacturer",
-            "model",
-            "serial",
-            "fund",
-            "state",
-        ],
-        select(
-            bindparam("loan_id", type_=_ID),
-            parts.c.id,
-            kinds.c.name,
-            parts.c.quantity,
-            kinds.c.returnable,
-            kinds.c.bills_alone,
-            func.coalesce(parts.c.price_cents, kinds.c.price_cents),
-            parts.c.manufacturer,
-            parts.c.model,
-            parts.c.serial,
-            parts.c.fund,
-            case((kinds.c.returnable, constant(LoanPartState.OUT)), else_=constant(LoanPartState.GIVEN)),
-        )
-        .join(kinds, kinds.c.id == parts.c.kind_id)
-        .where(parts.c.kit_id == _KIT_ID, parts.c.state == constant(PartState.HERE))
-        .order_by(kinds.c.position, parts.c.id),
+SNAPSHOT = insert(loan_parts).from_select(
+    [
+        "loan_id",
+        "part_id",
+        "name",
+        "quantity",
+        "returnable",
+        "bills_alone",
+        "price_cents",
+        "manufacturer",
+        "model",
+        "serial",
+        "fund",
+        "state",
+    ],
+    select(
+        bindparam("loan_id", type_=_ID),
+        parts.c.id,
+        kinds.c.name,
+        parts.c.quantity,
+        kinds.c.returnable,
+        kinds.c.bills_alone,
+        func.coalesce(parts.c.price_cents, kinds.c.price_cents),
+        parts.c.manufacturer,
+        parts.c.model,
+        parts.c.serial,
+        parts.c.fund,
+        case((kinds.c.returnable, constant(LoanPartState.OUT)), else_=constant(LoanPartState.GIVEN)),
     )
-    .execution_options(preserve_rowcount=True)
+    .join(kinds, kinds.c.id == parts.c.kind_id)
+    .where(_goes_out)
+    .order_by(kinds.c.position, parts.c.id),
 )
 """The parts that go out, copied where they are, in one statement."""
 

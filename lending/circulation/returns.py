@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import calendar_of
@@ -21,13 +22,13 @@ from lending.circulation.journal import record
 from lending.circulation.reservations import serve_stock
 from lending.circulation.stocks import stock_of
 from lending.circulation.tasks import close_task, loan_subject
+from lending.circulation.together import together
 from lending.domain.actors import Actor
-from lending.domain.calendars import Calendar
 from lending.domain.counting import Counter
 from lending.domain.due_dates import received_at_for_book_drop
 from lending.domain.names import short_name
 from lending.domain.permissions import Act
-from lending.domain.states import KIT_MOVES, LOAN_MOVES, KitVerb, LoanState, LoanVerb, after
+from lending.domain.states import KIT_MOVES, LOAN_MOVES, KitVerb, LoanState, LoanVerb, ReservationState, after
 from lending.errors import Reason, Refused
 from lending.models.base import AnyRow, constant, table_of
 from lending.models.branches import Branch
@@ -35,11 +36,13 @@ from lending.models.kits import Kit, KitType
 from lending.models.loans import Loan
 from lending.models.notices import Notice, NoticeState
 from lending.models.people import Patron
+from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 from lending.models.tasks import TaskKind
 
 _kits, _kit_types, _stocks, _branches = table_of(Kit), table_of(KitType), table_of(Stock), table_of(Branch)
 _loans, _patrons, _notices = table_of(Loan), table_of(Patron), table_of(Notice)
+_reservations = table_of(Reservation)
 _owner = _branches.alias("owner")
 
 _LOCK_KIT = (
@@ -81,15 +84,25 @@ _LOCK_LOAN = (
         _patrons.c.public_id.label("patron"),
         _patrons.c.pseudonym,
         _patrons.c.name.label("patron_name"),
+        exists()
+        .where(
+            _reservations.c.stock_id == _kits.c.stock_id,
+            _reservations.c.state == constant(ReservationState.WAITING),
+        )
+        .correlate(_kits)
+        .label("waited_for"),
     )
     .join(_patrons, _patrons.c.id == _loans.c.patron_id)
+    .join(_kits, _kits.c.id == _loans.c.kit_id)
     .where(
-        _loans.c.kit_id == bindparam("kit_id"),
+        _kits.c.barcode == bindparam("kit"),
         _loans.c.received_at.is_(None),
         _loans.c.state != constant(LoanState.UNDONE),
     )
     .with_for_update(of=_loans, key_share=True)
 )
+"""The loan of a kit, which is locked with its stock: nobody can join a queue of that stock any more."""
+
 _RECEIVE_KIT = (
     update(_kits)
     .where(_kits.c.id == bindparam("kit_id_"), _kits.c.state == bindparam("old"))
@@ -103,6 +116,7 @@ _RECEIVE_KIT = (
         round=_kits.c.round + 1,
         place=None,
     )
+    .returning(_kits.c.id)
 )
 _RECEIVE_LOAN = (
     update(_loans)
@@ -116,6 +130,7 @@ _RECEIVE_LOAN = (
         received_by_id=bindparam("by_staff_id"),
         book_drop=bindparam("from_drop"),
     )
+    .returning(_loans.c.id)
 )
 _CANCEL_NOTICES = (
     update(_notices)
@@ -182,87 +197,85 @@ def return_kit(
     kit counts as received at the last closing. Raises ``Refused``: ``KIT_UNKNOWN``, or ``NOT_ON_LOAN`` with its state.
     """
     by.permit(Act.CIRCULATE, branch_id)
-    connection = session.connection()
-    locked = _lock_kit(session, kit, branch_id)
-    loan = connection.execute(_LOCK_LOAN, {"kit_id": locked.id}).one_or_none()
+    locked, loan = _lock(session, kit, branch_id)
     if loan is None:
         raise Refused.because(Reason.NOT_ON_LOAN, kit=kit, state=locked.state.value)
     if (locked.state, KitVerb.RETURN) not in KIT_MOVES:
         # A kit written off while it was out: it has to be taken back into service first, by who may.
         raise Refused.because(Reason.WRONG_STATE, kit=kit, state=locked.state.value)
-    calendar = calendar_of(
-        session, branch_id, locked.zone, locked.hours, since=loan.checked_out_at.date() - timedelta(days=1)
-    )
-    received = _received_at(received_at, receipt, at, loan, calendar)
+    received = _received_at(session, locked, loan, branch_id, received_at, receipt, at)
     goes, to_owner_id, stock_id = _destination(session, locked, branch_id)
     was_lost = loan.state is LoanState.LOST
-    moved = connection.execute(
-        _RECEIVE_KIT,
-        {
-            "kit_id_": locked.id,
-            "old": locked.state,
-            "new": after(KIT_MOVES, locked.state, KitVerb.RETURN),
-            "to_branch_id": branch_id,
-            "to_owner_id": to_owner_id,
-            "sent": None if to_owner_id is None else at,
-            "to_stock_id": stock_id,
-            "since": received,
-        },
-    )
-    settled = connection.execute(
-        _RECEIVE_LOAN,
-        {
-            "loan_id_": loan.id,
-            "old": loan.state,
-            "new": after(LOAN_MOVES, loan.state, LoanVerb.RETURN),
-            "received": received,
-            "recorded": at,
-            "door_": by.door,
-            "at_branch_id": branch_id,
-            "by_staff_id": by.staff_id,
-            "from_drop": receipt is Receipt.BOOK_DROP,
-        },
-    )
-    if moved.rowcount != 1 or settled.rowcount != 1:
-        raise Refused.because(Reason.CHANGED_SINCE)
-    connection.execute(_CANCEL_NOTICES, {"loan_id_": loan.id})
+    zone = ZoneInfo(locked.zone)
+    due_on, received_on = loan.due_at.astimezone(zone).date(), received.astimezone(zone).date()
+    days_late = max((received_on - due_on).days, 1) if received > loan.due_at else 0
     if was_lost:
         cancel_lost_charge(session, loan_id=loan.id, at=at, by=by)
     if loan.state is LoanState.CLAIMED:
         close_task(session, TaskKind.CLAIM, subject=loan_subject(loan.id), at=at, by=by, outcome="returned")
-    due_on, received_on = calendar.local_date(loan.due_at), calendar.local_date(received)
-    days_late = max((received_on - due_on).days, 1) if received > loan.due_at else 0
-    record(
-        session,
-        "return",
-        at=at,
-        by=by,
-        happened_at=received,
-        branch_id=branch_id,
-        kit_id=locked.id,
-        loan_id=loan.id,
-        cohort_id=loan.cohort_id,
-        patron=loan.pseudonym,
-        detail={
-            "kit_from": locked.state.value,
-            "loan_from": loan.state.value,
-            "branch_from": locked.branch_id,
-            "stock_from": locked.stock_id,
-            "book_drop": receipt is Receipt.BOOK_DROP,
-            "next": goes.value,
-            "owner": locked.owner_id,
-            "days_late": days_late,
-        },
-    )
-    count(
-        session,
-        Counter.RETURN,
-        day=received_on,
-        branch_id=branch_id,
-        kit_type_id=locked.kit_type_id,
-        cohort_id=loan.cohort_id,
-    )
-    if loan.cohort_id is not None:  # an early return fills the pool again; an open one frees nothing before inspection
+    with together(session) as connection:
+        moved = connection.execute(
+            _RECEIVE_KIT,
+            {
+                "kit_id_": locked.id,
+                "old": locked.state,
+                "new": after(KIT_MOVES, locked.state, KitVerb.RETURN),
+                "to_branch_id": branch_id,
+                "to_owner_id": to_owner_id,
+                "sent": None if to_owner_id is None else at,
+                "to_stock_id": stock_id,
+                "since": received,
+            },
+        )
+        settled = connection.execute(
+            _RECEIVE_LOAN,
+            {
+                "loan_id_": loan.id,
+                "old": loan.state,
+                "new": after(LOAN_MOVES, loan.state, LoanVerb.RETURN),
+                "received": received,
+                "recorded": at,
+                "door_": by.door,
+                "at_branch_id": branch_id,
+                "by_staff_id": by.staff_id,
+                "from_drop": receipt is Receipt.BOOK_DROP,
+            },
+        )
+        connection.execute(_CANCEL_NOTICES, {"loan_id_": loan.id})
+        record(
+            session,
+            "return",
+            at=at,
+            by=by,
+            happened_at=received,
+            branch_id=branch_id,
+            kit_id=locked.id,
+            loan_id=loan.id,
+            cohort_id=loan.cohort_id,
+            patron=loan.pseudonym,
+            detail={
+                "kit_from": locked.state.value,
+                "loan_from": loan.state.value,
+                "branch_from": locked.branch_id,
+                "stock_from": locked.stock_id,
+                "book_drop": receipt is Receipt.BOOK_DROP,
+                "next": goes.value,
+                "owner": locked.owner_id,
+                "days_late": days_late,
+            },
+        )
+        count(
+            session,
+            Counter.RETURN,
+            day=received_on,
+            branch_id=branch_id,
+            kit_type_id=locked.kit_type_id,
+            cohort_id=loan.cohort_id,
+        )
+    if moved.one_or_none() is None or settled.one_or_none() is None:
+        raise Refused.because(Reason.CHANGED_SINCE)
+    # An early return fills the pool again; an open one frees nothing before inspection.
+    if loan.cohort_id is not None and loan.waited_for:
         serve_stock(session, locked.stock_id, at=at, by=by)
     return Returned(
         loan=loan.public_id,
@@ -281,17 +294,29 @@ def return_kit(
     )
 
 
-def _lock_kit(session: Session, kit: str, branch_id: int) -> AnyRow:
-    """Lock a kit and, before it, the stock it belongs to; a second look finds one that was just given to another."""
+def _lock(session: Session, kit: str, branch_id: int) -> tuple[AnyRow, AnyRow | None]:
+    """Lock a kit and, before it, the stock it belongs to; then the loan that it is out on, if it is.
+
+    A second look finds a kit that was just given to another stock.
+    """
     for _ in range(LOOKS):
-        locked = session.connection().execute(_LOCK_KIT, {"kit": kit, "branch_id": branch_id}).one_or_none()
+        with together(session) as connection:
+            kits = connection.execute(_LOCK_KIT, {"kit": kit, "branch_id": branch_id})
+            loans = connection.execute(_LOCK_LOAN, {"kit": kit})
+        locked = kits.one_or_none()
         if locked is not None:
-            return locked
+            return locked, loans.one_or_none()
     raise Refused.because(Reason.KIT_UNKNOWN, kit=kit)
 
 
 def _received_at(
-    received_at: datetime | None, receipt: Receipt, at: datetime, loan: AnyRow, calendar: Calendar
+    session: Session,
+    kit: AnyRow,
+    loan: AnyRow,
+    branch_id: int,
+    received_at: datetime | None,
+    receipt: Receipt,
+    at: datetime,
 ) -> datetime:
     if received_at is not None:
         if received_at > at:
@@ -299,9 +324,11 @@ def _received_at(
         if received_at < loan.checked_out_at:
             raise Refused.because(Reason.BEFORE_CHECK_OUT, at=loan.checked_out_at)
         return received_at
-    if receipt is Receipt.BOOK_DROP:
-        return received_at_for_book_drop(calendar, at=at, checked_out_at=loan.checked_out_at)
-    return at
+    if receipt is Receipt.COUNTER:
+        return at
+    since = loan.checked_out_at.date() - timedelta(days=1)
+    calendar = calendar_of(session, branch_id, kit.zone, kit.hours, since=since)
+    return received_at_for_book_drop(calendar, at=at, checked_out_at=loan.checked_out_at)
 
 
 def _destination(session: Session, kit: AnyRow, branch_id: int) -> tuple[Next, int | None, int]:
