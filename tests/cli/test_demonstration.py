@@ -25,16 +25,17 @@ from lending.db import Database
 from lending.domain.actors import Actor, Door
 from lending.domain.barcodes import CodeSpaces, is_imei, read
 from lending.domain.permissions import Role
-from lending.domain.states import KitState, LoanState, ReservationState
+from lending.domain.states import EnrolmentState, KitState, LoanState, ReservationState
 from lending.errors import Reason, Refused
 from lending.library import Library
 from lending.models.branches import Branch
 from lending.models.charges import Charge
-from lending.models.cohorts import Cohort, Workshop
+from lending.models.cohorts import Attendance, Cohort, Enrolment, HeadCount, RecordedViews, Workshop
 from lending.models.kits import Kit, KitType, Part
 from lending.models.loans import Loan
 from lending.models.people import Card, Patron, Staff
 from lending.models.reservations import Reservation
+from lending.models.stocktakes import Stocktake, StocktakeKit
 from lending.passwords import matches
 from lending.queries.invariants import INVARIANTS
 from tests.databases import opened
@@ -110,11 +111,12 @@ def test_it_has_the_shape_of_the_programme(demonstration: Made) -> None:
         ("laptop-hotspot", False),
     }
     cohorts = every(demonstration, select(Cohort.starts_on, Cohort.return_by, Cohort.pickup_from).order_by(Cohort.id))
-    assert len(cohorts) == 6
+    assert len(cohorts) == 7
     assert all(earlier.return_by < later.pickup_from for earlier, later in pairwise(cohorts))
-    assert cohorts[-1].starts_on <= demonstration.today <= cohorts[-1].return_by
+    assert cohorts[-2].starts_on <= demonstration.today <= cohorts[-2].return_by
+    assert demonstration.today < cohorts[-1].pickup_from
     per_cohort = select(func.count(Workshop.id)).group_by(Workshop.cohort_id)
-    assert every(demonstration, per_cohort) == [(6,)] * 6
+    assert every(demonstration, per_cohort) == [(6,)] * 7
 
 
 @pytest.mark.parametrize("code", ["ELA", "COM"])
@@ -156,6 +158,57 @@ def test_every_desk_screen_has_something_to_try(demonstration: Made, code: str) 
     assert count(demonstration, select(Card.id).join(Card.patron).where(theirs, Card.ended_at.is_not(None))) == 1
     owed = select(func.sum(Charge.amount_cents)).where(Charge.branch_id == at, Charge.state == "owed")
     assert every(demonstration, owed.group_by(Charge.patron_id).having(func.sum(Charge.amount_cents) > 2000))
+
+
+@pytest.mark.parametrize("code", ["ELA", "COM"])
+def test_the_hold_shelf_has_kits_for_two_and_one_to_put_back(demonstration: Made, code: str) -> None:
+    reservations = (
+        select(Reservation.state, KitType.code, Kit.state)
+        .join(Branch, Branch.id == Reservation.pickup_branch_id)
+        .join(Kit, Kit.id == Reservation.kit_id)
+        .join(KitType, KitType.id == Kit.kit_type_id)
+        .where(Branch.code == code, Reservation.state.in_([ReservationState.READY, ReservationState.EXPIRED]))
+    )
+    assert sorted(map(tuple, every(demonstration, reservations))) == [
+        (ReservationState.EXPIRED, "laptop-hotspot", KitState.ON_SHELF),
+        (ReservationState.READY, "laptop-hotspot", KitState.ON_SHELF),
+        (ReservationState.READY, "work-ready", KitState.ON_SHELF),
+    ]
+
+
+@pytest.mark.parametrize("code", ["ELA", "COM"])
+def test_a_stocktake_is_half_done(demonstration: Made, code: str) -> None:
+    counted = (
+        select(func.count(), func.count(StocktakeKit.seen_at))
+        .join(Stocktake, Stocktake.id == StocktakeKit.stocktake_id)
+        .join(Branch, Branch.id == Stocktake.branch_id)
+        .where(Branch.code == code, Stocktake.ended_at.is_(None))
+    )
+    ((expected, seen),) = every(demonstration, counted)
+    assert 0 < seen == expected // 2
+
+
+def test_the_workshops_held_so_far_have_attendances_and_views_that_are_none(demonstration: Made) -> None:
+    held = select(Workshop.id, Workshop.n).join(Cohort, Cohort.id == Workshop.cohort_id).where(Cohort.code == "WR-6")
+    before = [row for row in every(demonstration, held) if row.n <= 2]
+    for workshop, _n in before:
+        assert count(demonstration, select(Attendance.id).where(Attendance.workshop_id == workshop)) >= 3
+        assert count(demonstration, select(HeadCount.n).where(HeadCount.workshop_id == workshop)) == 1
+        assert count(demonstration, select(RecordedViews.day).where(RecordedViews.workshop_id == workshop)) >= 2
+
+
+def test_the_next_session_is_full_and_people_wait_for_its_seats_and_kits(demonstration: Made) -> None:
+    seats = select(Enrolment.state).join(Cohort, Cohort.id == Enrolment.cohort_id).where(Cohort.code == "WR-7")
+    states = [state for (state,) in every(demonstration, seats)]
+    assert states.count(EnrolmentState.OFFERED) == states.count(EnrolmentState.WITHDRAWN) == 1
+    assert states.count(EnrolmentState.WAITING) == 2
+    capacity = every(demonstration, select(Cohort.capacity).where(Cohort.code == "WR-7"))
+    assert capacity == [(states.count(EnrolmentState.ENROLLED) + 1,)]
+    kits = select(Branch.code, Reservation.state).join(Branch, Branch.id == Reservation.pickup_branch_id)
+    of_seats = kits.join(Enrolment, Enrolment.id == Reservation.enrolment_id).join(Cohort)
+    chosen = of_seats.where(Cohort.code == "WR-7", Enrolment.state == EnrolmentState.ENROLLED)
+    queues = [row.code for row in every(demonstration, chosen) if row.state is ReservationState.WAITING]
+    assert {"ELA", "COM"} == set(queues)
 
 
 def test_the_laws_of_the_data_hold(demonstration: Made) -> None:

@@ -1,7 +1,7 @@
 """The demonstration: a made-up county library with a past, to look at and to try every screen on.
 
 Its shape is that of LA County Library's Work Ready programme: twenty branches, six cohorts of six weeks one after
-another, four hundred kits. Everything that happened in it went through the verbs, on simulated days up to yesterday, so
+another and the next to come, four hundred kits. Everything that happened in it went through the verbs, on simulated days up to yesterday, so
 that it never ages; nobody in it exists. Source: RULES 0; INTERFACES, ``lending demo``.
 """
 
@@ -48,7 +48,7 @@ class Size:
 
 
 SIZES: Final[Mapping[str, Size]] = {
-    "tiny": Size(69, 64, (3, 4, 4, 5, 6, 14), 10, 4),
+    "tiny": Size(93, 80, (3, 4, 4, 5, 6, 14), 10, 4),
     "small": Size(400, 112, (50, 60, 70, 80, 90, 110), 110, 40),
     "county": Size(1600, 448, (200, 240, 280, 320, 360, 440), 440, 17_700),
 }

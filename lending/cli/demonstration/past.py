@@ -87,8 +87,8 @@ def cohorts(today: date) -> list[CohortDates]:
     ]
 
 
-def planning(town: Town, cohort: CohortDates, pools: dict[str, int], capacity: int) -> Story:
-    """The programme lead plans a cohort six weeks ahead: Wednesday evenings, online."""
+def planning(town: Town, cohort: CohortDates, pools: dict[str, int], capacity: int, *, weeks_before: int = 6) -> Story:
+    """The programme lead plans a cohort some weeks ahead: Wednesday evenings, online."""
     plans = [PoolPlan(town.places[code].id, WORK_READY, kits) for code, kits in pools.items()]
 
     def do(session: Session, at: datetime, by: Actor) -> None:
@@ -110,7 +110,7 @@ def planning(town: Town, cohort: CohortDates, pools: dict[str, int], capacity: i
         )
 
     place = town.places["ELA"]
-    yield Step(place, cohort.starts_on - timedelta(weeks=6), 0.2, do, by=town.lead)
+    yield Step(place, cohort.starts_on - timedelta(weeks=weeks_before), 0.2, do, by=town.lead)
 
 
 def participant(town: Town, place: Place, cohort: CohortDates, person: Person, *, leaving: float = 0.04) -> Story:

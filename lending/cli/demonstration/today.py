@@ -10,15 +10,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lending.circulation import stocktake
 from lending.circulation.kits import declare_missing
 from lending.circulation.kits import withdraw as withdraw_kit
 from lending.circulation.lost import claim_returned, declare_lost
 from lending.circulation.missing_parts import report_missing_part
 from lending.circulation.patrons import block, replace_card
 from lending.circulation.renewal import set_due_date
+from lending.circulation.reserving import reserve
 from lending.circulation.returns import Receipt
+from lending.circulation.shelf import capture, expire_shelf
 from lending.circulation.transfers import send
 from lending.cli.demonstration.desk import (
     damaged,
@@ -36,10 +40,11 @@ from lending.cli.demonstration.desk import (
 from lending.cli.demonstration.names import Person
 from lending.cli.demonstration.past import CohortDates
 from lending.cli.demonstration.rehearsal import Do, Step, Story
-from lending.cli.demonstration.town import LAPTOP_HOTSPOT, WORK_READY, Place, Town
+from lending.cli.demonstration.town import LAPTOP_HOTSPOT, WORK_READY, Place, Town, acting
 from lending.domain.actors import Actor
 from lending.domain.states import LineVerb
-from lending.models.kits import TurnaroundStepKind
+from lending.models.kits import Kit, TurnaroundStepKind
+from lending.models.stocktakes import Stocktake, StocktakeKit
 from lending.programs.withdrawal import withdraw
 
 _LOAN = 42
@@ -63,7 +68,7 @@ def scenes(town: Town, cohort: CohortDates) -> Scenes:
     made = Scenes()
     for number, (code, other) in enumerate((("ELA", "COM"), ("COM", "ELA"))):
         stage = _Stage(town, town.places[code], town.places[other], cohort, made, first=1 + 100 * number)
-        made.told += [*stage.loans(), *stage.people(), *stage.cohort_people(), *stage.kits()]
+        made.told += [*stage.loans(), *stage.people(), *stage.cohort_people(), *stage.shelf(), *stage.kits()]
     return made
 
 
@@ -106,13 +111,19 @@ class _Stage:
         yield self._registered(self._person("has never borrowed; the agreement is not signed"))
 
     def cohort_people(self) -> Iterator[Story]:
-        """People of the cohort that runs today."""
+        """People of the cohort that runs today; the first finds the kit on the hold shelf."""
+        yield self._ready(self._person(f"finds a kit for {self.cohort.name} on the hold shelf"))
         for _ in range(2):
             yield self._enrolled(self._person(f"may pick up a kit for {self.cohort.name} today"), 11)
         yield self._left(self._person(f"left {self.cohort.name} yesterday; the kit is due in a week"))
         for _ in range(3):
             yield self._enrolled(self._person(f"waits for a kit of {self.cohort.name}"), 8)
-        self.made.promised[self.place.code] = 3
+        self.made.promised[self.place.code] = 4
+
+    def shelf(self) -> Iterator[Story]:
+        """What else lies on the hold shelf: a kit for somebody without a session, and one that nobody collected."""
+        yield self._reserved(self._person("reserved a kit; it is on the hold shelf"), 2)
+        yield self._reserved(self._person("did not collect a kit in time; it is to be put back"), 13)
 
     def kits(self) -> Iterator[Story]:
         """Kits that are not where one looks for them."""
@@ -130,6 +141,14 @@ class _Stage:
         yield _once(Step(place, town.open_days_ago(place, 20), 0.3, gone, by=town.admin))
         yield _once(Step(place, town.open_days_ago(place, 12), 0.4, unseen, by=town.admin))
         yield _once(Step(place, town.open_days_ago(place, 1), 0.9, sent))
+        yield _once(Step(place, town.open_days_ago(place, 1), 0.97, self._counting))
+
+    def _counting(self, session: Session, at: datetime, by: Actor) -> None:
+        """A stocktake was begun last evening, and half of the kits are seen."""
+        begun = stocktake.begin(session, branch_id=self.place.id, at=at, by=by)
+        expected = select(Kit.barcode).join(StocktakeKit).join(Stocktake).where(Stocktake.public_id == begun.stocktake)
+        for kit in session.scalars(expected.order_by(Kit.barcode).limit(begun.expected // 2)).all():
+            stocktake.see(session, stocktake=begun.stocktake, kit=kit, at=at, by=acting(by))
 
     def _person(self, hint: str, expires_on: date | None = None) -> Person:
         sequence = self.first + self.met
@@ -249,6 +268,33 @@ class _Stage:
         on = self.cohort.starts_on - timedelta(days=days)
         enrolment: str = yield self._step(on, 0.5, enrolling(self.town, self.place, person, self.cohort.code))
         return enrolment
+
+    def _ready(self, person: Person) -> Story:
+        """Enrolled before all others of the day's people, so that the kit that is pulled is theirs."""
+        yield from self._enrolled(person, 12)
+        yield self._step(self._ago(1), 0.6, self._pulling(WORK_READY))
+
+    def _reserved(self, person: Person, open_days: int) -> Story:
+        """Reserved so many open days ago, and on the shelf the day after; the sweep looks every morning."""
+        yield from self._registered(person)
+        card = self.town.card(person.sequence).text
+
+        def asking(session: Session, at: datetime, by: Actor) -> None:
+            place = self.place.id
+            reserve(session, patron=card, kit_type=LAPTOP_HOTSPOT, pickup_branch_id=place, at=at, by=by)
+
+        yield self._step(self._ago(open_days), 0.3, asking)
+        yield self._step(self._ago(open_days - 1), 0.05, self._pulling(LAPTOP_HOTSPOT))
+        on, sweep = self._ago(2), self.town.system
+        yield Step(self.place, on, 0.0, lambda session, at, by: expire_shelf(session, at=at, by=by), by=sweep)
+
+    def _pulling(self, kit_type: str) -> Do:
+        """Put a free kit on the hold shelf for whoever is first."""
+
+        def do(session: Session, at: datetime, by: Actor) -> None:
+            capture(session, kit=free_kit(session, self.place.id, kit_type), branch_id=self.place.id, at=at, by=by)
+
+        return do
 
     def _left(self, person: Person) -> Story:
         enrolment = yield from self._enrolled(person, 11)
