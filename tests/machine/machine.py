@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -17,10 +16,7 @@ from lending.circulation.inspection import all_here, inspect
 from lending.circulation.reserving import cancel, reserve
 from lending.circulation.returns import return_kit
 from lending.circulation.shelf import capture, expire_shelf, put_back
-from lending.db import Database
 from lending.errors import Reason, Refused
-from lending.models.cohorts import Cohort, Enrolment
-from lending.models.people import Card
 from lending.models.reservations import Reservation
 from lending.programs.enrolment import enrol
 from lending.programs.moving import transfer
@@ -28,25 +24,34 @@ from lending.programs.plans import CohortChange
 from lending.programs.redating import change_cohort
 from lending.programs.withdrawal import withdraw
 from lending.queries.invariants import INVARIANTS
-from tests.cast import Cast
 from tests.circulation.kits_in_hand import DONE
+from tests.machine.founded import Founded
 from tests.machine.model import DAY, Promise
-from tests.machine.world import KITS, OPEN_KITS, PEOPLE, SESSIONS, as_modelled, compare, local_day
+from tests.machine.world import (
+    KITS,
+    OPEN_KITS,
+    PEOPLE,
+    SESSIONS,
+    as_modelled,
+    compare,
+    enrolment_of,
+    local_day,
+    reservation_of,
+)
 
-Fresh = Callable[[], AbstractContextManager[tuple[Database, Cast]]]
 people, sessions = st.sampled_from(PEOPLE), st.sampled_from(SESSIONS)
 kits = st.sampled_from(KITS)
 
 
 class Library(RuleBasedStateMachine):
-    """One library and one model of it. ``fresh`` opens a database in which the world was founded."""
+    """One library and one model of it, which is founded anew for every example."""
 
-    fresh: Fresh
+    founded: Founded
 
     def __init__(self) -> None:
         super().__init__()
-        self.open = ExitStack()
-        self.database, self.cast = self.open.enter_context(type(self).fresh())
+        self.founded.put_back()
+        self.database, self.cast = self.founded.database, self.founded.cast
         self.model = as_modelled()
         self.minutes = 0
         self.was_asked = True
@@ -208,11 +213,8 @@ class Library(RuleBasedStateMachine):
             self.was_asked = False
 
     def teardown(self) -> None:
-        try:
-            with self.database.snapshot() as session:
-                assert {law.name: rows for law in INVARIANTS if (rows := law.find(session))} == {}
-        finally:
-            self.open.close()
+        with self.database.snapshot() as session:
+            assert {law.name: rows for law in INVARIANTS if (rows := law.find(session))} == {}
 
     # --- How ----------------------------------------------------------------------------------------------------
 
@@ -258,23 +260,7 @@ class Library(RuleBasedStateMachine):
         return self.model.next_open(self.model.today) == self.model.today
 
     def _enrolment(self, person: str, session: str) -> str:
-        with self.database.read() as rows:
-            chosen = (
-                select(Enrolment.public_id)
-                .join(Cohort, Cohort.id == Enrolment.cohort_id)
-                .join(Card, Card.patron_id == Enrolment.patron_id)
-                .where(Card.number == person, Cohort.code == session)
-                .order_by(Enrolment.id.desc())
-            )
-            return rows.scalars(chosen).first() or ""
+        return enrolment_of(self.database, person, session)
 
     def _reservation(self, promise: Promise) -> str:
-        with self.database.read() as rows:
-            chosen = (
-                select(Reservation.public_id)
-                .join(Card, Card.patron_id == Reservation.patron_id)
-                .outerjoin(Cohort, Cohort.id == Reservation.cohort_id)
-                .where(Card.number == promise.person, Cohort.code.is_not_distinct_from(promise.session))
-                .order_by(Reservation.id.desc())
-            )
-            return rows.scalars(chosen).first() or ""
+        return reservation_of(self.database, promise)

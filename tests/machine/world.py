@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session as DatabaseSession
 
 from lending.db import Database
 from lending.domain.states import LIVE_ENROLMENTS, LIVE_RESERVATIONS, LoanState
+from lending.models.base import constant, constants, table_of
 from lending.models.cohorts import Cohort, Enrolment, Pool
 from lending.models.kits import Kit
 from lending.models.loans import Loan
@@ -39,6 +39,8 @@ KITS = (KIT, OTHER_KIT, THIRD_KIT, OPEN_KIT, OTHER_OPEN_KIT)
 OPEN_KITS = frozenset({OPEN_KIT, OTHER_OPEN_KIT})
 SESSIONS = ("WR-7", "WR-8")
 TODAY = date(2026, 3, 3)
+_cards, _cohorts, _enrolments = table_of(Card), table_of(Cohort), table_of(Enrolment)
+_kits, _loans, _reservations = table_of(Kit), table_of(Loan), table_of(Reservation)
 
 
 def found(session: DatabaseSession) -> Cast:
@@ -80,37 +82,56 @@ def as_modelled() -> Model:
     )
 
 
+# Built once: they are asked after every step.
+_KITS = select(_kits.c.barcode, _kits.c.state).where(_kits.c.barcode.in_(KITS))
+_SEATS = (
+    select(_cohorts.c.code, _cards.c.number, _enrolments.c.state)
+    .join_from(_enrolments, _cohorts)
+    .join(_cards, _cards.c.patron_id == _enrolments.c.patron_id)
+    .where(_cards.c.ended_at.is_(None), _enrolments.c.state.in_(constants(LIVE_ENROLMENTS)))
+)
+_PROMISES = (
+    select(_cohorts.c.code, _cards.c.number, _reservations.c.state, _kits.c.barcode)
+    .join_from(_reservations, _cohorts, isouter=True)
+    .join(_cards, _cards.c.patron_id == _reservations.c.patron_id)
+    .outerjoin(_kits, _kits.c.id == _reservations.c.kit_id)
+    .where(_cards.c.ended_at.is_(None), _reservations.c.state.in_(constants(LIVE_RESERVATIONS)))
+    .order_by(_reservations.c.id)
+)
+_OUT = (
+    select(_kits.c.barcode, _cards.c.number, func.coalesce(_cohorts.c.code, ""), _loans.c.due_at)
+    .join_from(_loans, _kits, _kits.c.id == _loans.c.kit_id)
+    .join(_cards, _cards.c.patron_id == _loans.c.patron_id)
+    .outerjoin(_cohorts, _cohorts.c.id == _loans.c.cohort_id)
+    .where(_cards.c.ended_at.is_(None), _loans.c.received_at.is_(None), _loans.c.state != constant(LoanState.UNDONE))
+)
+_ENROLMENT = (
+    select(_enrolments.c.public_id)
+    .join_from(_enrolments, _cohorts)
+    .join(_cards, _cards.c.patron_id == _enrolments.c.patron_id)
+    .where(_cards.c.number == bindparam("person"), _cohorts.c.code == bindparam("session"))
+    .order_by(_enrolments.c.id.desc())
+    .limit(1)
+)
+_RESERVATION = (
+    select(_reservations.c.public_id)
+    .join_from(_reservations, _cohorts, isouter=True)
+    .join(_cards, _cards.c.patron_id == _reservations.c.patron_id)
+    .where(_cards.c.number == bindparam("person"), func.coalesce(_cohorts.c.code, "") == bindparam("session"))
+    .order_by(_reservations.c.id.desc())
+    .limit(1)
+)
+
+
 class Truth:
     """What the library says is so, in the words of the model."""
 
     def __init__(self, database: Database) -> None:
-        with database.read() as session:
-            card = select(Card.patron_id, Card.number).where(Card.ended_at.is_(None))
-            cards = {row.patron_id: row.number for row in session.execute(card)}
-            codes = {row.id: row.code for row in session.execute(select(Cohort.id, Cohort.code))}
-            seats = select(Enrolment.cohort_id, Enrolment.patron_id, Enrolment.state)
-            self.seats = sorted(
-                (codes[row.cohort_id], cards[row.patron_id], row.state.value)
-                for row in session.execute(seats.where(Enrolment.state.in_(LIVE_ENROLMENTS)))
-            )
-            kits = {row.id: row for row in session.execute(select(Kit.id, Kit.barcode, Kit.state))}
-            live = (
-                select(Reservation.cohort_id, Reservation.patron_id, Reservation.state, Reservation.kit_id)
-                .where(Reservation.state.in_(LIVE_RESERVATIONS))
-                .order_by(Reservation.id)
-            )
-            self.promises = [
-                (codes.get(row.cohort_id), cards[row.patron_id], row.state.value, _code(kits, row.kit_id))
-                for row in session.execute(live)
-            ]
-            out = select(Loan.kit_id, Loan.patron_id, Loan.cohort_id, Loan.due_at).where(
-                Loan.received_at.is_(None), Loan.state != LoanState.UNDONE
-            )
-            self.out = sorted(
-                (kits[row.kit_id].barcode, cards[row.patron_id], codes.get(row.cohort_id, ""), local_day(row.due_at))
-                for row in session.execute(out)
-            )
-            self.kits = {row.barcode: STATES[row.state.value] for row in kits.values() if row.barcode in KITS}
+        with database.look() as rows:
+            self.kits = {code: STATES[state.value] for code, state in rows.execute(_KITS)}
+            self.seats = sorted((code, card, state.value) for code, card, state in rows.execute(_SEATS))
+            self.promises = [(code, card, state.value, kit) for code, card, state, kit in rows.execute(_PROMISES)]
+            self.out = sorted((kit, card, code, local_day(due_at)) for kit, card, code, due_at in rows.execute(_OUT))
 
 
 STATES = {"available": "free", "on_shelf": "on_shelf", "on_loan": "out", "to_inspect": "to_inspect"}
@@ -125,10 +146,18 @@ def compare(model: Model, database: Database) -> None:
     assert truth.out == sorted((kit, out.person, out.session or "", out.due_on) for kit, out in model.out.items())
 
 
+def enrolment_of(database: Database, person: str, session: str) -> str:
+    """The public id of a person's newest enrolment in a session."""
+    with database.look() as rows:
+        return str(rows.scalar(_ENROLMENT, {"person": person, "session": session}))
+
+
+def reservation_of(database: Database, promise: Promise) -> str:
+    """The public id of the newest reservation of a promise's person, for its session or, with none, open to all."""
+    with database.look() as rows:
+        return str(rows.scalar(_RESERVATION, {"person": promise.person, "session": promise.session or ""}))
+
+
 def local_day(at: datetime) -> date:
     """The branch's day of an instant; it never closes so late that this would be another."""
     return (at - timedelta(hours=8)).date()
-
-
-def _code(kits: dict[int, Any], kit_id: int | None) -> str | None:
-    return None if kit_id is None else str(kits[kit_id].barcode)
