@@ -24,6 +24,7 @@ from lending.circulation.reservations import (
 )
 from lending.circulation.stocks import stock_of
 from lending.domain.actors import Actor
+from lending.domain.cards import against_card
 from lending.domain.permissions import Act
 from lending.domain.states import LIVE_RESERVATIONS, ReservationState
 from lending.errors import Block, Reason, Refused
@@ -120,10 +121,7 @@ def card_blocks(person: Patron, today: date) -> Iterable[Block]:
     """What stands against giving a place or a promise to a patron, who is locked. The record may be merged by now."""
     if person.status is not PatronStatus.ACTIVE:
         raise Refused.because(Reason.CARD_UNKNOWN)
-    if person.blocked_reason is not None:
-        yield Block(Reason.CARD_BLOCKED, {"note": person.blocked_reason.rstrip(" .")})
-    if person.expires_on is not None and person.expires_on < today:
-        yield Block(Reason.CARD_EXPIRED, {"on": person.expires_on})
+    yield from (Block(*found) for found in against_card(person.blocked_reason, person.expires_on, today))
 
 
 def _against(session: Session, person: Patron, wanted: KitType) -> Iterable[Block]:

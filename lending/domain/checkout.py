@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from lending.domain.cards import against_card
 from lending.domain.states import KitState, LineState
 from lending.errors import Block, Reason
 
@@ -145,13 +146,7 @@ def _kit(kit: KitFacts) -> Iterator[_Found]:
 
 def _patron(facts: CheckOutFacts) -> Iterator[_Found]:
     patron, policy = facts.patron, facts.policy
-    if patron.blocked_reason is not None:
-        yield (
-            Reason.CARD_BLOCKED,
-            {"note": patron.blocked_reason.rstrip(" .")},
-        )  # the sentence has a full stop of its own
-    if patron.expires_on is not None and patron.expires_on < facts.today:
-        yield Reason.CARD_EXPIRED, {"on": patron.expires_on}
+    yield from against_card(patron.blocked_reason, patron.expires_on, facts.today)
     if _under_age(patron.birth_date, facts.today, policy.adult_age) and not patron.guardian_agreed:
         yield Reason.UNDER_AGE, {"age": policy.adult_age}
     if policy.agreement_needed and not patron.agreement_signed:

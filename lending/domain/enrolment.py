@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from lending.domain.cards import against_card
 from lending.domain.eligibility import Applicant, checks
 from lending.errors import Block, Reason
 
@@ -35,10 +36,7 @@ class EnrolmentFacts:
 def blocks(facts: EnrolmentFacts) -> Iterator[Block]:
     """Every reason for which the person cannot be given a place: of the card, the cohort, and the programme's rules."""
     today = facts.applicant.today
-    if facts.blocked_reason is not None:
-        yield Block(Reason.CARD_BLOCKED, {"note": facts.blocked_reason.rstrip(" .")})
-    if facts.expires_on is not None and facts.expires_on < today:
-        yield Block(Reason.CARD_EXPIRED, {"on": facts.expires_on})
+    yield from (Block(*found) for found in against_card(facts.blocked_reason, facts.expires_on, today))
     if facts.cancelled:
         yield Block(Reason.COHORT_CANCELLED, {"cohort": facts.cohort})
     elif facts.ends_on < today:

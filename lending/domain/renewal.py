@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from lending.domain.cards import against_card
 from lending.domain.due_dates import Due
 from lending.domain.states import LoanState
 from lending.errors import Block, Reason
@@ -62,7 +63,7 @@ def _loan(facts: RenewalFacts) -> Iterator[_Found]:
     if facts.in_cohort:
         yield Reason.COHORT_LOAN, {"kit": facts.kit}
     elif facts.renewals_used >= facts.renewals_allowed:
-        yield Reason.RENEWALS_USED_UP, {"used": facts.renewals_used, "allowed": facts.renewals_allowed}
+        yield Reason.RENEWALS_USED_UP, {"used": facts.renewals_used, "limit": facts.renewals_allowed}
     if facts.waiting > facts.free:
         yield Reason.ON_HOLD_FOR_ANOTHER, {"kit": facts.kit}
     if facts.renewed is None or facts.renewed.at <= facts.due_at:
@@ -70,7 +71,4 @@ def _loan(facts: RenewalFacts) -> Iterator[_Found]:
 
 
 def _patron(facts: RenewalFacts) -> Iterator[_Found]:
-    if facts.blocked_reason is not None:
-        yield Reason.CARD_BLOCKED, {"note": facts.blocked_reason}
-    if facts.card_expires_on is not None and facts.card_expires_on < facts.today:
-        yield Reason.CARD_EXPIRED, {"on": facts.card_expires_on}
+    yield from against_card(facts.blocked_reason, facts.card_expires_on, facts.today)

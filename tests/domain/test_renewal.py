@@ -13,6 +13,7 @@ from lending.domain.permissions import Role, may_override
 from lending.domain.renewal import RenewalFacts, blocks
 from lending.domain.states import LoanState
 from lending.errors import Reason
+from lending.wording import say
 
 LATER = Due(datetime(2026, 7, 8, 3, 0, tzinfo=UTC), date(2026, 7, 7), DueRule.RENEWAL)
 ADAS_LOAN = RenewalFacts(
@@ -85,3 +86,8 @@ def test_a_cohort_loan_is_renewed_by_those_who_may_set_a_due_date(role: Role, ma
         (Reason.COHORT_LOAN, may),
         (Reason.ON_HOLD_FOR_ANOTHER, False),
     ]
+
+
+def test_a_refusal_says_how_often_a_loan_may_be_renewed() -> None:
+    (block,) = blocks(replace(ADAS_LOAN, renewals_used=3), lambda reason: False)
+    assert "renewed 3 times already" in say(block, str)
