@@ -1,8 +1,8 @@
 """The demonstration: a made-up county library with a past, to look at and to try every screen on.
 
 Its shape is that of LA County Library's Work Ready programme: twenty branches, six cohorts of six weeks one after
-another and the next to come, four hundred kits. Everything that happened in it went through the verbs, on simulated days up to yesterday, so
-that it never ages; nobody in it exists. Source: RULES 0; INTERFACES, ``lending demo``.
+another and the next to come, four hundred kits. Everything that happened in it went through the verbs, on simulated
+days up to yesterday, so that it never ages; nobody in it exists. Source: RULES 0; INTERFACES, ``lending demo``.
 """
 
 from __future__ import annotations
