@@ -37,6 +37,7 @@ LOCK_ORDER: Final = (
     "branch",
     "stocktake",
     "cohort",
+    "program",
     "workshop",
     "household",
     "patron",

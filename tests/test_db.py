@@ -124,7 +124,8 @@ def test_acts_at_once_lose_nothing(shelves: Database) -> None:
 
 def test_locks_are_taken_in_the_order_of_the_architecture() -> None:
     assert " ".join(LOCK_ORDER) == (
-        "key station branch stocktake cohort workshop household patron stock kit loan reservation enrolment roll-up"
+        "key station branch stocktake cohort program workshop household patron stock "
+        "kit loan reservation enrolment roll-up"
     )
 
 
