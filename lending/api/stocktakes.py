@@ -24,7 +24,7 @@ from lending.domain.stocktake import Standing
 from lending.errors import Reason, Refused
 from lending.queries.journal import detail_of
 from lending.queries.scope import Branches
-from lending.queries.stocktakes import KitCounted, StocktakeShown, kit_counted, report, stocktakes
+from lending.queries.stocktakes import KitCounted, StocktakeShown, kit_counted, report, stocktake, stocktakes
 
 
 class NewStocktake(Schema):
@@ -86,7 +86,7 @@ class Report(StocktakeAnswer):
 
 
 class StocktakePage(Schema):
-    """A page of counts, open ones first, then the newest; next is the cursor of the page behind it."""
+    """A page of counts, the newest first; next is the cursor of the page behind it."""
 
     items = fields.List(fields.Nested(Stocktake), required=True)
     next = answers.optional(fields.String)
@@ -186,7 +186,7 @@ def _own(by: Actor) -> Branches:
 
 
 def _now(session: Session, stocktake_id: str) -> Body:
-    return _shown(report(session, stocktake_id, branch_ids=_own(current.actor())).stocktake)
+    return _shown(stocktake(session, stocktake_id, branch_ids=_own(current.actor())))
 
 
 def _shown(found: StocktakeShown) -> Body:

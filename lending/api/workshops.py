@@ -35,7 +35,7 @@ from lending.programs.workshops import (
 )
 from lending.queries.codes import card_number
 from lending.queries.journal import detail_of
-from lending.queries.workshops import WorkshopShown, series, sign_in_sheet
+from lending.queries.workshops import WorkshopShown, series, sign_in_sheet, workshop_shown
 
 _COUNTED = {AttendanceMode.ONSITE: HeadCountKind.ONSITE, AttendanceMode.VIRTUAL: HeadCountKind.DEVICES}
 
@@ -288,7 +288,7 @@ def _change(do: Callable[[Session, Actor, datetime], object], body: Body, worksh
 
 
 def _now(session: Session, workshop_id: str) -> Body:
-    return _shown(sign_in_sheet(session, workshop_id, at=current.now(), by=current.actor()).workshop)
+    return _shown(workshop_shown(session, workshop_id, at=current.now(), by=current.actor()))
 
 
 def _shown(found: WorkshopShown) -> Body:

@@ -90,6 +90,11 @@ def stocktakes(
     return found, found[-1].stocktake if len(rows) > limit else None
 
 
+def stocktake(session: Session, public_id: str, *, branch_ids: Branches) -> StocktakeShown:
+    """How far the count with this public id is. ``NOT_FOUND`` also where the reader may not look."""
+    return _shown(_found(session, public_id, branch_ids))
+
+
 def report(session: Session, stocktake: str, *, branch_ids: Branches) -> StocktakeReport:
     """The count with this public id and its lists. ``NOT_FOUND`` also where the reader may not look."""
     found = _found(session, stocktake, branch_ids)

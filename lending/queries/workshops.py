@@ -101,8 +101,8 @@ def series(session: Session, cohort: str, *, at: datetime, by: Actor) -> SeriesS
     return SeriesShown(found.code, found.name, _registered(session, found), tuple(shown), count(begun))
 
 
-def sign_in_sheet(session: Session, workshop: str, *, at: datetime, by: Actor) -> SignInSheet:
-    """A workshop (its public id) with those who signed in. ``NOT_FOUND`` also where the reader may not look."""
+def workshop_shown(session: Session, workshop: str, *, at: datetime, by: Actor) -> WorkshopShown:
+    """The workshop with this public id. ``NOT_FOUND`` also where the reader may not look."""
     cohort = session.scalars(
         select(Cohort).join(Workshop, Workshop.cohort_id == Cohort.id).where(Workshop.public_id == workshop)
     ).one_or_none()
@@ -110,6 +110,12 @@ def sign_in_sheet(session: Session, workshop: str, *, at: datetime, by: Actor) -
         raise Refused.because(Reason.NOT_FOUND)
     _check_visible(session, cohort, by)
     (shown,) = [one for one in _shown(session, cohort, at) if one.workshop == workshop]
+    return shown
+
+
+def sign_in_sheet(session: Session, workshop: str, *, at: datetime, by: Actor) -> SignInSheet:
+    """A workshop (its public id) with those who signed in. ``NOT_FOUND`` also where the reader may not look."""
+    shown = workshop_shown(session, workshop, at=at, by=by)
     rows = session.execute(
         select(Patron.name, Card.number, Attendance.mode, Attendance.at)
         .join(Workshop, Workshop.id == Attendance.workshop_id)
