@@ -106,7 +106,7 @@ def get_transfers(query: Body) -> Any:
         return transfers(session, branch_ids=wanted, at=current.now())
 
 
-@call("GET", "/forecast", Act.PLAN_COHORT, Act.TRANSFER_KIT, query=ForecastQuery, gives=Forecasts, tag="Cohorts")
+@call("GET", "/forecast", Act.PLAN_COHORT, Act.TRANSFER_KIT, query=ForecastQuery, gives=Forecasts, tag="Sessions")
 def get_forecast(query: Body) -> Any:
     """Forecast what a cohort, or each of a programme's, will be short of"""
     by, at = current.actor(), current.now()
