@@ -49,5 +49,5 @@ def _told(done: SignedIn) -> Answer:
     if done.mode is AttendanceMode.ONSITE:
         sentence = _("%(patron)s is signed in, in the room.", patron=patron)
     else:
-        sentence = _("%(patron)s is signed in, on line.", patron=patron)
+        sentence = _("%(patron)s is signed in, online.", patron=patron)
     return Answer(sentence, Tone.DONE, who=done.patron_name)

@@ -23,7 +23,7 @@ from lending.web import current
 from lending.web.access import allow
 from lending.web.forms import offer
 from lending.web.posting import NotDone, pressed, status
-from lending.web.redatings import in_two_steps, preview_page
+from lending.web.redatings import days, in_two_steps, preview_page
 from lending.web.session_forms import ClosureForm
 
 bp = Blueprint("closures", __name__, url_prefix="/closures")
@@ -106,14 +106,13 @@ def _here() -> dict[str, BranchShown]:
 
 
 def _page(not_done: NotDone = NotDone()) -> ResponseReturnValue:
-    here, reader = _here(), current.reader()
+    here = _here()
     with current.library().db.read() as session:
         found = closures(session, since=current.today())
     shown = [
         {
             "branch": one.branch_name or _("All libraries"),
-            "starts_on": reader.day_and_year(one.starts_on),
-            "ends_on": reader.day_and_year(one.ends_on),
+            "days": days(one.starts_on, one.ends_on),
             "hours": one.hours,
             "reason": one.reason,
             "emergency": one.emergency,

@@ -12,16 +12,17 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from wtforms import BooleanField, DateField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lending.domain.permissions import Act
 from lending.programs.programs import SEAT_OFFER_HOURS, change_program, plan_program
 from lending.queries import cohorts as queries
+from lending.queries.agreements import agreements
 from lending.queries.cohorts import ProgramShown
-from lending.web import current
+from lending.web import current, languages
 from lending.web.access import allow
-from lending.web.forms import KeyedForm, fill
+from lending.web.forms import KeyedForm, fill, offer
 from lending.web.posting import posted, status
 
 bp = Blueprint("programs", __name__, url_prefix="/programs")
@@ -34,11 +35,7 @@ class ProgramForm(KeyedForm):
 
     name = StringField(lazy_gettext("Name"), validators=[InputRequired(_NEEDED), Length(max=120)])
     description = TextAreaField(lazy_gettext("Description"), validators=[Optional(), Length(max=2000)])
-    agreement_code = StringField(
-        lazy_gettext("Agreement"),
-        description=lazy_gettext("Its code. Leave it empty for the library's own."),
-        validators=[Optional(), Length(max=32)],
-    )
+    agreement_code = SelectField(lazy_gettext("Agreement"), validators=[Optional()])
     ends_on = DateField(lazy_gettext("Last day"), validators=[Optional()])
     last_borrow_on = DateField(lazy_gettext("Last day of borrowing"), validators=[Optional()])
     seat_offer_hours = IntegerField(
@@ -72,7 +69,7 @@ class ProgramForm(KeyedForm):
         return {
             "name": self.name.data,
             "description": self.description.data or "",
-            "agreement_code": (self.agreement_code.data or "").strip() or None,
+            "agreement_code": self.agreement_code.data or None,
             "eligibility": rules,
             "ends_on": self.ends_on.data,
             "last_borrow_on": self.last_borrow_on.data,
@@ -104,6 +101,7 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Add a programme."""
     form = NewProgramForm()
+    _offer_agreements(form)
     if request.method == "GET":
         fill(form, {"seat_offer_hours": SEAT_OFFER_HOURS})
 
@@ -123,6 +121,7 @@ def edit(code: str) -> ResponseReturnValue:
     with current.library().db.read() as session:
         found = queries.program(session, code, by=current.actor())
     form = ProgramForm()
+    _offer_agreements(form)
     if request.method == "GET":
         names = ("name", "description", "agreement_code", "ends_on", "last_borrow_on", "seat_offer_hours")
         rules = {**found.eligibility, "postal_codes": " ".join(found.eligibility.get("postal_codes", []))}
@@ -135,6 +134,15 @@ def edit(code: str) -> ResponseReturnValue:
         flash(_("%(name)s is changed.", name=form.name.data), "done")
         return redirect(url_for("programs.index"), 303)
     return _form_page(form, heading=_("Change %(name)s", name=found.name), submit=_("Save"))
+
+
+def _offer_agreements(form: ProgramForm) -> None:
+    """The agreements that there are, each by its newest title, in English where it has one."""
+    with current.library().db.read() as session:
+        newest = [one for one in agreements(session) if one.current]
+    english_last = sorted(newest, key=lambda one: one.language == languages.SOURCE)
+    titles = {one.code: f"{one.title} ({one.code})" for one in english_last}
+    offer(form.agreement_code, [("", _("The library's own")), *titles.items()])
 
 
 def _may_add() -> bool:

@@ -69,10 +69,10 @@ def _form() -> Any:
     """The form with one text for each language, of which the first must be there."""
     fields = {
         _TEXT + code: StringField(
-            lazy_gettext("Question in %(language)s", language=name),
+            _("Question in %(language)s", language=current.reader().language(code)),
             validators=[InputRequired(_NEEDED) if code == languages.SOURCE else Optional(), Length(max=240)],
         )
-        for code, name in languages.named()
+        for code in languages.codes()
     }
     return type(QuestionForm.__name__, (QuestionForm,), fields)()
 

@@ -165,8 +165,17 @@ def _text(field: str, value: str) -> str:
 
 def _hours(value: str) -> str:
     """``Fri, Apr 10, 2026 to Sat, Apr 11, 2026: closed`` of a closing's first and last day and its hours."""
-    reader, (span, _blank, hours) = current.reader(), value.partition(" ")
+    span, blank, hours = value.partition(" ")
+    if not blank:
+        return ""
     first, _slash, last = span.partition("/")
-    days = [reader.day_and_year(date.fromisoformat(on)) for on in dict.fromkeys((first, last)) if on]
-    when = _("%(first)s to %(last)s", first=days[0], last=days[-1]) if len(days) > 1 else "".join(days)
-    return f"{when}: {_('closed') if hours == 'closed' else hours}" if when else ""
+    when = days(date.fromisoformat(first), date.fromisoformat(last))
+    return f"{when}: {_('closed') if hours == 'closed' else hours}"
+
+
+def days(first: date, last: date) -> str:
+    """``Fri, Apr 10, 2026 to Sat, Apr 11, 2026``, or the one day."""
+    reader = current.reader()
+    if first == last:
+        return reader.day_and_year(first)
+    return str(_("%(first)s to %(last)s", first=reader.day_and_year(first), last=reader.day_and_year(last)))

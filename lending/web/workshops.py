@@ -271,7 +271,7 @@ def _rows(found: SignInSheet) -> list[dict[str, Any]]:
         rows.append(
             {
                 "time": reader.clock(one.at),
-                "what": _("Signed in, in the room.") if in_room else _("Signed in, on line."),
+                "what": _("Signed in, in the room.") if in_room else _("Signed in, online."),
                 "patron": one.patron_name,
                 "tone": "done",
             }

@@ -17,7 +17,7 @@ def test_people_sign_in_by_one_scan_each_and_the_way_they_come_is_chosen_once(li
     station = enter("ben", f"/workshops/{meeting(library.database, library.cast)}")
     station.scan_all([ADA, LUIS], seed=1).quiet().says("Luis R. is signed in, in the room.")
     station.page.get_by_label("On line").first.check()
-    station.scan(MINA).quiet().says("Mina K. is signed in, on line.")
+    station.scan(MINA).quiet().says("Mina K. is signed in, online.")
     cast, here, away = library.cast, AttendanceMode.ONSITE, AttendanceMode.VIRTUAL
     assert attendances(library.database) == [(cast.ada_id, here), (cast.luis_id, here), (cast.mina_id, away)]
     assert station.tones()[:3] == ["done", "done", "done"]

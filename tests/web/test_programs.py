@@ -65,6 +65,16 @@ def test_a_lead_changes_their_programme_and_its_questions_stay(dora: Browser, sq
     assert "Jun 30, 2027" in dora.get("/programs").get_data(as_text=True)
 
 
+def test_a_programme_names_one_of_the_agreements_there_are(dora: Browser, sqlite_database: Database) -> None:
+    assert "Borrowing agreement (borrowing)" in dora.get("/programs/work-ready/edit").get_data(as_text=True)
+    assert dora.post("/programs/work-ready/edit", {**CHANGE, "agreement_code": "borrowing"}).status_code == 303
+    assert kept(sqlite_database).agreement_code == "borrowing"
+    answer = dora.post("/programs/work-ready/edit", {**CHANGE, "key": "d" * 16, "agreement_code": "nothing"})
+    assert answer.status_code == 422
+    assert dora.post("/programs/work-ready/edit", {**CHANGE, "key": "e" * 16}).status_code == 303
+    assert kept(sqlite_database).agreement_code is None
+
+
 def test_a_programme_that_would_end_before_its_sessions_stays(dora: Browser, sqlite_database: Database) -> None:
     answer = dora.post("/programs/work-ready/edit", {**CHANGE, "ends_on": "2026-04-01", "last_borrow_on": ""})
     assert (answer.status_code, 'id="ends_on-error"' in answer.get_data(as_text=True)) == (422, True)
