@@ -143,17 +143,7 @@ def copy_cohort(
     }
     refuse_wrong(name or code, CohortTexts(), wrong)
     zone = zone_of(session, old.id)
-    meetings = [
-        Workshop(
-            n=held.n,
-            title=held.title,
-            starts_at=shifted(held.starts_at, later.days, zone),
-            ends_at=shifted(held.ends_at, later.days, zone),
-            mode=held.mode,
-            branch_id=held.branch_id,
-        )
-        for held in session.scalars(select(Workshop).where(Workshop.cohort_id == old.id).order_by(Workshop.n))
-    ]
+    meetings = _meetings_of(session, old, later.days, zone)
     days = local_days(meetings, zone)
     ends_on = old.ends_on + later
     last = max(days, default=None)
@@ -251,6 +241,21 @@ def local_days(meetings: Sequence[Workshop], zone: str) -> list[date]:
     """The local days on which workshops are held."""
     tz = ZoneInfo(zone)
     return [meeting.starts_at.astimezone(tz).date() for meeting in meetings]
+
+
+def _meetings_of(session: Session, old: Cohort, days: int, zone: str) -> list[Workshop]:
+    """The workshops of a cohort, so many days later, as rows that still want their own."""
+    return [
+        Workshop(
+            n=held.n,
+            title=held.title,
+            starts_at=shifted(held.starts_at, days, zone),
+            ends_at=shifted(held.ends_at, days, zone),
+            mode=held.mode,
+            branch_id=held.branch_id,
+        )
+        for held in session.scalars(select(Workshop).where(Workshop.cohort_id == old.id).order_by(Workshop.n))
+    ]
 
 
 def _write(

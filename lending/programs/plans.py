@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.redating import Changed, Ground, Moved, Stays, Thing, Why
 from lending.circulation.reservations import left_in_pool
+from lending.domain.calendars import Calendar
 from lending.domain.registration import plain_text
 from lending.domain.states import EnrolmentState, ReservationState
 from lending.errors import Block, Reason, Refused
@@ -23,7 +24,7 @@ from lending.models.cohorts import Cohort, Enrolment, Program, Workshop
 from lending.models.kits import KitType
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
-from lending.programs.cohorts import TEXTS, CohortTexts, refuse_wrong, wrong_dates, zone_of
+from lending.programs.cohorts import TEXTS, CohortTexts, refuse_wrong, text_values, wrong_dates, zone_of
 from lending.programs.enrolment import free_seats, waiting_list
 from lending.programs.pools import (
     CohortPool,
@@ -100,16 +101,9 @@ def new_plan(session: Session, held: Cohort, change: CohortChange, ground: Groun
     zone = zone_of(session, held.id)
     later = 0 if change.starts_on is None else (change.starts_on - held.starts_on).days
     workshops = session.scalars(select(Workshop).where(Workshop.cohort_id == held.id).order_by(Workshop.n)).all()
-    meetings = [
-        MeetingMove(held_at, shifted(held_at.starts_at, later, zone), shifted(held_at.ends_at, later, zone))
-        for held_at in workshops
-        if later and held_at.starts_at > at
-    ]
+    meetings = _later(workshops, later, zone, at=at)
     new_days = _days(workshops, meetings, zone)
-    dates = _dates(held, change, return_by_of(calendars, held.ends_on, max(_days(workshops, (), zone), default=None)))
-    if "return_by" not in dates:
-        default = return_by_of(calendars, dates["ends_on"], max(new_days, default=None))
-        dates["return_by"] = max(default, dates["ends_on"] + (held.return_by - held.ends_on))
+    dates = _dates(held, change, calendars, _days(workshops, (), zone), new_days)
     texts = _texts(held, change)
     name = held.name if change.name is None else change.name
     to_come = _days([held_at for held_at in workshops if held_at.starts_at > at], meetings, zone)
@@ -135,14 +129,8 @@ def new_plan(session: Session, held: Cohort, change: CohortChange, ground: Groun
     ]
     if against:
         raise Refused(*against)
-    values: dict[str, object] = {
-        "name": plain_text(name, 120),
-        **dates,
-        "capacity": capacity,
-        **{text: plain_text(getattr(texts, text), most) or "" for text, most in TEXTS.items()},
-        "first_day_mandatory": texts.first_day_mandatory,
-    }
-    values = {field: value for field, value in values.items() if getattr(held, field) != value}
+    said = {"name": plain_text(name, 120), **dates, "capacity": capacity, **text_values(texts)}
+    values = {field: value for field, value in said.items() if getattr(held, field) != value}
     return NewPlan(
         return_by=dates["return_by"],
         pickup_from=dates["pickup_from"],
@@ -164,19 +152,40 @@ def stocks_of(session: Session, cohort_id: int, plans: Sequence[PoolPlan]) -> se
     }
 
 
-def _dates(held: Cohort, change: CohortChange, default_before: date) -> dict[str, date]:
-    """The dates; without ``return_by`` where it is to be worked out from the new workshops."""
+def _later(workshops: Sequence[Workshop], days: int, zone: str, *, at: datetime) -> list[MeetingMove]:
+    """The workshops that are still to come, so many days later at their own wall clock."""
+    return [
+        MeetingMove(held, shifted(held.starts_at, days, zone), shifted(held.ends_at, days, zone))
+        for held in workshops
+        if days and held.starts_at > at
+    ]
+
+
+def _dates(
+    held: Cohort,
+    change: CohortChange,
+    calendars: Sequence[Calendar],
+    old_days: Sequence[date],
+    new_days: Sequence[date],
+) -> dict[str, date]:
+    """The dates after a change, with the days on which workshops were and will be held.
+
+    Where nobody gives the day on which kits come back and nobody had set one, it is worked out anew.
+    """
     starts_on = change.starts_on or held.starts_on
     later = starts_on - held.starts_on
     ends_on = change.ends_on or held.ends_on + later
     found = {"starts_on": starts_on, "ends_on": ends_on, "pickup_from": change.pickup_from or held.pickup_from + later}
+    as_before = ends_on + (held.return_by - held.ends_on)
     if change.return_by is not None:
-        found["return_by"] = change.return_by
+        return_by = change.return_by
     elif ends_on == held.ends_on and not later:
-        found["return_by"] = held.return_by
-    elif held.return_by != default_before:
-        found["return_by"] = max(ends_on, ends_on + (held.return_by - held.ends_on))
-    return found
+        return_by = held.return_by
+    elif held.return_by != return_by_of(calendars, held.ends_on, max(old_days, default=None)):
+        return_by = max(ends_on, as_before)
+    else:
+        return_by = max(return_by_of(calendars, ends_on, max(new_days, default=None)), as_before)
+    return {**found, "return_by": return_by}
 
 
 def _days(workshops: Sequence[Workshop], moves: Sequence[MeetingMove], zone: str) -> list[date]:
