@@ -46,7 +46,11 @@ class SessionForm(KeyedForm):
         validators=[Optional()],
     )
     capacity = IntegerField(lazy_gettext("Seats"), validators=[InputRequired(_NEEDED), NumberRange(1, 100_000)])
-    languages = StringField(lazy_gettext("Languages"), validators=[Optional(), Length(max=60)])
+    languages = StringField(
+        lazy_gettext("Languages"),
+        description=lazy_gettext("Their codes, apart by commas: en, es."),
+        validators=[Optional(), Length(max=60)],
+    )
     partners = StringField(lazy_gettext("Partners"), validators=[Optional(), Length(max=240)])
     captains = StringField(
         lazy_gettext("Captains"),
