@@ -19,6 +19,7 @@ from lending.circulation.calendars import branch_calendar
 from lending.circulation.codes import refusing_twins
 from lending.circulation.journal import record
 from lending.circulation.reservations import PoolFound, place_in_queue
+from lending.circulation.together import together
 from lending.domain.actors import Actor
 from lending.domain.eligibility import Applicant
 from lending.domain.enrolment import blocks
@@ -46,6 +47,7 @@ from lending.programs.joining import (
     completed,
     facts_of,
     facts_of_joining,
+    line_of,
     lock_and_count,
     pool_of,
     record_joining,
@@ -111,11 +113,13 @@ def enrol(
     against = [*blocks(facts_of_joining(session, joining, answers or {}, at=at)), *no_pool]
     if against:
         raise Refused(*against)
-    place = add_enrolment(session, joining, wants_kit=wants_kit, at=at)
-    if signed is not None:
-        sign(session, joining, signed, at=at, by=by)
-    queued = None if joining.pool is None else add_reservation(session, joining, place, joining.pool, at=at, by=by)
-    record_joining(session, joining, place, queued, at=at, by=by)
+    line = line_of(session, joining, at=at, by=by)
+    with refusing_twins(Reason.ALREADY_ENROLLED, cohort=joining.held.name), together(session):
+        place = add_enrolment(session, joining, wants_kit=wants_kit, at=at)
+        if signed is not None:
+            sign(session, joining, signed, at=at, by=by)
+        queued = None if line is None else add_reservation(session, joining, place, line, at=at)
+        record_joining(session, joining, place, queued, at=at, by=by)
     return Enrolled(
         enrolment=place.public_id,
         cohort=cohort,

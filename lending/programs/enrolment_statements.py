@@ -124,5 +124,12 @@ COUNT = select(
 """Who has a seat and who waits for one; what this person has here already; the kits that are left in the pool (``NULL``
 without one), who waits for them, and how many of those have their seat."""
 
-ADD_ENROLMENT = insert(enrolments).returning(enrolments.c.id)
-ADD_RESERVATION = insert(reservations).inline()
+ADD_ENROLMENT = insert(enrolments).inline()
+ADD_RESERVATION = (
+    insert(reservations)
+    .inline()
+    .values(
+        enrolment_id=select(enrolments.c.id).where(enrolments.c.public_id == bindparam("enrolment")).scalar_subquery()
+    )
+)
+"""By the public id, so that it need not wait for the answer about the enrolment before it."""

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.checkout import BORROWING_AGREEMENT
 from lending.circulation.checkout_statements import SIGN
-from lending.circulation.codes import refusing_twins
 from lending.circulation.journal import record_each
 from lending.circulation.reservations import PoolFound, pickup_code, promise_next, set_aside_by
+from lending.circulation.together import together
 from lending.domain.actors import Actor
 from lending.domain.eligibility import Applicant
 from lending.domain.enrolment import EnrolmentFacts
@@ -46,7 +46,6 @@ class Joining:
 class Place:
     """A new enrolment: with a seat, or with its ``position`` on the waiting list, 1 for the next."""
 
-    id: int
     public_id: str
     state: EnrolmentState
     position: int | None
@@ -87,16 +86,18 @@ def lock_and_count(session: Session, asked: AnyRow, pool: PoolFound | None, *, a
 
     ``Refused``: ``CARD_UNKNOWN`` when the patron's record was merged in this very moment.
     """
-    connection = session.connection()
     ids = {"cohort_id": asked.cohort_id, "patron_id": asked.patron_id}
-    if pool is None:
-        held = connection.execute(sql.LOCK_SEAT, ids).one_or_none()
-    else:
-        held = connection.execute(sql.LOCK_SEAT_AND_STOCK, {**ids, "stock_id": pool.stock_id}).one_or_none()
+    in_pool = {"pool_id": None if pool is None else pool.pool_id, "set_aside_by": set_aside_by(at)}
+    with together(session) as connection:  # the counts begin, and look, when the locks are had
+        if pool is None:
+            locked = connection.execute(sql.LOCK_SEAT, ids)
+        else:
+            locked = connection.execute(sql.LOCK_SEAT_AND_STOCK, {**ids, "stock_id": pool.stock_id})
+        counted = connection.execute(sql.COUNT, {**ids, **in_pool})
+    held = locked.one_or_none()
     if held is None:
         raise Refused.because(Reason.CARD_UNKNOWN)
-    in_pool = {"pool_id": None if pool is None else pool.pool_id, "set_aside_by": set_aside_by(at)}
-    return Joining(asked, pool, held, connection.execute(sql.COUNT, {**ids, **in_pool}).one())
+    return Joining(asked, pool, held, counted.one())
 
 
 def facts_of_joining(
@@ -160,20 +161,35 @@ def add_enrolment(session: Session, joining: Joining, *, wants_kit: bool, at: da
         "created_at": at,
         "seated_at": at if seated else None,
     }
-    with refusing_twins(Reason.ALREADY_ENROLLED, cohort=joining.held.name):
-        added = session.connection().execute(sql.ADD_ENROLMENT, row).scalar_one()
-    return Place(added, public_id, state, None if seated else waiting + 1)
+    session.connection().execute(sql.ADD_ENROLMENT, row)
+    return Place(public_id, state, None if seated else waiting + 1)
 
 
-def add_reservation(
-    session: Session, joining: Joining, place: Place, pool: PoolFound, *, at: datetime, by: Actor
-) -> Queued:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The line before a pool: how many kits it has left, and how many wait for one."""
+
+    pool: PoolFound
+    left: int
+    waiting: int
+
+
+def line_of(session: Session, joining: Joining, *, at: datetime, by: Actor) -> Line | None:
+    """The line that somebody joins; ``None`` without a pool. A kit that is left goes to whoever waits for it first.
+
+    There is one beside people who wait only where it became free by the day alone.
+    """
+    pool, counted = joining.pool, joining.counted
+    if pool is None:
+        return None
+    served = len(promise_next(session, pool.pool_id, at=at, by=by)) if counted.kits_left > 0 and counted.ready else 0
+    return Line(pool, counted.kits_left - served, counted.queued - served)
+
+
+def add_reservation(session: Session, joining: Joining, place: Place, line: Line, *, at: datetime) -> Queued:
     """Promise a kit of the pool to somebody with a seat if one is left for them, else give a place in its queue."""
-    left, waiting = joining.counted.kits_left, joining.counted.queued
-    if left > 0 and joining.counted.ready:  # it became free by the day alone: whoever waited longer comes first
-        served = len(promise_next(session, pool.pool_id, at=at, by=by))
-        left, waiting = left - served, waiting - served
-    promised = place.state is EnrolmentState.ENROLLED and left > 0
+    pool = line.pool
+    promised = place.state is EnrolmentState.ENROLLED and line.left > 0
     state = ReservationState.WAITING
     if promised:
         state = after(RESERVATION_MOVES, state, ReservationVerb.PROMISE)
@@ -186,14 +202,14 @@ def add_reservation(
         "pickup_branch_id": joining.asked.branch_id,
         "cohort_id": joining.asked.cohort_id,
         "pool_id": pool.pool_id,
-        "enrolment_id": place.id,
+        "enrolment": place.public_id,
         "state": state,
         "pickup_code": pickup_code(),
         "queued_at": at,
         "promised_at": at if promised else None,
     }
     session.connection().execute(sql.ADD_RESERVATION, row)
-    return Queued(public_id, state, None if promised else waiting + 1)
+    return Queued(public_id, state, None if promised else line.waiting + 1)
 
 
 def sign(session: Session, joining: Joining, signed: Signing, *, at: datetime, by: Actor) -> None:
