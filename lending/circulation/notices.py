@@ -1,0 +1,222 @@
+"""Notices on their way out: claimed one by one, asked once more whether they still hold, sent, and marked.
+
+A claim is a transaction of its own, and so is the mark: nothing is held while a message travels. A process that dies in
+between leaves a claim that another takes over when it has grown old. What the other side refuses for good becomes work
+for staff, and the patron is told by another way if there is one. Source: RULES 6; BATTERY R12, R13, R15.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from lending.circulation.calendars import branch_calendar
+from lending.circulation.tasks import open_task
+from lending.circulation.telling import CONTACT, channel_of, new_notice, put_in_outbox
+from lending.domain.actors import Actor
+from lending.domain.calendars import Calendar
+from lending.domain.permissions import Act
+from lending.domain.states import (
+    PROMISED_RESERVATIONS,
+    ChargeState,
+    EnrolmentState,
+    LoanState,
+    ReservationState,
+)
+from lending.models.base import table_of
+from lending.models.charges import Charge, ChargeKind
+from lending.models.cohorts import Enrolment
+from lending.models.loans import Loan
+from lending.models.notices import Carrier, Channel, Notice, NoticeState
+from lending.models.people import Patron
+from lending.models.reservations import Reservation
+from lending.models.tasks import TaskKind
+
+_notices, _patrons = table_of(Notice), table_of(Patron)
+
+QUIET_FROM, QUIET_UNTIL = time(21), time(8)
+"""No telephone rings in between, on the clock of the patron's own branch."""
+
+LEASE = timedelta(minutes=10)
+"""How old a claim is before it counts as left behind; longer than any message may take."""
+
+FIRST_PAUSE, LONGEST_PAUSE, GIVE_UP_AFTER = timedelta(minutes=5), timedelta(hours=4), timedelta(days=4)
+"""Between tries, each time twice as long; after four days a message is not worth sending any more."""
+
+_RESERVED = {
+    "ready": frozenset({ReservationState.READY}),
+    "promised": PROMISED_RESERVATIONS,
+}
+"""A notice about a reservation holds while that is in one of these states; others hold whatever became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A notice that this process sends now: by ``id`` for the mark, by ``public_id`` for the world."""
+
+    id: int
+    public_id: str
+    tries: int
+
+
+def claim(session: Session, channel: Channel, *, at: datetime, by: Actor) -> Claim | None:
+    """Claim the notice of a channel that is due longest and still holds; ``None`` when there is none.
+
+    Those that no longer hold are cancelled on the way, and a text that is due at night waits for the morning.
+    """
+    by.permit(Act.ADMINISTER)
+    left_behind = (Notice.state == NoticeState.SENDING) & (Notice.claimed_at < at - LEASE)
+    waiting = (Notice.state == NoticeState.PENDING) & (Notice.due_at <= at)
+    chosen = (
+        select(Notice)
+        .where(or_(waiting, left_behind), Notice.channel == channel)
+        .order_by(Notice.due_at, Notice.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    while (notice := session.scalars(chosen).one_or_none()) is not None:
+        if not _holds(session, notice):
+            notice.state = NoticeState.CANCELLED
+        elif notice.channel is Channel.TEXT and (morning := _after_the_night(session, notice, at)) is not None:
+            notice.state, notice.due_at = NoticeState.PENDING, morning
+        else:
+            notice.state, notice.claimed_at = NoticeState.SENDING, at
+            notice.tries += 1
+            return Claim(notice.id, notice.public_id, notice.tries)
+        session.flush()  # the next look must not find it again
+    return None
+
+
+def mark_sent(session: Session, notice_id: int, carrier: Carrier, *, at: datetime, by: Actor) -> None:
+    """Keep that a notice left the house."""
+    by.permit(Act.ADMINISTER)
+    _mark(session, notice_id, state=NoticeState.SENT, sent_at=at, carrier=carrier, problem=None)
+
+
+def try_later(session: Session, notice_id: int, problem: str, *, at: datetime, by: Actor) -> datetime | None:
+    """Keep that the other side was not ready: when it is tried again, or ``None`` if that is not worth it any more."""
+    by.permit(Act.ADMINISTER)
+    row = session.execute(select(Notice.tries, Notice.made_at).where(Notice.id == notice_id)).one()
+    again: datetime = at + min(FIRST_PAUSE * 2 ** (row.tries - 1), LONGEST_PAUSE)
+    if again - row.made_at > GIVE_UP_AFTER:
+        _refused(session, notice_id, problem, at)
+        return None
+    _mark(session, notice_id, state=NoticeState.PENDING, due_at=again, problem=problem[:80])
+    return again
+
+
+def give_up(
+    session: Session, notice_id: int, problem: str, *, address_is_wrong: bool, at: datetime, by: Actor
+) -> Channel | None:
+    """Keep that the other side refused for good; the channel by which the patron is told instead, if there is one.
+
+    An address that does not exist is not written to again until it is changed.
+    """
+    by.permit(Act.ADMINISTER)
+    notice = session.scalars(select(Notice).where(Notice.id == notice_id)).one()
+    if address_is_wrong and notice.channel is Channel.EMAIL:
+        session.execute(update(_patrons).where(_patrons.c.id == notice.patron_id).values(email_refused_at=at))
+    elif address_is_wrong:
+        session.execute(update(_patrons).where(_patrons.c.id == notice.patron_id).values(text_consent_at=None))
+    _refused(session, notice_id, problem, at)
+    patron = session.execute(select(*CONTACT).where(_patrons.c.id == notice.patron_id)).one_or_none()
+    if patron is None or channel_of(patron) is notice.channel:
+        return None
+    again = new_notice(
+        notice.step,
+        patron,
+        subject=notice.subject,
+        patron_id=notice.patron_id,
+        loan_id=notice.loan_id,
+        term=notice.term,
+        at=at,
+    )
+    put_in_outbox(session, [again])
+    instead: Channel = again["channel"]
+    return instead
+
+
+def quiet_until(calendar: Calendar, at: datetime) -> datetime | None:
+    """When the telephone may ring again; ``None`` when it may ring now."""
+    today = calendar.local_date(at)
+    if at < calendar.instant(today, QUIET_UNTIL):
+        return calendar.instant(today, QUIET_UNTIL)
+    if at >= calendar.instant(today, QUIET_FROM):
+        return calendar.instant(today + timedelta(days=1), QUIET_UNTIL)
+    return None
+
+
+def notice_subject(public_id: str) -> str:
+    """The subject of tasks about one notice."""
+    return f"notice:{public_id}"
+
+
+def _holds(session: Session, notice: Notice) -> bool:
+    """Whether what the notice says is still so. Its row is locked: whatever takes it back from now on comes later."""
+    if notice.patron_id is None:
+        return False
+    kind, _, name = notice.subject.partition(":")
+    if notice.step == "receipt":
+        return True
+    if kind == "loan" and notice.term is not None:
+        return _of_this_term(session, notice)
+    if kind == "reservation" and notice.step in _RESERVED:
+        state = session.scalar(select(Reservation.state).where(Reservation.public_id == name.partition(":")[0]))
+        return state in _RESERVED[notice.step]
+    if kind == "enrolment" and notice.step == "seat_offered":
+        seat = session.scalar(select(Enrolment.state).where(Enrolment.public_id == name.partition(":")[0]))
+        return seat is EnrolmentState.OFFERED
+    return True
+
+
+def _of_this_term(session: Session, notice: Notice) -> bool:
+    """Whether a due date still stands and the kit is still away; of one that was given up, whether it is owed for."""
+    loan = session.execute(
+        select(Loan.state, Loan.term, Loan.received_at).where(Loan.id == notice.loan_id)
+    ).one_or_none()
+    if loan is None or loan.received_at is not None or loan.term != notice.term:
+        return False
+    if loan.state is LoanState.OUT:
+        return True
+    owed = select(Charge.id).where(
+        Charge.loan_id == notice.loan_id, Charge.kind == ChargeKind.WHOLE_KIT, Charge.state == ChargeState.OWED
+    )
+    return loan.state is LoanState.LOST and session.scalars(owed).first() is not None
+
+
+def _after_the_night(session: Session, notice: Notice, at: datetime) -> datetime | None:
+    branch_id = session.scalars(select(Patron.home_branch_id).where(Patron.id == notice.patron_id)).one()
+    return quiet_until(branch_calendar(session, branch_id, since=at.date()), at)
+
+
+def _mark(session: Session, notice_id: int, **values: object) -> None:
+    """Change a notice that this process claimed; one that somebody else took over meanwhile is theirs."""
+    session.execute(
+        update(_notices)
+        .where(_notices.c.id == notice_id, _notices.c.state == NoticeState.SENDING)
+        .values(claimed_at=None, **values)
+    )
+
+
+def _refused(session: Session, notice_id: int, problem: str, at: datetime) -> None:
+    _mark(session, notice_id, state=NoticeState.FAILED, problem=problem[:80])
+    row = session.execute(
+        select(Notice.public_id, Notice.step, Notice.loan_id, Notice.patron_id, Patron.home_branch_id)
+        .join(Patron, Patron.id == Notice.patron_id)
+        .where(Notice.id == notice_id)
+    ).one_or_none()
+    if row is not None:
+        open_task(
+            session,
+            TaskKind.BOUNCE,
+            subject=notice_subject(row.public_id),
+            branch_id=row.home_branch_id,
+            what=row.step,
+            at=at,
+            loan_id=row.loan_id,
+            patron_id=row.patron_id,
+        )
