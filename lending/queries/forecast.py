@@ -7,6 +7,7 @@ their way to the branch are expected too. Source: RULES 4, "Shortage forecast".
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -76,7 +77,7 @@ def cohort_forecast(session: Session, cohort: str, *, at: datetime, by: Actor) -
         raise Refused.because(Reason.NOT_FOUND)
     if row.status is CohortStatus.CANCELLED or row.return_by < today_everywhere(session, at):
         raise Refused.because(Reason.COHORT_OVER, cohort=row.name)
-    return _forecast(session, row, at=at, by=by)
+    return _forecast(session, row, _as_things_stand(session, at=at, by=by), at=at)
 
 
 def program_forecast(session: Session, program: str, *, at: datetime, by: Actor) -> list[CohortForecast]:
@@ -85,13 +86,15 @@ def program_forecast(session: Session, program: str, *, at: datetime, by: Actor)
     if found is None or not _may_see(by, found.id):
         raise Refused.because(Reason.NOT_FOUND)
     coming = _coming_cohorts(session, at).where(Cohort.program_id == found.id)
-    return [_forecast(session, row, at=at, by=by) for row in session.scalars(coming)]
+    now = _as_things_stand(session, at=at, by=by)
+    return [_forecast(session, row, now, at=at) for row in session.scalars(coming)]
 
 
 def coming_forecasts(session: Session, *, at: datetime, by: Actor) -> list[CohortForecast]:
     """The forecasts of all sessions that are not over and that the reader may look at."""
     rows = session.scalars(_coming_cohorts(session, at))
-    return [_forecast(session, row, at=at, by=by) for row in rows if _may_see(by, row.program_id)]
+    now = _as_things_stand(session, at=at, by=by)
+    return [_forecast(session, row, now, at=at) for row in rows if _may_see(by, row.program_id)]
 
 
 def _coming_cohorts(session: Session, at: datetime) -> Select[Cohort]:
@@ -114,16 +117,31 @@ class _Asked:
 _NOTHING = _Asked(0, PoolNeed(0, 0), 0)
 
 
-def _forecast(session: Session, cohort: Cohort, *, at: datetime, by: Actor) -> CohortForecast:
-    asked, coming = _asked(session, cohort, at), _on_their_way(session)
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """What is the same for every session: all stocks, the kits on their way, and the branches that are shown."""
+
+    stocks: Sequence[StockAvailability]
+    on_their_way: Mapping[tuple[str, str], int]
+    names: Mapping[str, str]
+
+
+def _as_things_stand(session: Session, *, at: datetime, by: Actor) -> _Now:
+    stocks = availability(session, branch_ids=None, at=at)
+    names = {row.code: row.name for row in session.execute(_names(by))}
+    return _Now(stocks, _on_their_way(session), names)
+
+
+def _forecast(session: Session, cohort: Cohort, now: _Now, *, at: datetime) -> CohortForecast:
+    asked, names = _asked(session, cohort, at), now.names
     types = {kit_type for _, kit_type in asked}
     on, needs = cohort.pickup_from, {}
-    for stock in availability(session, branch_ids=None, until=cohort.return_by, at=at):
+    for stock in now.stocks:
         key = stock.branch, stock.kit_type
         if stock.kit_type in types:
             on = max(on, stock.points[0].on)
-            needs[key] = _need(stock, asked.get(key, _NOTHING), coming.get(key, 0), on)
-    names = {row.code: row.name for row in session.execute(_names(by))}
+            coming = now.on_their_way.get(key, 0)
+            needs[key] = _need(stock, asked.get(key, _NOTHING), coming, on, cohort.return_by)
     transfers = [move for move in suggested(needs.values()) if {move.from_branch, move.to_branch} & names.keys()]
     givers = {(move.from_branch, move.kit_type) for move in transfers}
     shown = tuple(
@@ -144,11 +162,11 @@ def _forecast(session: Session, cohort: Cohort, *, at: datetime, by: Actor) -> C
     return CohortForecast(cohort.code, cohort.name, on, shown, tuple(transfers))
 
 
-def _need(stock: StockAvailability, asked: _Asked, coming: int, on: date) -> BranchNeed:
-    """A stock without the session's own allotment, on the day and on the worst day after it."""
+def _need(stock: StockAvailability, asked: _Asked, coming: int, on: date, until: date) -> BranchNeed:
+    """A stock without the session's own allotment, on the day and on the worst day after it until the last."""
     own = asked.need.needed + coming
     expected = free_on(stock.points, on)
-    lowest = min([expected, *(point.free for point in stock.points if point.on > on)])
+    lowest = min([expected, *(point.free for point in stock.points if on < point.on <= until)])
     return BranchNeed(
         stock.branch,
         stock.kit_type,

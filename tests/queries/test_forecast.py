@@ -15,10 +15,18 @@ from lending.domain.actors import Actor
 from lending.domain.forecast import Transfer
 from lending.errors import Reason, Refused
 from lending.models.cohorts import Cohort, CohortStatus, Pool
+from lending.programs.cohorts import copy_cohort
 from lending.programs.enrolment import enrol
-from lending.queries.forecast import BranchForecast, CohortForecast, cohort_forecast, program_forecast
+from lending.queries.forecast import (
+    BranchForecast,
+    CohortForecast,
+    cohort_forecast,
+    coming_forecasts,
+    program_forecast,
+)
 from tests.cast import ADA, KIT, LUIS, MINA, NOW, OPEN_KIT, THIRD_KIT, Cast, assemble, kit
 from tests.circulation.kits_in_hand import why
+from tests.databases import counting
 
 
 @pytest.fixture
@@ -196,3 +204,18 @@ def test_a_session_is_forecast_until_its_last_day_is_over_everywhere(database: D
 
     evening = datetime(2026, 4, 11, 3, 0, tzinfo=UTC)  # 8 p.m. in Los Angeles on the day its kits come back
     assert (seen(evening), seen(evening + timedelta(hours=5))) == (["WR-7"], [])
+
+
+def test_a_further_session_takes_three_statements_more(database: Database, cast: Cast) -> None:
+    def statements() -> tuple[int, int]:
+        with database.read() as session, counting(database) as said:
+            found = coming_forecasts(session, at=NOW, by=cast.dora)
+        return len(found), len(said)
+
+    alone = statements()
+    database.act(
+        lambda session: copy_cohort(
+            session, cohort="WR-7", code="WR-8", starts_on=date(2026, 6, 1), at=NOW, by=cast.dora
+        )
+    )
+    assert (alone[0], statements()) == (1, (2, alone[1] + 3))
