@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from lending.db import Database
 from lending.domain.actors import Actor
@@ -21,6 +23,7 @@ from lending.programs.pools import PoolPlan
 from lending.programs.programs import plan_program
 from lending.programs.timetable import WeeklyWorkshops
 from tests.cast import KIT, NOW, Cast
+from tests.races import race, without_locks
 
 TUESDAYS = WeeklyWorkshops(first_on=date(2026, 5, 5), starts=time(18, 0), zone="America/Los_Angeles")
 
@@ -220,3 +223,31 @@ def test_a_copy_that_the_kits_do_not_suffice_for_is_refused(database: Database, 
         with pytest.raises(Refused) as refusal:
             copy(database, cast.dora, **given)
         assert [block.reason for block in refusal.value.blocks] == [reason]
+
+
+def allotting(cast: Cast, code: str) -> Callable[[Session], CohortPlanned]:
+    """Dora plans a session with every kit of East Los Angeles."""
+    by, pools = cast.dora, [PoolPlan(cast.ela, "work-ready", 3)]
+    return lambda session: plan_cohort(
+        session,
+        code=code,
+        program="work-ready",
+        name=code,
+        starts_on=date(2026, 5, 4),
+        ends_on=date(2026, 6, 12),
+        capacity=20,
+        pools=pools,
+        at=NOW,
+        by=by,
+    )
+
+
+def test_of_two_sessions_planned_at_once_one_gets_the_kits(database: Database, cast: Cast) -> None:
+    outcome = race(database, allotting(cast, "WR-8"), allotting(cast, "WR-9"), before="INSERT")
+    assert (len(outcome.done), outcome.refused, outcome.broken) == (1, [[Reason.POOL_EXCEEDS_STOCK]], [])
+
+
+def test_without_the_lock_both_sessions_would_be_allotted_the_same_kits(database: Database, cast: Cast) -> None:
+    with without_locks(database):
+        outcome = race(database, allotting(cast, "WR-8"), allotting(cast, "WR-9"), before="INSERT")
+    assert (len(outcome.done), outcome.refused, outcome.broken) == (2, [], [])
