@@ -49,7 +49,7 @@ def test_who_signs_from_now_on_signs_the_newest_and_each_version_says_by_how_man
 ) -> None:
     def sign(patron: str, kit: str) -> None:
         lend = {"patron": patron, "kit": kit, "branch_id": cast.ela, "signed": Signing.AT_DESK, "by": cast.ben}
-        database.act(lambda session: check_out(session, **lend, at=NOW))  # type: ignore[arg-type]
+        database.act(lambda session: check_out(session, **lend, at=NOW))  # type: ignore[arg-type]  # one dict of all arguments
 
     sign(LUIS, OTHER_OPEN_KIT)
     publish(database, cast)
