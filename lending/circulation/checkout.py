@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Connection, CursorResult
 from sqlalchemy.orm import Session
 
 from lending.circulation import checkout_statements as sql
 from lending.circulation.checkout_facts import Gathered, gather
-from lending.circulation.counts import count
-from lending.circulation.journal import record
-from lending.circulation.together import together
+from lending.circulation.counts import counted
+from lending.circulation.journal import entry
+from lending.circulation.together import Write, write_together
 from lending.domain.actors import Actor
 from lending.domain.checkout import blocks
 from lending.domain.counting import Counter
@@ -143,17 +141,19 @@ def _write(
     found, locked = gathered.found, gathered.locked
     public_id = new_public_id()
     loan_id = _lend(session, gathered, public_id, due, overridden, note, collected_by, at=at, by=by)
-    with together(session) as connection:
-        picked_up = None if found.reservation_id is None else _pick_up(connection, gathered, at)
-        _add_term(connection, gathered, loan_id, due, at=at, by=by)
-        connection.execute(sql.SNAPSHOT, {"loan_id": loan_id, "kit_id": found.kit_id})
-        if signed is not None:
-            _sign(connection, gathered, loan_id, signed, at=at, by=by)
-        if locked.email is not None:
-            _promise_receipt(connection, gathered, public_id, loan_id, at)
-        _record(session, gathered, loan_id, due, overridden, note, at=at, by=by)
-    if picked_up is not None and picked_up.one_or_none() is None:
-        raise Refused.because(Reason.BUSY)
+    writes = [
+        _term(gathered, loan_id, due, at=at, by=by),
+        (sql.SNAPSHOT, {"loan_id": loan_id, "kit_id": found.kit_id}),
+        *_recorded(session, gathered, loan_id, due, overridden, note, at=at, by=by),
+    ]
+    if found.reservation_id is not None:
+        writes.append(_picked_up(gathered, at))
+    if signed is not None:
+        writes.append(_signature(gathered, loan_id, signed, at=at, by=by))
+    if locked.email is not None:
+        writes.append(_receipt(gathered, public_id, loan_id, at))
+    if 0 in write_together(session, *writes):
+        raise Refused.because(Reason.BUSY)  # the reservation was ended by somebody else
     cohort = gathered.cohort
     return CheckedOut(
         loan=public_id,
@@ -218,8 +218,8 @@ def _lend(
     return int(added.scalar_one())
 
 
-def _add_term(connection: Connection, gathered: Gathered, loan_id: int, due: Due, *, at: datetime, by: Actor) -> None:
-    connection.execute(
+def _term(gathered: Gathered, loan_id: int, due: Due, *, at: datetime, by: Actor) -> Write:
+    return (
         sql.ADD_TERM,
         {
             "loan_id": loan_id,
@@ -236,7 +236,7 @@ def _add_term(connection: Connection, gathered: Gathered, loan_id: int, due: Due
     )
 
 
-def _record(
+def _recorded(
     session: Session,
     gathered: Gathered,
     loan_id: int,
@@ -246,12 +246,11 @@ def _record(
     *,
     at: datetime,
     by: Actor,
-) -> None:
-    """The journal's row, and last the count."""
+) -> list[Write]:
+    """The journal's row and the count."""
     found, locked = gathered.found, gathered.locked
     cohort_id = None if gathered.cohort is None else gathered.cohort.id
-    record(
-        session,
+    written = entry(
         "check_out",
         at=at,
         by=by,
@@ -271,7 +270,7 @@ def _record(
             "note": note,
         },
     )
-    count(
+    also = counted(
         session,
         Counter.CHECK_OUT,
         day=gathered.facts.today,
@@ -279,13 +278,14 @@ def _record(
         kit_type_id=locked.kit_type_id,
         cohort_id=cohort_id,
     )
+    return [written, also]
 
 
-def _pick_up(connection: Connection, gathered: Gathered, at: datetime) -> CursorResult[Any]:
-    """End the reservation that this loan fulfils; no row comes back where it was ended by somebody else."""
+def _picked_up(gathered: Gathered, at: datetime) -> Write:
+    """The reservation that this loan fulfils, ended; no row is changed where somebody else ended it."""
     old = gathered.reservation
     assert old is not None  # noqa: S101 - the reservation was found and locked with its state
-    return connection.execute(
+    return (
         sql.PICK_UP,
         {
             "reservation_id_": gathered.found.reservation_id,
@@ -297,11 +297,9 @@ def _pick_up(connection: Connection, gathered: Gathered, at: datetime) -> Cursor
     )
 
 
-def _sign(
-    connection: Connection, gathered: Gathered, loan_id: int, signed: Signing, *, at: datetime, by: Actor
-) -> None:
+def _signature(gathered: Gathered, loan_id: int, signed: Signing, *, at: datetime, by: Actor) -> Write:
     cohort = gathered.cohort
-    connection.execute(
+    return (
         sql.SIGN,
         {
             "patron_id": gathered.found.patron_id,
@@ -317,9 +315,9 @@ def _sign(
     )
 
 
-def _promise_receipt(connection: Connection, gathered: Gathered, public_id: str, loan_id: int, at: datetime) -> None:
+def _receipt(gathered: Gathered, public_id: str, loan_id: int, at: datetime) -> Write:
     """The receipt by e-mail goes to the outbox with the act; it is sent after the commit, by the sending sweep."""
-    connection.execute(
+    return (
         sql.TELL,
         {
             "public_id": new_public_id(),

@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from lending.circulation.together import Write
 from lending.domain.counting import Counter
 from lending.models.base import table_of
 from lending.models.counts import DailyCount
@@ -37,15 +38,29 @@ def count(
     n: int = 1,
 ) -> None:
     """Add ``n`` (negative for an undo) to ``counter`` on ``day``, local to the branch. Call it last in a verb."""
-    connection = session.connection()
-    connection.execute(
-        _ADD[connection.dialect.name],
-        {
-            "day": day,
-            "branch_id": branch_id,
-            "kit_type_id": kit_type_id,
-            "cohort_id": cohort_id or 0,
-            "counter": counter.value,
-            "n": n,
-        },
+    statement, row = counted(
+        session, counter, day=day, branch_id=branch_id, kit_type_id=kit_type_id, cohort_id=cohort_id, n=n
     )
+    session.connection().execute(statement, row)
+
+
+def counted(
+    session: Session,
+    counter: Counter,
+    *,
+    day: date,
+    branch_id: int,
+    kit_type_id: int,
+    cohort_id: int | None = None,
+    n: int = 1,
+) -> Write:
+    """What ``count`` writes, to go with the other writes of an act (``write_together``)."""
+    row = {
+        "day": day,
+        "branch_id": branch_id,
+        "kit_type_id": kit_type_id,
+        "cohort_id": cohort_id or 0,
+        "counter": counter.value,
+        "n": n,
+    }
+    return _ADD[session.connection().dialect.name], row

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from lending.circulation.together import Write
 from lending.domain.actors import Actor
 from lending.models.base import table_of
 from lending.models.journal import JournalEntry
@@ -39,6 +40,35 @@ def record(
 
     ``patron`` is the pseudonym. ``detail`` holds plain JSON values: instants and dates as ISO text, money as cents.
     """
+    statement, row = entry(
+        verb,
+        at=at,
+        by=by,
+        happened_at=happened_at,
+        branch_id=branch_id,
+        kit_id=kit_id,
+        loan_id=loan_id,
+        cohort_id=cohort_id,
+        patron=patron,
+        detail=detail,
+    )
+    session.connection().execute(statement, row)
+
+
+def entry(
+    verb: str,
+    *,
+    at: datetime,
+    by: Actor,
+    happened_at: datetime | None = None,
+    branch_id: int | None = None,
+    kit_id: int | None = None,
+    loan_id: int | None = None,
+    cohort_id: int | None = None,
+    patron: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> Write:
+    """One row to append with the other writes of an act (``write_together``); its values are ``record``'s."""
     row = {
         "branch_id": branch_id,
         "kit_id": kit_id,
@@ -47,7 +77,7 @@ def record(
         "patron": patron,
         "detail": dict(detail or {}),
     }
-    session.connection().execute(_APPEND, _of_act(verb, at, by) | row | {"at": happened_at or at})
+    return _APPEND, _of_act(verb, at, by) | row | {"at": happened_at or at}
 
 
 def record_each(session: Session, verb: str, rows: Sequence[Mapping[str, Any]], *, at: datetime, by: Actor) -> None:

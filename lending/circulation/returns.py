@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 from lending.circulation.calendars import calendar_of
 from lending.circulation.charges import cancel_lost_charge
 from lending.circulation.checkout_facts import LOOKS
-from lending.circulation.counts import count
-from lending.circulation.journal import record
+from lending.circulation.counts import counted
+from lending.circulation.journal import entry
 from lending.circulation.reservations import serve_stock
 from lending.circulation.stocks import stock_of
 from lending.circulation.tasks import close_task, loan_subject
-from lending.circulation.together import together
+from lending.circulation.together import together, write_together
 from lending.domain.actors import Actor
 from lending.domain.counting import Counter
 from lending.domain.due_dates import received_at_for_book_drop
@@ -242,35 +242,37 @@ def return_kit(
             },
         )
         connection.execute(_CANCEL_NOTICES, {"loan_id_": loan.id})
-        record(
+        write_together(
             session,
-            "return",
-            at=at,
-            by=by,
-            happened_at=received,
-            branch_id=branch_id,
-            kit_id=locked.id,
-            loan_id=loan.id,
-            cohort_id=loan.cohort_id,
-            patron=loan.pseudonym,
-            detail={
-                "kit_from": locked.state.value,
-                "loan_from": loan.state.value,
-                "branch_from": locked.branch_id,
-                "stock_from": locked.stock_id,
-                "book_drop": receipt is Receipt.BOOK_DROP,
-                "next": goes.value,
-                "owner": locked.owner_id,
-                "days_late": days_late,
-            },
-        )
-        count(
-            session,
-            Counter.RETURN,
-            day=received_on,
-            branch_id=branch_id,
-            kit_type_id=locked.kit_type_id,
-            cohort_id=loan.cohort_id,
+            entry(
+                "return",
+                at=at,
+                by=by,
+                happened_at=received,
+                branch_id=branch_id,
+                kit_id=locked.id,
+                loan_id=loan.id,
+                cohort_id=loan.cohort_id,
+                patron=loan.pseudonym,
+                detail={
+                    "kit_from": locked.state.value,
+                    "loan_from": loan.state.value,
+                    "branch_from": locked.branch_id,
+                    "stock_from": locked.stock_id,
+                    "book_drop": receipt is Receipt.BOOK_DROP,
+                    "next": goes.value,
+                    "owner": locked.owner_id,
+                    "days_late": days_late,
+                },
+            ),
+            counted(
+                session,
+                Counter.RETURN,
+                day=received_on,
+                branch_id=branch_id,
+                kit_type_id=locked.kit_type_id,
+                cohort_id=loan.cohort_id,
+            ),
         )
     if moved.one_or_none() is None or settled.one_or_none() is None:
         raise Refused.because(Reason.CHANGED_SINCE)

@@ -25,20 +25,27 @@ from tests.circulation.test_reserving import ask
 from tests.circulation.test_shelf import shelve
 from tests.databases import counting
 
-COHORT_CHECK_OUT = 14
-"""With its key, to a patron who gets the receipt by e-mail. P3 asks for at most 16 with the sign-in, which takes 1."""
+COHORT_CHECK_OUT = {"sqlite": 14, "postgresql": 9}
+"""With its key, to a patron who gets the receipt by e-mail. P3 asks for at most 16 with the sign-in, which takes 1.
 
-OPEN_CHECK_OUT = 14
+On PostgreSQL what is written with the loan is one statement.
+"""
+
+OPEN_CHECK_OUT = {"sqlite": 14, "postgresql": 10}
 """An open loan also counts what the stock can spare, today and until the day it would be due."""
 
-PROMISED_CHECK_OUT = 15
+PROMISED_CHECK_OUT = {"sqlite": 15, "postgresql": 10}
 """One that was promised also ends its reservation."""
 
-RETURN = 8
+RETURN = {"sqlite": 8, "postgresql": 7}
 """With its key, and with the look for whoever waits. P3 asks for at most 15 with the sign-in."""
 
 LATER = NOW + timedelta(days=3)
 Act = Callable[[Session], Any]
+
+
+def name_of(database: Database) -> str:
+    return "sqlite" if database.is_sqlite else "postgresql"
 
 
 def said(database: Database, cast: Cast, key: str, act: Act) -> int:
@@ -98,18 +105,18 @@ def past(request: pytest.FixtureRequest, database: Database, cast: Cast) -> int:
 
 @pytest.mark.usefixtures("past")
 def test_a_cohort_check_out_and_its_return_take_a_fixed_number_of_statements(database: Database, cast: Cast) -> None:
-    assert said(database, cast, "out", out(cast, KIT, ADA)) == COHORT_CHECK_OUT
-    assert said(database, cast, "back", back(cast, KIT)) == RETURN
+    assert said(database, cast, "out", out(cast, KIT, ADA)) == COHORT_CHECK_OUT[name_of(database)]
+    assert said(database, cast, "back", back(cast, KIT)) == RETURN[name_of(database)]
 
 
 @pytest.mark.usefixtures("past")
 def test_an_open_check_out_and_its_return_take_a_fixed_number_of_statements(database: Database, cast: Cast) -> None:
-    assert said(database, cast, "out", out(cast, OPEN_KIT, LUIS)) == OPEN_CHECK_OUT
-    assert said(database, cast, "back", back(cast, OPEN_KIT)) == RETURN
+    assert said(database, cast, "out", out(cast, OPEN_KIT, LUIS)) == OPEN_CHECK_OUT[name_of(database)]
+    assert said(database, cast, "back", back(cast, OPEN_KIT)) == RETURN[name_of(database)]
 
 
 @pytest.mark.usefixtures("past")
 def test_an_open_promise_is_collected_in_a_fixed_number_of_statements(database: Database, cast: Cast) -> None:
     ask(database, cast, LUIS)
     shelve(database, cast)
-    assert said(database, cast, "out", out(cast, OPEN_KIT, LUIS)) == PROMISED_CHECK_OUT
+    assert said(database, cast, "out", out(cast, OPEN_KIT, LUIS)) == PROMISED_CHECK_OUT[name_of(database)]
