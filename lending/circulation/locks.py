@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.checkout_statements import unreceived
 from lending.errors import Reason, Refused
+from lending.models.branches import Branch
 from lending.models.kits import Kit
 from lending.models.loans import Loan
 from lending.models.people import Card, Patron
@@ -56,6 +57,18 @@ def find_card(session: Session, number: str) -> int:
     if card.ended_at is not None:
         raise Refused.because(Reason.CARD_REPLACED)
     return int(card.patron_id)
+
+
+def keep_calendar(session: Session, branch_id: int | None) -> None:
+    """Keep the days on which a branch is open, or with ``None`` each of them, as they are until the act ends.
+
+    For whatever works out a date that a closing would move. Locked to be read: such acts do not wait for each other,
+    but a closing waits for them, and moves the date, or they for it, and read the new calendar.
+    """
+    chosen = select(Branch.id).order_by(Branch.id)
+    if branch_id is not None:
+        chosen = chosen.where(Branch.id == branch_id)
+    session.execute(chosen.with_for_update(read=True)).all()
 
 
 def lock_patron(session: Session, patron_id: int) -> Patron:

@@ -18,7 +18,7 @@ from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout import NO_OVERRIDE, Override
 from lending.circulation.counts import count
 from lending.circulation.loans import add_term, moved_from, record_on_kit
-from lending.circulation.locks import find_kit, lock_kit, lock_stocks, lock_unreceived_loan
+from lending.circulation.locks import find_kit, keep_calendar, lock_kit, lock_stocks, lock_unreceived_loan
 from lending.circulation.policies import policy_for
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
@@ -114,6 +114,7 @@ def set_due_date(session: Session, *, kit: str, on: date, reason: str, at: datet
     Raises ``Refused``: ``KIT_UNKNOWN``, ``NOT_ON_LOAN``, ``LOST``, ``WRONG_STATE`` for a claimed loan,
     ``NOT_PERMITTED``, ``REASON_NEEDED``, ``DATE_IN_THE_PAST``, ``NO_OPEN_DAY``.
     """
+    keep_calendar(session, find_kit(session, kit).loan_branch_id)
     row, loan = _locked(session, kit)
     by.permit(Act.SET_DUE_DATE, loan.branch_id)
     if not reason.strip():

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.exchange import kit_facts
 from lending.circulation.loans import record_on_kit
-from lending.circulation.locks import lock_kit, lock_kit_and_stock, lock_kits, lock_stocks
+from lending.circulation.locks import keep_calendar, lock_kit, lock_kit_and_stock, lock_kits, lock_stocks
 from lending.circulation.policies import policy_for
 from lending.circulation.reservations import (
     EXPIRED_NOTICE,
@@ -191,6 +191,7 @@ def undo_capture(session: Session, entry: JournalEntry, *, at: datetime, by: Act
 def _free_kit(session: Session, code: str, branch_id: int, by: Actor) -> Kit:
     """Lock a kit that is free here, or was left on the shelf; refuse any other for all its reasons."""
     by.permit(Act.CIRCULATE, branch_id)
+    keep_calendar(session, branch_id)
     kit = lock_kit_and_stock(session, code)
     bound = select(Reservation.id).where(Reservation.kit_id == kit.id, Reservation.state.in_(LIVE_RESERVATIONS))
     facts = kit_facts(session, kit, branch_id)

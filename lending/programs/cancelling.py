@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.checkout_statements import loans
 from lending.circulation.journal import record
-from lending.circulation.locks import lock_patrons, lock_stocks
+from lending.circulation.locks import keep_calendar, lock_patrons, lock_stocks
 from lending.circulation.redating import Ground, LoanMove, Redating, Why, lines, open_loans, stands_apart
 from lending.circulation.redating_rows import lock_open_loans, move_loans, tell_people
 from lending.circulation.reservations import PoolFound, cancel_reservation, reserve_from_pool, serve_stock
@@ -106,6 +106,7 @@ def cancel_cohort(
     if not reason.strip():
         raise Refused.because(Reason.REASON_NEEDED)
     following = _next(session, found, carry_to, at)
+    keep_calendar(session, None)
     ids = [cohort_id, *([] if following is None else [following.id])]
     held = lock_cohorts(session, ids)[cohort_id]
     people = select(Enrolment.patron_id).where(Enrolment.cohort_id == cohort_id, Enrolment.state.in_(LIVE_ENROLMENTS))

@@ -38,17 +38,16 @@ def complete_cohorts(session: Session, *, at: datetime, by: Actor, limit: int) -
     by.permit(Act.ENROL)
     has_people = exists().where(Enrolment.cohort_id == Cohort.id, Enrolment.state.in_(LIVE_ENROLMENTS))
     has_promises = exists().where(Reservation.cohort_id == Cohort.id, Reservation.state.in_(LIVE_RESERVATIONS))
+    today = today_everywhere(session, at)
     over = (
         select(Cohort.id)
-        .where(
-            Cohort.status == CohortStatus.PLANNED,
-            Cohort.ends_on < today_everywhere(session, at),
-            or_(has_people, has_promises),
-        )
+        .where(Cohort.status == CohortStatus.PLANNED, Cohort.ends_on < today, or_(has_people, has_promises))
         .order_by(Cohort.id)
         .limit(limit)
     )
-    cohort_ids = list(lock_cohorts(session, session.scalars(over).all()))
+    held = lock_cohorts(session, session.scalars(over).all()).values()
+    # One that was lengthened or cancelled in this very moment goes on, or has ended already.
+    cohort_ids = [row.id for row in held if row.status is CohortStatus.PLANNED and row.ends_on < today]
     promises = _lock_promises(session, cohort_ids)
     live = select(Enrolment.id).where(Enrolment.cohort_id.in_(cohort_ids), Enrolment.state.in_(LIVE_ENROLMENTS))
     seats = lock_enrolments(session, session.scalars(live).all())

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.counts import count
 from lending.circulation.loans import add_term, moved_from, record_on_kit, tell_borrower
-from lending.circulation.locks import lock_kit, lock_patron, lock_stocks
+from lending.circulation.locks import keep_calendar, lock_kit, lock_patron, lock_stocks
 from lending.circulation.policies import policy_for
 from lending.circulation.reservations import (
     PoolFound,
@@ -191,6 +191,7 @@ def _lock_move(
     if found is None:
         raise Refused.because(Reason.NOT_FOUND)
     to_id = cohort_id_of(session, to_cohort)
+    keep_calendar(session, None)
     held = lock_cohorts(session, [found.cohort_id, to_id])
     session.refresh(found)  # under its cohort's lock nothing else moves it
     branch_id = pickup_branch_id or found.pickup_branch_id

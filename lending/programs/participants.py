@@ -22,7 +22,7 @@ from lending.domain.actors import Actor
 from lending.domain.names import fold
 from lending.domain.states import EnrolmentState
 from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, HeadCountKind
-from lending.models.people import Patron
+from lending.models.people import Patron, PatronStatus
 from lending.programs.workshops import WorkshopFound, check_countable, lock_workshop, put_head_count
 
 COLUMNS: Mapping[str, frozenset[str]] = {
@@ -136,7 +136,7 @@ def _people(session: Session, cohort_id: int) -> list[_Person]:
     rows = session.execute(
         select(Patron.id, Patron.pseudonym, Patron.name_key, Patron.email)
         .join(Enrolment, Enrolment.patron_id == Patron.id)
-        .where(Enrolment.cohort_id == cohort_id, Enrolment.state.in_(ENROLLED))
+        .where(Enrolment.cohort_id == cohort_id, Enrolment.state.in_(ENROLLED), Patron.status == PatronStatus.ACTIVE)
         .order_by(Patron.id)
         .with_for_update(of=Patron, key_share=True)
     )

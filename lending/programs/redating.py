@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.checkout_statements import enrolments, loans, patrons, reservations
 from lending.circulation.journal import record
-from lending.circulation.locks import lock_stocks
+from lending.circulation.locks import keep_calendar, lock_stocks
 from lending.circulation.redating import (
     Ground,
     LoanMove,
@@ -94,6 +94,7 @@ def change_cohort(
     ``CAPACITY_BELOW_SEATS``, ``POOL_BELOW_PROMISES``, ``POOL_EXCEEDS_STOCK``.
     """
     cohort_id = cohort_id_of(session, cohort)
+    keep_calendar(session, None)
     held = lock_cohort(session, cohort_id)
     permit_for_program(by, Act.PLAN_COHORT, held.program_id)
     keep_program(session, held.program_id)

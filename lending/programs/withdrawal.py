@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout_statements import unreceived
 from lending.circulation.loans import add_term, record_on_kit, tell_borrower
-from lending.circulation.locks import lock_kit, lock_kits, lock_patrons, lock_stocks
+from lending.circulation.locks import keep_calendar, lock_kit, lock_kits, lock_patrons, lock_stocks
 from lending.circulation.policies import policy_for
 from lending.circulation.reservations import cancel_reservation
 from lending.circulation.telling import untell
@@ -107,10 +107,13 @@ def release_no_shows(session: Session, *, cohort: str, at: datetime, by: Actor) 
     Who got the seat later was not expected there; a cohort without a mandatory first day releases nobody. Raises
     ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``ATTENDANCE_NOT_TAKEN`` while nobody is known to have been there.
     """
-    held = lock_cohort(session, cohort_id_of(session, cohort))
+    cohort_id = cohort_id_of(session, cohort)
+    keep_calendar(session, None)
+    held = lock_cohort(session, cohort_id)
     permit_for_program(by, Act.ENROL, held.program_id)
     if not held.first_day_mandatory:
         return Released((), PassedOn())
+    _lock_first_workshop(session, held)
     absent = no_shows(session, held, at=at)
     left, moved_up = _leave(session, held, absent, EnrolmentVerb.DROP, NO_SHOW_REASON, at=at, by=by)
     return Released(tuple(row.public_id for row, _ in left), moved_up)
@@ -210,6 +213,7 @@ def _leave_alone(
 ) -> Left:
     """One person leaves, if their seat is in one of the ``allowed`` states."""
     found = _find(session, enrolment)
+    keep_calendar(session, None)
     held = lock_cohort(session, found.cohort_id)
     permit_for_program(by, Act.ENROL, held.program_id, found.pickup_branch_id)
     session.refresh(found)  # under its cohort's lock nothing else moves it
@@ -259,6 +263,12 @@ def _find(session: Session, enrolment: str) -> Enrolment:
     if found is None:
         raise Refused.because(Reason.NOT_FOUND)
     return found
+
+
+def _lock_first_workshop(session: Session, held: Cohort) -> None:
+    """Let nobody sign in to the first workshop of a cohort, which is locked, while it is asked who was not there."""
+    chosen = select(Workshop.id).where(Workshop.cohort_id == held.id, Workshop.n == 1)
+    session.execute(chosen.with_for_update(key_share=True)).all()
 
 
 def _attendances(session: Session, workshop: Workshop) -> int:

@@ -33,6 +33,7 @@ from lending.models.cohorts import (
     Workshop,
     WorkshopMode,
 )
+from lending.models.people import Patron, PatronStatus
 from lending.models.stock import Stock
 from lending.programs.cohorts import permit_for_program
 
@@ -85,7 +86,7 @@ def sign_in(session: Session, *, workshop: str, patron: str, mode: AttendanceMod
     """
     found = lock_workshop(session, workshop, by)
     check_countable(found, mode, at)
-    person = lock_patron(session, find_card(session, patron))
+    person = _lock_person(session, patron)
     before = _attendance(session, found.workshop.id, person.id)
     if before is not None:
         return SignedIn(workshop, short_name(person.name), before.mode, again=True)
@@ -101,7 +102,7 @@ def undo_sign_in(session: Session, *, workshop: str, patron: str, at: datetime, 
     for somebody who had not signed in.
     """
     found = lock_workshop(session, workshop, by)
-    person = lock_patron(session, find_card(session, patron))
+    person = _lock_person(session, patron)
     before = _attendance(session, found.workshop.id, person.id)
     if before is None:
         raise Refused.because(Reason.NOTHING_TO_UNDO)
@@ -230,6 +231,14 @@ def put_head_count(session: Session, workshop_id: int, kind: HeadCountKind, n: i
         return None
     before, row.n, row.at = row.n, n, at
     return before
+
+
+def _lock_person(session: Session, card: str) -> Patron:
+    """Lock whose card this is; ``CARD_UNKNOWN`` when the record was merged into another in this very moment."""
+    person = lock_patron(session, find_card(session, card))
+    if person.status is not PatronStatus.ACTIVE:
+        raise Refused.because(Reason.CARD_UNKNOWN)
+    return person
 
 
 def _attendance(session: Session, workshop_id: int, patron_id: int) -> Attendance | None:
