@@ -16,7 +16,7 @@ from tests.programs.meetings import attendances, meeting
 def test_people_sign_in_by_one_scan_each_and_the_way_they_come_is_chosen_once(library: Served, enter: Enter) -> None:
     station = enter("ben", f"/workshops/{meeting(library.database, library.cast)}")
     station.scan_all([ADA, LUIS], seed=1).quiet().says("Luis R. is signed in, in the room.")
-    station.page.get_by_label("On line").first.check()
+    station.page.get_by_label("Online").first.check()
     station.scan(MINA).quiet().says("Mina K. is signed in, online.")
     cast, here, away = library.cast, AttendanceMode.ONSITE, AttendanceMode.VIRTUAL
     assert attendances(library.database) == [(cast.ada_id, here), (cast.luis_id, here), (cast.mina_id, away)]
