@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import secrets
 import shutil
@@ -19,9 +20,11 @@ from lending import paths
 from lending.app import create_app
 from lending.db import Database
 from lending.models.charges import Charge
+from lending.models.cohorts import Cohort, CohortStatus
 from lending.models.people import Patron
 from lending.web import languages
 from tests.cast import ADA, KIT, Cast
+from tests.programs.meetings import meeting
 from tests.web.browsers import Browser, signed_in
 
 CATALOGUES = sorted(paths.LOCALE.glob("*/LC_MESSAGES/messages.po"))
@@ -89,6 +92,25 @@ def test_money_in_spanish_is_written_as_in_the_united_states(
         shown = spanish.get(page).get_data(as_text=True)
         assert "$450.00" in shown, page
         assert "US$" not in shown, page
+
+
+def test_a_cancelled_session_and_the_languages_of_one_are_said_in_spanish(
+    spanish: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    assert "Inglés" in spanish.get("/sessions/WR-7").get_data(as_text=True)
+    sqlite_database.act(lambda session: setattr(session.get_one(Cohort, cast.cohort), "status", CohortStatus.CANCELLED))
+    for page in ("/sessions", "/sessions/WR-7"):
+        shown = spanish.get(page).get_data(as_text=True)
+        assert "Sesión cancelada" in shown, page
+        assert "cancelado" not in shown, page
+
+
+def test_what_is_wrong_with_a_file_is_said_in_spanish(spanish: Browser, sqlite_database: Database, cast: Cast) -> None:
+    address = f"/workshops/{meeting(sqlite_database, cast)}/participants"
+    file = (io.BytesIO(b"Card\n1\n"), "participants.csv")
+    answer = spanish.post(address, {"key": "f" * 16, "file": file}, content_type="multipart/form-data")
+    assert answer.status_code == 422
+    assert "La primera fila debe nombrar las columnas. Faltan: name." in answer.get_data(as_text=True)
 
 
 def test_the_language_follows_the_browser_until_one_is_chosen(spanish: Browser) -> None:
