@@ -203,8 +203,8 @@ def _free_kit(session: Session, code: str, branch_id: int, by: Actor) -> Kit:
 
 def _capture(session: Session, kit: Kit, branch_id: int, *, at: datetime, by: Actor) -> Captured | None:
     """Bind a kit, which is locked, to the first reservation that waits for one; ``None`` when none does."""
-    since = at.date() - timedelta(days=1)
-    today = branch_calendar(session, branch_id, since=since).local_date(at)
+    calendar = branch_calendar(session, branch_id, since=at.date() - timedelta(days=1))
+    today = calendar.local_date(at)
     chosen = (
         select(Reservation, Cohort)
         .outerjoin(Cohort, Cohort.id == Reservation.cohort_id)
@@ -220,8 +220,6 @@ def _capture(session: Session, kit: Kit, branch_id: int, *, at: datetime, by: Ac
     reservation: Reservation = row.Reservation
     cohort: Cohort | None = row.Cohort
     policy = policy_for(session, kit_type_id=kit.kit_type_id, branch_id=branch_id, at=at)
-    # Read anew behind the lock: a closing that was entered meanwhile has not moved what was not on the shelf yet.
-    calendar = branch_calendar(session, branch_id, since=since)
     pickup_from = None if cohort is None else cohort.pickup_from
     until = shelf_until(calendar, policy.shelf_open_days, ready_at=at + UNDO_WINDOW, pickup_from=pickup_from)
     if until is None:

@@ -21,7 +21,6 @@ from lending.circulation.closures import (
 from lending.circulation.lost import declare_lost
 from lending.circulation.redating import Redating, Thing, Why
 from lending.circulation.renewal import renew
-from lending.circulation.shelf import capture
 from lending.db import Database
 from lending.domain.actors import Actor
 from lending.domain.states import ReservationState
@@ -265,18 +264,3 @@ def test_a_loan_renewed_while_its_branch_is_closed_is_due_on_an_open_day(
     outcome = overtake(database, *(acts if first == "the renewal" else reversed(acts)))
     assert (len(outcome.done), outcome.refused, outcome.broken) == (2, [], [])
     assert due_days(database) == [date(2026, 5, 27)]
-
-
-@pytest.mark.parametrize("first", ["the capture", "the closing"])
-def test_a_kit_laid_on_the_shelf_while_its_branch_is_closed_waits_as_many_open_days(
-    database: Database, cast: Cast, first: str
-) -> None:
-    """Seven open days end on Wednesday, 11 March; two closed days make that Friday the 13th."""
-    by = cast.ben
-    acts: list[Act] = [
-        lambda session: capture(session, kit=KIT, branch_id=cast.ela, at=NOW, by=by),
-        closing(cast, starts_on=date(2026, 3, 5), ends_on=date(2026, 3, 6)),
-    ]
-    outcome = overtake(database, *(acts if first == "the capture" else reversed(acts)), before="INSERT")
-    assert (len(outcome.done), outcome.refused, outcome.broken) == (2, [], [])
-    assert every(database, select(Reservation.ready_until)) == [datetime(2026, 3, 14, 1, tzinfo=UTC)]
