@@ -131,11 +131,12 @@ def scanning_page(
     more: Callable[[StationPlace], Mapping[str, Any]] | None = None,
     *,
     rows: Callable[[], list[dict[str, Any]]] | None = None,
+    opening: Callable[[StationPlace], Answer | None] | None = None,
 ) -> ResponseReturnValue:
     """A page that is scanned at, and what its plain form posts.
 
     ``more`` gives what else the template shows, ``rows`` a log of its own instead of the station's; both are read after
-    the scan was answered.
+    the scan was answered. ``opening`` is what the page says before anything was scanned.
     """
     place = station_or_choose()
     if not isinstance(place, StationPlace):
@@ -148,6 +149,8 @@ def scanning_page(
             found = _another_station() if other else answer(scan, place)
             if found.go:
                 return redirect(found.go, 303)
+    elif opening is not None:
+        found = opening(place)
     view = view_of(screen, place, scan=scan, found=found)
     if rows is not None:
         view = replace(view, rows=rows())

@@ -44,11 +44,20 @@ def find(typed: str) -> dict[str, Any]:
             return shown
         named = kits.kit_list(session, branch_ids=branches, text=query, limit=10).kits
         shown["kits"] = [kit_line(one) for one in named]
-        if patrons.is_too_short(query):
-            return {**shown, "too_short": not named}
-        people = patrons.find_patrons(session, query, branch_ids=branches)
-    journal_search(len(people.patrons))
-    return {**shown, "patrons": [patron_line(one) for one in people.patrons], "more": people.more}
+    if patrons.is_too_short(query):
+        return {**shown, "too_short": not named}
+    return {**shown, **people(query)}
+
+
+def people(query: str) -> dict[str, Any]:
+    """The patrons that a name, part of a card or a contact may mean, as rows; ``more``: there are others.
+
+    A text that is too short names nobody. That somebody searched is journalled.
+    """
+    with current.library().db.read() as session:
+        found = patrons.find_patrons(session, query, branch_ids=current.branch_ids())
+    journal_search(len(found.patrons))
+    return {"patrons": [patron_line(one) for one in found.patrons], "more": found.more}
 
 
 def journal_search(found: int) -> None:
@@ -75,6 +84,7 @@ def kit_line(kit: KitInList) -> dict[str, Any]:
 def patron_line(patron: PatronInList) -> dict[str, Any]:
     """A patron as a row of a list: shortened, with the end of the card and a masked contact."""
     return {
+        "public_id": patron.patron,
         "short_name": patron.short_name,
         "url": url_for("patrons.show", public_id=patron.patron),
         "card_hint": patron.card_hint or "",

@@ -24,6 +24,7 @@ from lending.queries import desk
 from lending.queries.desk import PatronStrip
 from lending.queries.enrolling import Prospect, can_enrol, questions_of, session_of_code, sessions_to_join
 from lending.queries.enrolments import offered_to, seat_after
+from lending.queries.patrons import is_too_short
 from lending.queries.staff import StationPlace
 from lending.web import current
 from lending.web.scan_acts import once_for
@@ -40,14 +41,35 @@ def enrol_by_scan(scan: Scan, place: StationPlace, code: Code) -> Answer:
     raise Refused.because(Reason.CODE_NOT_A_CARD, code=code.text, kind=code.kind.value)
 
 
+def by_name(scan: Scan) -> Answer | None:
+    """A name that was typed instead of a card: the way to the people it may mean; ``None`` for what is no name."""
+    typed = scan.code.strip()
+    if not typed.replace(" ", "").replace("-", "").replace("'", "").isalpha() or is_too_short(typed):
+        return None
+    return Answer(_("Choose who it is."), Tone.LOOK, is_row=False, go=url_for("roster.enrol", q=typed))
+
+
+def chosen(public_id: str, place: StationPlace) -> Answer | None:
+    """The person for whom the page is opened, as if their card had been scanned; ``None`` for nobody with a card."""
+    with current.library().db.read() as session:
+        strip = desk.strip_by_public_id(
+            session, public_id, branch_id=place.branch_id, zone=place.zone, at=current.now()
+        )
+    return None if strip is None or strip.card is None else _ask_for_session(strip, strip.card, place)
+
+
 def _person(scan: Scan, place: StationPlace, code: Code) -> Answer:
     strip = _strip(code.text, place)
     with current.library().db.read() as session:
         offered = offered_to(session, code.text)
     if offered is not None:
         return _accept(scan, place, strip, offered)
+    return _ask_for_session(strip, code.text, place)
+
+
+def _ask_for_session(strip: PatronStrip, card: str, place: StationPlace) -> Answer:
     hint = _("%(patron)s. Scan a session's code, or press its button.", patron=isolated(strip.short_name))
-    soonest = _of_the_soonest(code.text, place)
+    soonest = _of_the_soonest(card, place)
     tone = Tone.LOOK if strip.blocks else Tone.DONE
     return Answer(one_stop(f"{hint} {soonest}".strip()), tone, who=strip.short_name, patron=strip)
 

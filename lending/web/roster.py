@@ -24,7 +24,7 @@ from lending.queries import enrolments as queries
 from lending.queries.enrolling import open_sessions
 from lending.queries.enrolments import KitStanding, SeatShown
 from lending.queries.staff import StationPlace
-from lending.web import current
+from lending.web import current, finding, joining
 from lending.web.access import allow
 from lending.web.desk import scanning_page, station_or_choose
 from lending.web.names import names
@@ -94,8 +94,13 @@ def no_shows(code: str) -> ResponseReturnValue:
 @bp.route("/enrol", methods=["GET", "POST"])
 @allow(Act.CIRCULATE)
 def enrol() -> ResponseReturnValue:
-    """Enrol somebody who stands at the desk or is on the telephone."""
-    return scanning_page(Screen.ENROL, "roster/enrol.html", more=_choices)
+    """Enrol somebody who stands at the desk or is on the telephone: by card, by name, or from their page."""
+    return scanning_page(
+        Screen.ENROL,
+        "roster/enrol.html",
+        more=lambda place: {**_choices(place), **_people(request.args.get("q", ""))},
+        opening=lambda place: joining.chosen(request.args.get("patron", ""), place),
+    )
 
 
 def _desk(code: str) -> ResponseReturnValue:
@@ -135,6 +140,12 @@ def _session(code: str) -> Cohort:
         if found is None or not queries.may_see(found, by=current.actor()):
             raise Refused.because(Reason.NOT_FOUND)
     return found
+
+
+def _people(typed: str) -> dict[str, Any]:
+    """Those whom a typed name may mean, to choose from; nobody where nothing was typed."""
+    query = typed.strip()[: finding.LONGEST]
+    return {"query": query, **(finding.people(query) if query else {"patrons": [], "more": False})}
 
 
 def _choices(place: StationPlace) -> dict[str, Any]:

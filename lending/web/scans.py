@@ -35,7 +35,7 @@ from lending.web import current
 from lending.web.attending import attend
 from lending.web.counting import count_kit
 from lending.web.handing_out import counted, session_desk
-from lending.web.joining import enrol_by_scan
+from lending.web.joining import by_name, enrol_by_scan
 from lending.web.said import said
 from lending.web.scan_acts import Handler, act_for, kit_code, kit_url
 from lending.web.scanning import COMMANDS, Answer, Scan, Screen, told
@@ -61,6 +61,8 @@ def _dispatch(scan: Scan, place: StationPlace, code: Code) -> Answer:
         raise Refused.because(Reason.CODE_EMPTY)
     if code.kind is Kind.COMMAND:
         return _command(scan, place, code)
+    if code.kind is Kind.UNKNOWN and scan.screen is Screen.ENROL and (named := by_name(scan)) is not None:
+        return named
     if code.kind in (Kind.PART, Kind.UNKNOWN) or code.kind in DEVICE_NUMBERS:
         raise Refused(not_a_label(code))
     return _SCREENS[scan.screen](scan, place, code)

@@ -233,6 +233,7 @@ panel.addEventListener("reset", closeOverride);
 
 const editable = (element) => element.matches?.("textarea, input:not([type=checkbox], [type=radio], [type=range], [type=file])");
 let before = "";
+const choices = [...document.querySelectorAll("[data-choose]")]; // where the arrows lead from the box
 
 document.addEventListener("keydown", (event) => {
   touched();
@@ -241,6 +242,12 @@ document.addEventListener("keydown", (event) => {
   if (act) {
     event.preventDefault();
     acts[act]();
+    return;
+  }
+  const way = { ArrowDown: 1, ArrowUp: -1 }[key];
+  if (way && choices.length && (target === box || choices.includes(target))) {
+    event.preventDefault();
+    (choices[choices.indexOf(target) + way] ?? box).focus();
     return;
   }
   const ends = key === "Enter" || key === "Tab";
@@ -368,4 +375,5 @@ restore();
 const brought = carried.take();
 brought.codes.forEach(enter);
 box.value = brought.text + box.value; // a scanner may have gone on typing before this ran
-box.focus();
+// Who was looked for is a key away; what is typed or scanned goes into the box all the same.
+(box.value ? box : ($("#people [data-choose]") ?? box)).focus();
