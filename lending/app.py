@@ -5,18 +5,16 @@ Pages, the API and the ground they stand on. Nothing heavy is imported here that
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
 import flask_login
-import structlog
 from flask import Flask, g
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lending import api, paths, web
+from lending import api, logs, paths, web
 from lending import settings as setting
 from lending.library import Library, open_library
 from lending.queries.staff import account
@@ -34,7 +32,7 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     app = Flask("lending", template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
     app.extensions["lending"] = library
     _configure(app, library.settings)
-    _log(library.settings)
+    logs.configure(library.settings.log_level)
     answers.install(app)
     csrf = CSRFProtect(app)
     Bootstrap5(app)
@@ -79,14 +77,6 @@ def _configure(app: Flask, settings: Settings) -> None:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as Flask's manual does
-
-
-def _log(settings: Settings) -> None:
-    structlog.configure(
-        processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer()],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
-        cache_logger_on_first_use=False,
-    )
 
 
 def _sign_in(app: Flask) -> None:

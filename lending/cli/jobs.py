@@ -1,13 +1,20 @@
-"""``lending jobs``: one sweep by hand, as if it were another instant."""
+"""``lending jobs``: the library at its own work, or one sweep by hand, as if it were another instant."""
 
 from __future__ import annotations
 
+import signal
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
+from lending import logs
 from lending.cli.context import library
+from lending.cli.database import ensure_up_to_date
 from lending.jobs.sweeps import SWEEPS
+
+if TYPE_CHECKING:
+    from lending.library import Library
 
 
 class Instant(click.ParamType[datetime]):
@@ -27,9 +34,28 @@ class Instant(click.ParamType[datetime]):
         return instant.astimezone(UTC)
 
 
-@click.group()
-def jobs() -> None:
-    """Run a scheduled sweep by hand."""
+@click.group(invoke_without_command=True)
+@click.pass_context
+def jobs(context: click.Context) -> None:
+    """Run every job at its time, until asked to stop; or one by hand, with "run".
+
+    Start it on as many machines as you like: one runs the jobs, the others stand by and take over when it is gone.
+    """
+    if context.invoked_subcommand is None:
+        with library() as opened:
+            ensure_up_to_date(opened)
+            serve(opened)
+
+
+def serve(opened: Library) -> None:
+    """Run the jobs until SIGTERM or Ctrl+C; what is under way ends first."""
+    from lending.jobs.process import Jobs
+
+    logs.configure(opened.settings.log_level)
+    process = Jobs(opened)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: process.stop())
+    process.run()
 
 
 @jobs.command()

@@ -41,7 +41,7 @@ def up(bind: str | None, workers: int | None, threads: int | None) -> None:
         where, lines = opened.settings.bind, [*sign_ins(opened), *to_try]
     options = {"--bind": bind, "--workers": workers, "--threads": threads}
     given = [str(word) for name, value in options.items() if value is not None for word in (name, value)]
-    raise SystemExit(run([Door("web", ["web", *given], where)], lines))
+    raise SystemExit(run([Door("web", ["web", *given], where), Door("jobs", ["jobs"])], lines))
 
 
 def make_ready(opened: Library) -> list[str]:
@@ -70,9 +70,9 @@ def sign_ins(opened: Library) -> list[str]:
 
 
 class Door:
-    """One door as a process of its own, and the address at which it listens."""
+    """One door as a process of its own, and the address at which it listens, if it does."""
 
-    def __init__(self, name: str, command: list[str], address: str) -> None:
+    def __init__(self, name: str, command: list[str], address: str | None = None) -> None:
         self.name, self.command, self.address = name, command, address
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -85,8 +85,10 @@ class Door:
         """The code the process ended with; ``None`` while it runs."""
         return None if self.process is None else self.process.poll()
 
-    def listens(self) -> bool:
-        """Whether somebody answers at the address."""
+    def is_open(self) -> bool:
+        """Whether it answers at its address; one without an address is open while it runs."""
+        if self.address is None:
+            return self.exit_code() is None
         host, _, port = self.address.rpartition(":")
         try:
             with socket.create_connection((_reachable(host), int(port)), timeout=0.5):
@@ -120,7 +122,8 @@ def run(doors: list[Door], lines: list[str]) -> int:
             door.start()
         code = _wait_until_open(doors, stopped)
         if code is None and not stopped:
-            for line in [f"{door.name}: http://{_reachable_address(door.address)}" for door in doors] + lines:
+            opened = [f"{door.name}: http://{_reachable_address(door.address)}" for door in doors if door.address]
+            for line in opened + lines:
                 click.echo(line)
         while code is None and not stopped:
             time.sleep(0.2)
@@ -136,7 +139,7 @@ def _wait_until_open(doors: list[Door], stopped: list[int]) -> int | None:
     until = time.monotonic() + READY_SECONDS
     while not stopped:
         code = _ended(doors)
-        if code is not None or all(door.listens() for door in doors):
+        if code is not None or all(door.is_open() for door in doors):
             return code
         if time.monotonic() > until:
             raise Said(f"A door did not open within {READY_SECONDS} seconds.", FAILED)

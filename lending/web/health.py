@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from lending import paths
+from lending.queries.jobs import jobs_shown
 from lending.web import current, metrics
 from lending.web.access import public
 
@@ -26,14 +27,19 @@ def healthz() -> ResponseReturnValue:
 @bp.get("/readyz")
 @public
 def readyz() -> ResponseReturnValue:
-    """The database answers and has every migration; else 503."""
+    """The database answers and has every migration, and somebody runs the jobs; else 503."""
     try:
         with current.library().db.read() as session:
             applied = set(session.connection().scalars(text("SELECT version_num FROM alembic_version")))
+            if applied != _heads():
+                return jsonify(status="migrations wait"), 503
+            jobs = jobs_shown(session, at=current.library().clock.now())
     except SQLAlchemyError:
         return jsonify(status="no database"), 503
-    if applied != _heads():
-        return jsonify(status="migrations wait"), 503
+    if jobs.silent:
+        return jsonify(status="jobs are silent"), 503
+    if jobs.late:
+        return jsonify(status="jobs are late", late=jobs.late), 503
     return jsonify(status="ready")
 
 

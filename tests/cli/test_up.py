@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,18 @@ def listens(port: int) -> bool:
         return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
+def is_ready(port: int) -> bool:
+    """Whether the library is ready within ten seconds: the jobs are open a little after the pages."""
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10):
+                return True
+        except urllib.error.HTTPError as not_yet:
+            not_yet.close()
+            time.sleep(0.1)
+    return False
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_until_it_is_asked_to_stop_and_leaves_nobody_behind(
     environ: dict[str, str], stop: signal.Signals
@@ -63,6 +76,7 @@ def test_it_serves_until_it_is_asked_to_stop_and_leaves_nobody_behind(
             said += line
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
             assert answer.status == 200
+        assert is_ready(port), "nobody runs the jobs"
         process.send_signal(stop)
         assert process.wait(30) == 0
     assert not listens(port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from lending import settings
 from lending.app import create_app
+from lending.circulation import jobs
 from lending.db import CommitUnknown, Database
 from lending.errors import Reason, Refused
 from lending.library import Library
@@ -143,10 +145,15 @@ def test_methods_that_nobody_knows_are_counted_and_logged_as_one(
     assert 'method="other",rule="none",status="404"' in text
 
 
-def test_the_process_lives_and_is_ready(app: Flask) -> None:
-    client = app.test_client()
+def test_the_process_lives_and_is_ready_when_somebody_runs_the_jobs(app: Flask) -> None:
+    client, library = app.test_client(), app.extensions["lending"]
     assert client.get("/healthz").json == {"status": "ok"}
+    assert (client.get("/readyz").status_code, client.get("/readyz").json) == (503, {"status": "jobs are silent"})
+    now = library.clock.now()
+    library.db.act(lambda session: jobs.lead(session, "somebody", at=now))
     assert client.get("/readyz").json == {"status": "ready"}
+    library.db.act(lambda session: jobs.begin_run(session, "overdue", at=now - timedelta(hours=2)))
+    assert client.get("/readyz").json == {"status": "jobs are late", "late": ["overdue"]}
 
 
 def test_a_library_without_its_tables_is_not_ready(app: Flask, tmp_path: Any) -> None:

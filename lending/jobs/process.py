@@ -1,0 +1,122 @@
+"""The jobs process: it stands by until it leads, then runs every job at its time until it is asked to stop.
+
+Ticks are in UTC and held in memory; what is due comes from the database, so nothing is lost with the process. A run
+that fails is written down and tried again at its next tick. Source: ARCHITECTURE; DEPENDENCIES, row "scheduler".
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from lending.circulation import jobs as kept
+from lending.domain.jobs import BEAT_EVERY, JOBS, Job
+from lending.errors import Refused
+from lending.jobs.leader import Leadership, leadership
+from lending.jobs.sweeps import SWEEPS
+
+if TYPE_CHECKING:
+    from lending.library import Library
+
+log = structlog.get_logger()
+Sweep = Callable[["Library", datetime], int]
+
+
+class Jobs:
+    """The jobs of one library in this process. ``run`` comes back when ``stop`` was called, from another thread."""
+
+    def __init__(
+        self,
+        opened: Library,
+        *,
+        sweeps: Mapping[str, Sweep] = SWEEPS,
+        jobs: tuple[Job, ...] = JOBS,
+        beat_every: timedelta = BEAT_EVERY,
+    ) -> None:
+        self._opened, self._sweeps, self._jobs = opened, sweeps, jobs
+        self._beat_every = beat_every.total_seconds()
+        self._stopped = threading.Event()
+        self.holder = f"{socket.gethostname()}:{os.getpid()}"
+
+    def run(self) -> None:
+        """Stand by, lead, and stand by again if the lead is lost, until asked to stop."""
+        lock = leadership(self._opened.db)
+        try:
+            while not self._stopped.is_set():
+                if lock.take():
+                    self._lead(lock)
+                self._stopped.wait(self._beat_every)
+        finally:
+            lock.give_back()
+
+    def stop(self) -> None:
+        """Let what is under way end, and come back."""
+        self._stopped.set()
+
+    def run_once(self, name: str) -> None:
+        """Run one job now, and write down how it went."""
+        opened, at = self._opened, self._opened.clock.now
+        try:
+            opened.db.act(lambda session: kept.begin_run(session, name, at=at()))
+            done = self._sweeps[name](opened, at())
+            opened.db.act(lambda session: kept.end_run(session, name, done=done, at=at()))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other jobs go on, and the run is written down
+            problem = _named(error)
+            log.error("job failed", job=name, problem=problem)
+            try:
+                opened.db.act(lambda session: kept.fail_run(session, name, problem, at=at()))
+            except Exception as again:  # noqa: BLE001 - the database is away: the run will be late, and the web says so
+                log.error("job not written down", job=name, problem=_named(again))
+
+    def _lead(self, lock: Leadership) -> None:
+        try:
+            self._opened.db.act(lambda session: kept.lead(session, self.holder, at=self._opened.clock.now()))
+        except Exception as error:  # noqa: BLE001 - the database is away: nobody can lead yet
+            log.error("jobs wait for the database", problem=_named(error))
+            lock.give_back()
+            return
+        log.info("jobs lead", holder=self.holder)
+        scheduler = self._scheduled()
+        scheduler.start()
+        try:
+            while not self._stopped.wait(self._beat_every) and lock.is_held() and self._beat():
+                pass
+        finally:
+            scheduler.shutdown(wait=True)
+            lock.give_back()
+            log.info("jobs lead no more", holder=self.holder)
+
+    def _beat(self) -> bool:
+        """Say that this process lives; whether it still leads."""
+        try:
+            return self._opened.db.act(lambda session: kept.beat(session, self.holder, at=self._opened.clock.now()))
+        except Exception as error:  # noqa: BLE001 - a server that is away for a moment; the lock is asked next time
+            log.warning("no heartbeat", problem=_named(error))
+            return True
+
+    def _scheduled(self) -> BackgroundScheduler:
+        scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        first = datetime.now(UTC)  # noqa: TID251 - the scheduler's own clock; what a job does goes by the library's
+        for n, job in enumerate(self._jobs):
+            # One after another at the start, so that a machine that was away is not asked for everything at once.
+            begins = first + timedelta(seconds=n / 4)
+            scheduler.add_job(
+                self.run_once, "interval", seconds=job.every.total_seconds(), next_run_time=begins, args=[job.name]
+            )
+        return scheduler
+
+
+def _named(error: Exception) -> str:
+    """A word for an error, without what it says: that may hold a patron's data."""
+    if isinstance(error, Refused):
+        return ", ".join(block.reason.value for block in error.blocks)
+    return type(error).__name__
