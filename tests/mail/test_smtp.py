@@ -78,7 +78,7 @@ def test_what_the_server_says_of_a_message(
     peer.answer = lambda *_: reply
     with pytest.raises(raised) as said:
         mailer.send(letter())
-    assert said.value.problem == problem  # type: ignore[attr-defined]
+    assert said.value.problem == problem  # type: ignore[attr-defined]  # each of them has one
     peer.answer = lambda *_: "250 taken"
     mailer.send(letter())
     assert len(peer.taken) == 1
