@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.checkout_statements import unreceived
+from lending.circulation.locks import find_card
 from lending.circulation.policies import policy_for
 from lending.circulation.reservations import PoolFound, left_in_pool
 from lending.domain.eligibility import Question, read_eligibility
@@ -22,7 +23,7 @@ from lending.errors import Block, Reason, Refused
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
 from lending.models.kits import KitType
 from lending.models.loans import Loan
-from lending.models.people import Card, Household, Patron
+from lending.models.people import Household, Patron
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 from lending.programs.enrolment import (
@@ -118,7 +119,7 @@ def can_enrol(
 
     Raises ``Refused``: ``CARD_UNKNOWN``, ``CARD_REPLACED``, ``NOT_FOUND`` for the cohort.
     """
-    person = _person(session, patron)
+    person = session.get_one(Patron, find_card(session, patron))
     held = session.get_one(Cohort, cohort_id_of(session, cohort))
     against = list(against_enrolling(session, held, person, branch_id=pickup_branch_id, answers=answers or {}, at=at))
     pool = None
@@ -164,18 +165,6 @@ def _choice(
         questions=read_eligibility(rules).questions,
         languages=cohort.languages,
     )
-
-
-def _person(session: Session, number: str) -> Patron:
-    row = session.execute(
-        select(Patron, Card.ended_at).join(Card, Card.patron_id == Patron.id).where(Card.number == number)
-    ).one_or_none()
-    if row is None:
-        raise Refused.because(Reason.CARD_UNKNOWN)
-    if row.ended_at is not None:
-        raise Refused.because(Reason.CARD_REPLACED)
-    person: Patron = row.Patron
-    return person
 
 
 def _waiting(session: Session, cohort: Cohort) -> int:
