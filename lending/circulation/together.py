@@ -64,14 +64,18 @@ def write_together(session: Session, *writes: Write) -> list[int]:
     if connection.dialect.name != "postgresql":
         done = (connection.execute(statement, values) for statement, values in writes)
         return [len(result.all()) for result in done if result.returns_rows]
-    values = {_bound(statement, name): value for statement, given in writes for name, value in given.items()}
-    result = connection.execute(_as_one(tuple((statement, tuple(given)) for statement, given in writes)), values)
-    return list(result.one()) if any(statement.exported_columns for statement, _ in writes) else []
+    whole, names, tells = _as_one(tuple((statement, tuple(given)) for statement, given in writes))
+    values = (value for _, given in writes for value in given.values())
+    result = connection.execute(whole, dict(zip(names, values, strict=True)))
+    return list(result.one()) if tells else []
 
 
 @cache
-def _as_one(writes: tuple[tuple[Insert | Update, tuple[str, ...]], ...]) -> Select[Any]:
-    """The statement of which these are parts; there are as many as there are ways through an act."""
+def _as_one(writes: tuple[tuple[Insert | Update, tuple[str, ...]], ...]) -> tuple[Select[Any], list[str], bool]:
+    """The statement of which these are parts, what their values are called in it, and whether it tells anything.
+
+    There are as many as there are ways through an act.
+    """
     parts: list[CTE] = []
     told: list[ColumnElement[Any]] = []
     for n, (statement, names) in enumerate(writes):
@@ -84,7 +88,8 @@ def _as_one(writes: tuple[tuple[Insert | Update, tuple[str, ...]], ...]) -> Sele
         parts.append(part)
         if statement.exported_columns:
             told.append(select(func.count()).select_from(part).scalar_subquery())
-    return select(*(told or [literal_column("1")])).add_cte(*parts)
+    bound = [_bound(statement, name) for statement, names in writes for name in names]
+    return select(*(told or [literal_column("1")])).add_cte(*parts), bound, bool(told)
 
 
 def _adds_a_row(statement: Insert | Update) -> bool:
