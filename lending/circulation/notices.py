@@ -75,7 +75,7 @@ def claim(session: Session, channel: Channel, *, at: datetime, by: Actor) -> Cla
         .where(or_(waiting, left_behind), Notice.channel == channel)
         .order_by(Notice.due_at, Notice.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
         .execution_options(populate_existing=True)
     )
     while (notice := session.scalars(chosen).one_or_none()) is not None:
