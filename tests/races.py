@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Generic, TypeVar
+from unittest.mock import patch
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import ExceptionContext
@@ -27,6 +28,10 @@ from lending.errors import Reason, Refused
 T = TypeVar("T")
 
 PATIENCE = 0.4
+PATIENCE_WITHOUT_LOCKS = 3.0
+"""The same where nothing keeps the others out: they do come, however busy the machine is, and end the wait."""
+LOCK_WAIT_SECONDS = 60.0
+"""How long a racer waits for a lock: on a busy machine the product's three seconds may be over before its turn."""
 SURELY = 30.0
 """Seconds to wait for an act that nothing can stop, however busy the machine is."""
 
@@ -107,13 +112,18 @@ class _Racer(Generic[T]):
             self.starts.wait()
         self.thread = threading.get_ident()
         try:
-            return self.database.act(self.act)
+            return self.database.act(self._wait_for_locks)
         except Exception as error:  # noqa: BLE001 - see above
             return error
         finally:
             self.thread = 0
             if self.ended is not None:
                 self.ended.set()
+
+    def _wait_for_locks(self, session: Session) -> T:
+        if not self.database.is_sqlite:
+            session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS:.0f}s'"))
+        return self.act(session)
 
     def hear(
         self, _connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool
@@ -137,6 +147,7 @@ def _run(database: Database, racers: Sequence[_Racer[T]]) -> Race[T]:
             outcome.run_again.append(str(state))
 
     with ExitStack() as listening:
+        listening.enter_context(patch("lending.db.LOCK_WAIT_SECONDS", LOCK_WAIT_SECONDS))  # of SQLite's turn to write
         heard: list[tuple[str, Callable[..., None]]] = [("before_cursor_execute", racer.hear) for racer in racers]
         for name, listener in [*heard, ("handle_error", note)]:
             event.listen(database.write_engine, name, listener)
@@ -169,7 +180,8 @@ def without_locks(database: Database) -> Iterator[None]:
     database._writer = None
     event.listen(database.write_engine, "before_cursor_execute", unlock, retval=True)
     try:
-        yield
+        with patch(f"{__name__}.PATIENCE", PATIENCE_WITHOUT_LOCKS):
+            yield
     finally:
         event.remove(database.write_engine, "before_cursor_execute", unlock)
         database._writer = turn
