@@ -58,6 +58,10 @@ from lending.programs.withdrawal import lock_loans_of, lock_promises_of, shorten
 TRANSFERRED_NOTICE, ROLLED_OVER_NOTICE = "transferred", "rolled_over"
 """The steps of the notices that a kit is due with another cohort."""
 
+LONGEST_PAUSE = timedelta(days=28)
+"""How long after its due date a kit may lie at somebody's home until their next session begins; beyond, others want it.
+"""
+
 _STAYS = frozenset({EnrolmentState.ENROLLED, EnrolmentState.COMPLETED})
 """Who rolls over has the old seat, or has just completed it."""
 
@@ -100,8 +104,8 @@ def transfer(
 ) -> Moved:
     """End somebody's place in a cohort (the public id of the enrolment) and give them one in another (its code).
 
-    A kit they have out goes along with a seat; who only gets a place on the other list brings it back in the notice
-    period. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` for a place that has ended,
+    A kit they have out goes along with a seat; who only gets a place on the other list, or a seat in a session that
+    begins too late (``why``: ``BEGINS_TOO_LATE``), brings it back in the notice period. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` for a place that has ended,
     ``NO_SUCH_POOL``, and all that ``enrol`` refuses for.
     """
     move = _lock_move(session, enrolment, to_cohort, pickup_branch_id, answers or {}, at=at, by=by)
@@ -121,7 +125,8 @@ def transfer(
         cancel_reservation(session, promise, reason=seat.state.value, at=at, by=by)
     record_seat(session, "transfer", seat, at=at, by=by, to_cohort_id=move.new.id)
     new = _enrol_in(session, move, "enrol", at=at, by=by)
-    if loan is not None and new.state is EnrolmentState.ENROLLED:
+    why = _against_keeping(session, loan, move.new, at)
+    if loan is not None and new.state is EnrolmentState.ENROLLED and not why:
         if own is not None and left_in_pool(session, own.id, at=at) > 0:
             _draw_on(session, loan, own, new, at=at)
         _take_along(session, loan, move.new, at=at, by=by)
@@ -132,7 +137,7 @@ def transfer(
     session.flush()  # seats and kits of the old cohort are counted next
     up = pass_on(session, move.old, pools, at=at, by=by)
     now = enrolment_as_it_stands(session, new.public_id)
-    return Moved(seat.public_id, now, None if loan is None else loan.due_at, (), up)
+    return Moved(seat.public_id, now, None if loan is None else loan.due_at, why, up)
 
 
 def roll_over(
@@ -148,8 +153,9 @@ def roll_over(
     """Enrol somebody who has a seat (the public id of the enrolment) in the next cohort (its code), and renew their
     loan into it if that cohort's pool has a kit left for it.
 
-    Where it has none, or no seat is free, the loan stays due as it is and they have a place in the pool's queue;
-    ``why`` says so (``NO_KIT_TO_ROLL_OVER``). Raises ``Refused`` as ``transfer`` does.
+    Where it has none, no seat is free, or it begins too late to keep the kit at home until then, the loan stays due as
+    it is and they have a place in the pool's queue; ``why`` says so (``NO_KIT_TO_ROLL_OVER``, ``BEGINS_TOO_LATE``).
+    Raises ``Refused`` as ``transfer`` does.
     """
     move = _lock_move(session, enrolment, to_cohort, pickup_branch_id, answers or {}, at=at, by=by)
     if move.seat.state not in _STAYS:
@@ -159,9 +165,10 @@ def roll_over(
     lock_stocks(session, [pool.stock_id for pool in (target, own) if pool is not None])
     loan = lock_loans_of(session, move.old.id, [move.person.id]).get(move.person.id)
     new = _enrol_in(session, move, "roll_over", at=at, by=by)
-    why: tuple[Block, ...] = ()
+    why = _against_keeping(session, loan, move.new, at)
     if (
         loan is not None
+        and not why
         and own is not None
         and new.state is EnrolmentState.ENROLLED
         and left_in_pool(session, own.id, at=at) > 0
@@ -169,7 +176,7 @@ def roll_over(
         _draw_on(session, loan, own, new, at=at)
         _renew_into(session, loan, move.new, at=at, by=by)
     else:
-        if loan is not None:
+        if loan is not None and not why:
             why = (Block(Reason.NO_KIT_TO_ROLL_OVER, {"cohort": move.new.name}),)
         _queue(session, target, new, at=at, by=by)
     now = enrolment_as_it_stands(session, new.public_id)
@@ -242,6 +249,16 @@ def _draw_on(session: Session, loan: Loan, pool: Pool, new: Enrolment, *, at: da
     kit_type_id, kit_id = loan.kit_type_id, loan.kit_id
     made = collected_from_pool(session, pool=pool, kit_type_id=kit_type_id, enrolment=new, kit_id=kit_id, at=at)
     loan.reservation_id = made.id
+
+
+def _against_keeping(session: Session, loan: Loan | None, new: Cohort, at: datetime) -> tuple[Block, ...]:
+    """What stands against keeping a kit at home until another cohort begins: nothing where it begins soon."""
+    if loan is None:
+        return ()
+    calendar, current = _current(session, loan)
+    if new.starts_on <= max(current.on, calendar.local_date(at)) + LONGEST_PAUSE:
+        return ()
+    return (Block(Reason.BEGINS_TOO_LATE, {"cohort": new.name}),)
 
 
 def _take_along(session: Session, loan: Loan, new: Cohort, *, at: datetime, by: Actor) -> None:

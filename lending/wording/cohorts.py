@@ -44,6 +44,15 @@ COHORTS: Mapping[Reason, Words] = {
     Reason.NO_KIT_TO_ROLL_OVER: Words(
         409, Tone.LOOK, N_("%(cohort)s has no kit left at this library, so the one that is out stays due as it is.")
     ),
+    Reason.HAS_A_KIT: Words(
+        409,
+        Tone.STOP,
+        N_("The patron has a kit of %(cohort)s, or a place in line for one, in the same weeks."),
+        N_("You have a kit of %(cohort)s, or a place in line for one, in the same weeks."),
+    ),
+    Reason.BEGINS_TOO_LATE: Words(
+        409, Tone.LOOK, N_("%(cohort)s begins too late to keep the kit until then. It comes back when it is due.")
+    ),
     Reason.ATTENDANCE_NOT_TAKEN: Words(
         409, Tone.STOP, N_("Nobody is signed in at the first workshop yet. Take its attendance first.")
     ),

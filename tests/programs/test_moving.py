@@ -239,6 +239,22 @@ def test_without_a_seat_the_loan_does_not_roll_over(database: Database, cast: Ca
     assert (moved.now.seat, moved.now.kit, moved.due_at) == (EnrolmentState.WAITING, Kit.WAITING, out.due_at)
 
 
+@pytest.mark.parametrize(("starts_on", "keeps_it"), [(date(2026, 5, 8), True), (date(2026, 5, 9), False)])
+@pytest.mark.parametrize("verb", [roll_over, transfer])
+def test_a_kit_stays_at_home_for_four_weeks_until_a_session_begins_and_no_longer(
+    database: Database, cast: Cast, verb: Any, starts_on: date, keeps_it: bool
+) -> None:
+    out = hand_out(database, cast, ADA, KIT)
+    dates = {"ends_on": date(2026, 6, 12), "return_by": date(2026, 6, 12), "pickup_from": starts_on}
+    next_cohort(database, cast, starts_on=starts_on, **dates)
+    moved = move(database, cast, verb, adas_seat(database, cast), at=WEEK_SIX)
+    assert [block.reason for block in moved.why] == ([] if keeps_it else [Reason.BEGINS_TOO_LATE])
+    assert moved.now.kit is (Kit.NONE if keeps_it else Kit.PROMISED)
+    assert moved.due_at is not None
+    assert (moved.due_at > out.due_at) is keeps_it
+    assert broken(database) == []
+
+
 def test_who_has_no_kit_rolls_over_with_a_promise(database: Database, cast: Cast) -> None:
     next_cohort(database, cast)
     moved = move(database, cast, roll_over, adas_seat(database, cast), at=WEEK_SIX)
