@@ -15,6 +15,7 @@ from lending.wording import say
 
 FAULTS: Mapping[Fault, str] = {
     Fault.TOO_LARGE: N_("The file has more than %(limit)s MB. Split it and import the pieces."),
+    Fault.TOO_MANY_ROWS: N_("The file has more than %(limit)s rows. Is it the right one?"),
     Fault.SCATTERED: N_("The sheet reaches to cell %(cell)s, far beyond its rows. Delete what stands out there."),
     Fault.NOT_A_SHEET: N_("This is neither a CSV nor an XLSX file that can be read."),
     Fault.WRONG_ENCODING: N_("The file is not UTF-8 (line %(line)s). Save it as 'CSV UTF-8' and try again."),

@@ -23,7 +23,7 @@ from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.errors import Reason, Refused
 from lending.models.cohorts import AttendanceMode, HeadCountKind, WorkshopMode
-from lending.programs.participants import IMPORTED, Participant, import_participants
+from lending.programs.participants import IMPORTED, MOST_PARTICIPANTS, Participant, import_participants, rows_in
 from lending.programs.workshops import (
     COUNTS,
     MOST,
@@ -82,7 +82,9 @@ class OneParticipant(Schema):
 class Participants(Schema):
     """The connections of a meeting, in the order in which the answer counts them, from 1."""
 
-    participants = fields.List(fields.Nested(OneParticipant), required=True, validate=validate.Length(1, 5000))
+    participants = fields.List(
+        fields.Nested(OneParticipant), required=True, validate=validate.Length(1, MOST_PARTICIPANTS)
+    )
 
 
 class Figures(Schema):
@@ -267,8 +269,8 @@ def post_participants(body: Body, workshop_id: str) -> Any:
         told = detail_of(session, act, IMPORTED)
         if told is None:
             raise Refused.because(Reason.KEY_REUSED)
-        names = ("matched", "again", "ambiguous", "unmatched", "devices")
-        return {"workshop": _now(session, workshop_id), **{name: told[name] for name in names}}
+        rows = {name: rows_in(told[name]) for name in ("matched", "again", "ambiguous", "unmatched")}
+        return {"workshop": _now(session, workshop_id), "devices": told["devices"], **rows}
 
     return key_welcome(do, show, body=body)
 

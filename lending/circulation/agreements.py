@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
-from lending.circulation.journal import record
+from lending.circulation.journal import record, record_unchanged
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.registration import is_storable, plain_text
@@ -61,6 +61,7 @@ def publish_agreement(
     ).first()
     title = plain_text(title, LONGEST_TITLE) or ""
     if newest is not None and (newest.title, newest.body) == (title, body):
+        record_unchanged(session, "publish_agreement", at=at, by=by)
         return Published(code, language, newest.version)
     made = Agreement(
         code=code,

@@ -19,6 +19,9 @@ from lending.domain.actors import Actor
 from lending.models.base import table_of
 from lending.models.journal import JournalEntry
 
+UNCHANGED = "change_nothing"
+"""What the journal calls an act that changed nothing."""
+
 _APPEND = insert(table_of(JournalEntry)).inline()
 
 
@@ -78,6 +81,14 @@ def entry(
         "detail": dict(detail or {}),
     }
     return _APPEND, _of_act(verb, at, by) | row | {"at": happened_at or at}
+
+
+def record_unchanged(session: Session, verb: str, *, at: datetime, by: Actor) -> None:
+    """Append that ``verb`` was asked for and found all as it should be: an act that has a key is on the journal too.
+
+    It names no kit and no patron, for nothing happened to them.
+    """
+    record(session, UNCHANGED, at=at, by=by, detail={"asked": verb})
 
 
 def record_each(session: Session, verb: str, rows: Sequence[Mapping[str, Any]], *, at: datetime, by: Actor) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lending.circulation.charges import add_charge, cancel_part_charge, part_charges_cents
+from lending.circulation.journal import record_unchanged
 from lending.circulation.loans import cancel_notices, record_on_kit
 from lending.circulation.locks import find_kit, lock_kit, lock_kit_and_stock, lock_loan, lock_unreceived_loan
 from lending.circulation.policies import policy_for
@@ -175,6 +176,8 @@ def report_missing_part(session: Session, *, kit: str, part_id: int, at: datetim
         went_out.reported_missing_at = at
         detail = {"part_id": part_id, "loan_part_id": went_out.id}
         record_on_kit(session, "report_missing_part", kit=row, loan=loan, at=at, by=by, detail=detail)
+    else:
+        record_unchanged(session, "report_missing_part", at=at, by=by)
     return PartReported(row.barcode, loan.public_id, went_out.name)
 
 

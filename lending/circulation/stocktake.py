@@ -14,7 +14,7 @@ from sqlalchemy import false, func, insert, literal, null, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
-from lending.circulation.journal import record
+from lending.circulation.journal import record, record_unchanged
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.registration import plain_text
@@ -115,7 +115,9 @@ def see(session: Session, *, stocktake: str, kit: str, at: datetime, by: Actor) 
             asked=row.place,
         )
     )
-    if not again:
+    if again:
+        record_unchanged(session, SEEN, at=at, by=by)
+    else:
         detail = {"stocktake": row.public_id, "standing": what.value, "kit_to": found.state.value}
         record(session, SEEN, at=at, by=by, branch_id=row.branch_id, kit_id=found.id, detail=detail)
     return KitSeen(

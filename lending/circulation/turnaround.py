@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from lending.circulation.checkout_facts import steps_needed
+from lending.circulation.journal import record_unchanged
 from lending.circulation.loans import record_on_kit
 from lending.circulation.locks import lock_kit_and_stock, lock_kits, lock_stocks
 from lending.circulation.policies import policy_for
@@ -73,7 +74,8 @@ def record_step(
     if done:
         detail = {"step": kind.value, "round": row.round, "kit_to": row.state.value, "left": left}
         record_on_kit(session, "record_step", kit=row, at=at, by=by, detail=detail)
-    free_if_ready(session, row, at=at, by=by)
+    if not free_if_ready(session, row, at=at, by=by) and not done:
+        record_unchanged(session, "record_step", at=at, by=by)
     return StepRecorded(row.barcode, kind, row.state, left)
 
 

@@ -105,8 +105,9 @@ def transfer(
     """End somebody's place in a cohort (the public id of the enrolment) and give them one in another (its code).
 
     A kit they have out goes along with a seat; who only gets a place on the other list, or a seat in a session that
-    begins too late (``why``: ``BEGINS_TOO_LATE``), brings it back in the notice period. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` for a place that has ended,
-    ``NO_SUCH_POOL``, and all that ``enrol`` refuses for.
+    begins too late (``why``: ``BEGINS_TOO_LATE``), brings it back in the notice period. Raises ``Refused``:
+    ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` for a place that has ended, ``NO_SUCH_POOL``, and all that
+    ``enrol`` refuses for.
     """
     move = _lock_move(session, enrolment, to_cohort, pickup_branch_id, answers or {}, at=at, by=by)
     if move.seat.state not in LIVE_ENROLMENTS:

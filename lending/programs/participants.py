@@ -21,6 +21,7 @@ from lending.circulation.journal import record, record_each
 from lending.domain.actors import Actor
 from lending.domain.names import fold
 from lending.domain.states import EnrolmentState
+from lending.errors import Block, Reason
 from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, HeadCountKind
 from lending.models.people import Patron, PatronStatus
 from lending.programs.workshops import WorkshopFound, check_countable, lock_workshop, put_head_count
@@ -30,6 +31,9 @@ COLUMNS: Mapping[str, frozenset[str]] = {
     "email": frozenset({"email", "e_mail", "user_email", "email_address"}),
 }
 """What meeting tools call the columns that matter. The file may have others; they are not looked at."""
+
+MOST_PARTICIPANTS = 5_000
+"""Connections of one list: more are not of one meeting."""
 
 IMPORTED = "import_participants"
 """What the journal calls an import."""
@@ -72,8 +76,11 @@ class _Person:
 
 
 def read_participants(data: bytes) -> tuple[list[Participant], list[Problem]]:
-    """The connections in a file's bytes, and what is wrong with single rows. ``BadFile`` when it is no such list."""
-    sheet = read_sheet(data)
+    """The connections in a file's bytes, and what is wrong with single rows.
+
+    ``BadFile`` when it is no such list, or has more than ``MOST_PARTICIPANTS`` rows.
+    """
+    sheet = read_sheet(data, most=MOST_PARTICIPANTS)
     places = {
         name: [place for place, column in enumerate(sheet.columns) if column in known]
         for name, known in COLUMNS.items()
@@ -107,10 +114,11 @@ def import_participants(
     changes nothing.
 
     Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, or all of ``COHORT_OVER``, ``WORKSHOP_TO_COME``, and
-    ``VALUE_WRONG`` for a workshop that nobody can attend on line.
+    ``VALUE_WRONG`` for a workshop that nobody can attend on line, and for more than ``MOST_PARTICIPANTS`` participants.
     """
     found = lock_workshop(session, workshop, by)
-    check_countable(found, AttendanceMode.VIRTUAL, at)
+    too_many = [Block(Reason.VALUE_WRONG, {"field": "participants"})] if len(participants) > MOST_PARTICIPANTS else []
+    check_countable(found, AttendanceMode.VIRTUAL, at, *too_many)
     rows_of, ambiguous, unmatched = _matched(participants, _people(session, found.cohort.id))
     here = set(session.scalars(select(Attendance.patron_id).where(Attendance.workshop_id == found.workshop.id)))
     new = [person for person in rows_of if person.patron_id not in here]
@@ -130,6 +138,23 @@ def import_participants(
     )
     _journal(session, found, new, told, before, at=at, by=by)
     return told
+
+
+def spans(rows: Iterable[int]) -> str:
+    """Row numbers, ascending, as people write them: ``2-4, 7``."""
+    found: list[list[int]] = []
+    for row in rows:
+        if found and row == found[-1][1] + 1:
+            found[-1][1] = row
+        else:
+            found.append([row, row])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
+
+
+def rows_in(text: str) -> list[int]:
+    """The row numbers that ``spans`` wrote."""
+    ends = [[int(end) for end in span.split("-")] for span in text.split(", ") if span]
+    return [row for found in ends for row in range(found[0], found[-1] + 1)]
 
 
 def _people(session: Session, cohort_id: int) -> list[_Person]:
@@ -195,5 +220,6 @@ def _journal(
         for person in new
     ]
     record_each(session, "sign_in", signed_in, at=at, by=by)
-    detail = {"workshop": found.workshop.public_id, "before": before, **asdict(told)}
+    rows = {name: spans(value) if isinstance(value, tuple) else value for name, value in asdict(told).items()}
+    detail = {"workshop": found.workshop.public_id, "before": before, **rows}
     record(session, IMPORTED, at=at, by=by, branch_id=branch_id, cohort_id=cohort_id, detail=detail)

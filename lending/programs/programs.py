@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
-from lending.circulation.journal import record
+from lending.circulation.journal import record, record_unchanged
 from lending.domain.actors import Actor
 from lending.domain.eligibility import read_eligibility
 from lending.domain.permissions import Act
@@ -119,6 +119,8 @@ def change_program(session: Session, *, program: str, details: Mapping[str, Any]
         setattr(row, name, values[name])
     if changed:
         record(session, "change_program", at=at, by=by, detail={"program_id": row.id, "fields": changed})
+    else:
+        record_unchanged(session, "change_program", at=at, by=by)
     return row.code
 
 

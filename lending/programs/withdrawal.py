@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout_statements import unreceived
+from lending.circulation.journal import record_unchanged
 from lending.circulation.loans import add_term, record_on_kit, tell_borrower
 from lending.circulation.locks import keep_calendar, lock_kit, lock_kits, lock_patrons, lock_stocks
 from lending.circulation.policies import policy_for
@@ -111,10 +112,13 @@ def release_no_shows(session: Session, *, cohort: str, at: datetime, by: Actor) 
     keep_calendar(session, None)
     held = lock_cohort(session, cohort_id)
     permit_for_program(by, Act.ENROL, held.program_id)
-    if not held.first_day_mandatory:
+    absent = []
+    if held.first_day_mandatory:
+        _lock_first_workshop(session, held)
+        absent = no_shows(session, held, at=at)
+    if not absent:
+        record_unchanged(session, "release_no_shows", at=at, by=by)
         return Released((), PassedOn())
-    _lock_first_workshop(session, held)
-    absent = no_shows(session, held, at=at)
     left, moved_up = _leave(session, held, absent, EnrolmentVerb.DROP, NO_SHOW_REASON, at=at, by=by)
     return Released(tuple(row.public_id for row, _ in left), moved_up)
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from lending.circulation.journal import record
+from lending.circulation.journal import record, record_unchanged
 from lending.circulation.locks import find_card, lock_patron
 from lending.domain.actors import Actor
 from lending.domain.names import short_name
@@ -89,6 +89,7 @@ def sign_in(session: Session, *, workshop: str, patron: str, mode: AttendanceMod
     person = _lock_person(session, patron)
     before = _attendance(session, found.workshop.id, person.id)
     if before is not None:
+        record_unchanged(session, "sign_in", at=at, by=by)
         return SignedIn(workshop, short_name(person.name), before.mode, again=True)
     session.add(Attendance(workshop_id=found.workshop.id, patron_id=person.id, mode=mode, at=at))
     _record(session, "sign_in", found, at=at, by=by, patron=person.pseudonym, mode=mode.value)

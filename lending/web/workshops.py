@@ -19,7 +19,7 @@ from lending.domain.permissions import Act
 from lending.import_words import say_problem
 from lending.models.base import new_public_id
 from lending.models.cohorts import AttendanceMode, HeadCountKind
-from lending.programs.participants import ParticipantsImported, import_participants, read_participants
+from lending.programs.participants import ParticipantsImported, import_participants, read_participants, spans
 from lending.programs.workshops import (
     COUNTS,
     MODES,
@@ -213,7 +213,7 @@ def _rows_in_words(report: ParticipantsImported) -> list[tuple[str, str]]:
         (_("Several people of the session have this name: only counted"), report.ambiguous),
         (_("Nobody of the session: only counted"), report.unmatched),
     )
-    return [(words, ", ".join(map(str, rows))) for words, rows in listed if rows]
+    return [(words, spans(rows)) for words, rows in listed if rows]
 
 
 def _save(public_id: str, form: Any, do: Doing, told: str, **forms: Any) -> ResponseReturnValue:

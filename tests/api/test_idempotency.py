@@ -11,12 +11,15 @@ import pytest
 from sqlalchemy import func, select
 
 from lending.circulation import acts
+from lending.circulation.journal import UNCHANGED
 from lending.models.journal import IdempotencyKey, JournalEntry
 from lending.models.loans import Loan, LoanTerm
 from lending.models.people import Card, Patron
+from lending.queries.invariants import INVARIANTS
 from tests.api.conftest import Door
 from tests.api.test_cases import check_out, give_back
 from tests.cast import ADA, KIT, LUIS, NOW, OPEN_KIT, OTHER_KIT
+from tests.programs.meetings import meeting
 
 TIMES = 10
 AT_ELA = {"kit": KIT, "branch": "ELA"}
@@ -179,3 +182,31 @@ def test_registering_a_patron_takes_a_key_and_does_without_one(door: Door) -> No
     assert door.ben.post("/patrons", body, key=None).json["blocks"][0]["reason"] == "code_taken"
     assert door.every(select(func.count()).select_from(Patron).where(Patron.name == "Noor Haddad")) == [1]
     assert door.every(select(func.count()).select_from(Card).where(Card.number == "29999000000042")) == [1]
+
+
+CHANGING_NOTHING: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("ben", "POST", "/stocktakes/{stocktake}/kits", {"kit": OTHER_KIT}),
+    ("ben", "POST", "/workshops/{workshop}/attendance", {"patron": LUIS, "mode": "onsite"}),
+    ("dora", "POST", "/cohorts/WR-7/no_shows", {}),
+    ("eli", "PATCH", "/programs/work-ready", {"name": "Work Ready"}),
+    ("eli", "POST", "/agreements", {"code": "kits", "language": "en", "title": "Kits", "body": "I bring it back."}),
+    ("ben", "POST", "/kits/{kit}/steps", {"step": "wiped", "proof": "erased"}),
+)
+
+
+@pytest.mark.parametrize(("who", "method", "address", "body"), CHANGING_NOTHING)
+def test_an_act_that_changes_nothing_is_on_the_journal_of_acts_as_well(
+    both: Door, who: str, method: str, address: str, body: dict[str, Any]
+) -> None:
+    back(both)
+    names = {
+        "kit": KIT,
+        "stocktake": both.ben.post("/stocktakes", {"branch": "ELA"}).json["stocktake"]["id"],
+        "workshop": meeting(both.database, both.cast),
+    }
+    for _ in range(2):
+        answer = both.desk(who).send(method, address.format(**names), body)
+        assert answer.status_code in (200, 201), answer.text
+    with both.database.snapshot() as session:
+        assert {law.name: rows for law in INVARIANTS if (rows := law.find(session))} == {}
+    assert entries(both, UNCHANGED) > 0

@@ -12,7 +12,16 @@ from lending.errors import Reason, Refused
 from lending.models.cohorts import AttendanceMode, HeadCountKind, WorkshopMode
 from lending.models.journal import JournalEntry
 from lending.models.people import Patron
-from lending.programs.participants import ParticipantsImported, import_participants, read_participants
+from lending.programs.participants import (
+    IMPORTED,
+    MOST_PARTICIPANTS,
+    Participant,
+    ParticipantsImported,
+    import_participants,
+    read_participants,
+    rows_in,
+    spans,
+)
 from tests.cast import ADA, LUIS, NOW, Cast, seat
 from tests.programs.meetings import attendances, come, head_counts, meeting
 
@@ -152,3 +161,35 @@ def test_a_formula_or_a_row_without_anybody_is_told_by_its_row() -> None:
 def test_ada_is_still_known_by_her_card(database: Database, cast: Cast, workshop: str) -> None:
     bring(database, cast, workshop, "Ada Morales,,88")
     assert come(database, cast, workshop, ADA, VIRTUAL).again
+
+
+def test_a_file_of_more_rows_than_a_meeting_has_is_not_read() -> None:
+    lines = b"Name\n" + b"iPad\n" * MOST_PARTICIPANTS
+    assert len(read_participants(lines)[0]) == MOST_PARTICIPANTS
+    with pytest.raises(BadFile) as refusal:
+        read_participants(lines + b"iPad\n")
+    assert refusal.value.problem.what is Fault.TOO_MANY_ROWS
+
+
+def test_a_longer_list_is_refused_whatever_door_it_comes_through(database: Database, cast: Cast, workshop: str) -> None:
+    there = [Participant(row, "iPad", "") for row in range(MOST_PARTICIPANTS + 1)]
+    with pytest.raises(Refused) as refusal:
+        database.act(
+            lambda session: import_participants(session, workshop=workshop, participants=there, at=NOW, by=cast.dora)
+        )
+    assert [(block.reason, block.detail["field"]) for block in refusal.value.blocks] == [
+        (Reason.VALUE_WRONG, "participants")
+    ]
+    assert head_counts(database) == {}
+
+
+def test_the_journal_keeps_rows_as_spans(database: Database, cast: Cast, workshop: str) -> None:
+    bring(database, cast, workshop, *["iPad,,1"] * 400, "Ada Morales,,10", "iPad,,9")
+    with database.read() as session:
+        [detail] = session.scalars(select(JournalEntry.detail).where(JournalEntry.verb == IMPORTED))
+    assert (detail["unmatched"], detail["matched"], detail["again"]) == ("2-401, 403", "402", "")
+
+
+@pytest.mark.parametrize("rows", [[], [7], [1, 2], [2, 3, 4, 7, 9, 10]])
+def test_what_is_written_as_spans_is_read_again(rows: list[int]) -> None:
+    assert rows_in(spans(rows)) == rows

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lending.circulation.journal import UNCHANGED
 from lending.db import Database
 from lending.domain.actors import Actor
 from lending.errors import Reason, Refused
@@ -64,10 +65,11 @@ def test_a_lead_changes_their_programme_and_the_journal_names_the_fields(databas
     assert details[1]["fields"] == ["seat_offer_hours"]
 
 
-def test_what_changes_nothing_is_not_on_the_journal(database: Database, cast: Cast) -> None:
+def test_what_changes_nothing_is_on_the_journal_as_that(database: Database, cast: Cast) -> None:
     change(database, cast.dora, name="Work Ready")
     with database.read() as session:
-        assert session.scalars(select(JournalEntry)).all() == []
+        [entry] = session.scalars(select(JournalEntry)).all()
+    assert (entry.verb, entry.detail) == (UNCHANGED, {"asked": "change_program"})
 
 
 def test_everything_that_is_wrong_is_told_at_once_and_nothing_changes(database: Database, cast: Cast) -> None:

@@ -25,6 +25,7 @@ class Fault(StrEnum):
     """What can be wrong with a file, a row or a cell, besides what the verbs refuse."""
 
     TOO_LARGE = "too_large"
+    TOO_MANY_ROWS = "too_many_rows"
     SCATTERED = "scattered"
     NOT_A_SHEET = "not_a_sheet"
     WRONG_ENCODING = "wrong_encoding"

@@ -24,6 +24,9 @@ LARGEST_UNPACKED_BYTES: Final = 400 * 1024 * 1024
 LARGEST_CELLS: Final = 20_000_000
 """A sheet is read as a whole rectangle: two cells in its far corners would fill any memory."""
 
+MOST_COLUMNS: Final = 100
+"""Of a sheet whose rows are limited: it is given up before it is read when it reaches further."""
+
 _WORKBOOK = "xl/workbook.xml"
 """What makes a ZIP a workbook of this kind. The library that reads it also knows others, whose cells lie elsewhere."""
 
@@ -46,12 +49,13 @@ class Sheet:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_sheet(data: bytes) -> Sheet:
-    """The sheet in a file's bytes; ``BadFile`` when there is none."""
+def read_sheet(data: bytes, *, most: int | None = None) -> Sheet:
+    """The sheet in a file's bytes; ``BadFile`` when there is none, or when it has more than ``most`` rows."""
     if len(data) > LARGEST_BYTES:
         raise BadFile(Fault.TOO_LARGE, limit=LARGEST_BYTES // 1024**2)
     problems: list[Problem] = []
-    raw = _xlsx_rows(data, problems) if data.startswith(b"PK") else _csv_rows(data)
+    cells_at_most = LARGEST_CELLS if most is None else most * MOST_COLUMNS
+    raw = _xlsx_rows(data, problems, cells_at_most) if data.startswith(b"PK") else _csv_rows(data)
     header: tuple[str, ...] = ()
     rows: list[tuple[int, list[str]]] = []
     for number, cells in enumerate(raw, start=1):
@@ -63,6 +67,8 @@ def read_sheet(data: bytes) -> Sheet:
         if not header:
             header = tuple(cell.lower().replace(" ", "_").replace("-", "_") for cell in cells)
             continue
+        if most is not None and len(rows) == most:
+            raise BadFile(Fault.TOO_MANY_ROWS, limit=most)
         if len(cells) > len(header):
             problems.append(Problem(number, None, Fault.TOO_MANY_CELLS, {"cells": len(cells), "columns": len(header)}))
             continue
@@ -93,14 +99,14 @@ def _csv_rows(data: bytes) -> Iterator[list[str]]:
         raise BadFile(Fault.BROKEN_CSV, line=reader.line_num) from None
 
 
-def _xlsx_rows(data: bytes, problems: list[Problem]) -> Iterator[list[str]]:
+def _xlsx_rows(data: bytes, problems: list[Problem], cells_at_most: int) -> Iterator[list[str]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > LARGEST_UNPACKED_BYTES:
                 raise BadFile(Fault.TOO_LARGE, limit=LARGEST_UNPACKED_BYTES // 1024**2)
-            _check_extent(packed)
+            _check_extent(packed, cells_at_most)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, zipfile.BadZipFile, IndexError, OSError, ValueError):
@@ -109,7 +115,7 @@ def _xlsx_rows(data: bytes, problems: list[Problem]) -> Iterator[list[str]]:
         yield [_text(cell, number, problems) for cell in row]
 
 
-def _check_extent(packed: zipfile.ZipFile) -> None:
+def _check_extent(packed: zipfile.ZipFile, cells_at_most: int) -> None:
     """Refuse a workbook with a sheet too large to be read, before it is read."""
     names = set(packed.namelist())
     if _WORKBOOK not in names or not names.isdisjoint({"content.xml", "xl/workbook.bin"}):
@@ -123,7 +129,7 @@ def _check_extent(packed: zipfile.ZipFile) -> None:
                     lowest = max(lowest, int(row))
                 before = chunk[-32:]
         furthest = max(columns, key=_column)
-        if _column(furthest) * lowest > LARGEST_CELLS:
+        if _column(furthest) * lowest > cells_at_most:
             raise BadFile(Fault.SCATTERED, cell=f"{furthest.decode()}{lowest}")
 
 

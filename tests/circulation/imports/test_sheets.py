@@ -117,6 +117,17 @@ def test_a_sheet_with_a_cell_far_away_is_refused_before_it_is_read(monkeypatch: 
     assert (far.problem.what, far.problem.detail) == (Fault.SCATTERED, {"cell": "U3000"})
 
 
+def test_a_sheet_with_more_rows_than_wanted_is_given_up() -> None:
+    three = workbook(["name"], ["Ada"], ["Luis"], ["Mina"])
+    assert len(read_sheet(three, most=3).rows) == 3
+    with pytest.raises(BadFile) as many:
+        read_sheet(three, most=2)
+    assert (many.value.problem.what, many.value.problem.detail) == (Fault.TOO_MANY_ROWS, {"limit": 2})
+    with pytest.raises(BadFile) as long:
+        read_sheet(workbook(["name"], *([["Ada"]] * 250)), most=2)
+    assert long.value.problem.what is Fault.SCATTERED
+
+
 @pytest.mark.parametrize("name", ["content.xml", "xl/workbook.bin"])
 def test_workbooks_of_other_kinds_are_refused(name: str) -> None:
     """Their cells can be repeated a million times in one word, which nobody has counted."""
