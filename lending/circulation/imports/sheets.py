@@ -24,9 +24,6 @@ LARGEST_UNPACKED_BYTES: Final = 400 * 1024 * 1024
 LARGEST_CELLS: Final = 20_000_000
 """A sheet is read as a whole rectangle: two cells in its far corners would fill any memory."""
 
-MOST_COLUMNS: Final = 100
-"""Of a sheet whose rows are limited: it is given up before it is read when it reaches further."""
-
 _WORKBOOK = "xl/workbook.xml"
 """What makes a ZIP a workbook of this kind. The library that reads it also knows others, whose cells lie elsewhere."""
 
@@ -54,8 +51,7 @@ def read_sheet(data: bytes, *, most: int | None = None) -> Sheet:
     if len(data) > LARGEST_BYTES:
         raise BadFile(Fault.TOO_LARGE, limit=LARGEST_BYTES // 1024**2)
     problems: list[Problem] = []
-    cells_at_most = LARGEST_CELLS if most is None else most * MOST_COLUMNS
-    raw = _xlsx_rows(data, problems, cells_at_most) if data.startswith(b"PK") else _csv_rows(data)
+    raw = _xlsx_rows(data, problems) if data.startswith(b"PK") else _csv_rows(data)
     header: tuple[str, ...] = ()
     rows: list[tuple[int, list[str]]] = []
     for number, cells in enumerate(raw, start=1):
@@ -99,14 +95,14 @@ def _csv_rows(data: bytes) -> Iterator[list[str]]:
         raise BadFile(Fault.BROKEN_CSV, line=reader.line_num) from None
 
 
-def _xlsx_rows(data: bytes, problems: list[Problem], cells_at_most: int) -> Iterator[list[str]]:
+def _xlsx_rows(data: bytes, problems: list[Problem]) -> Iterator[list[str]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > LARGEST_UNPACKED_BYTES:
                 raise BadFile(Fault.TOO_LARGE, limit=LARGEST_UNPACKED_BYTES // 1024**2)
-            _check_extent(packed, cells_at_most)
+            _check_extent(packed)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, zipfile.BadZipFile, IndexError, OSError, ValueError):
@@ -115,7 +111,7 @@ def _xlsx_rows(data: bytes, problems: list[Problem], cells_at_most: int) -> Iter
         yield [_text(cell, number, problems) for cell in row]
 
 
-def _check_extent(packed: zipfile.ZipFile, cells_at_most: int) -> None:
+def _check_extent(packed: zipfile.ZipFile) -> None:
     """Refuse a workbook with a sheet too large to be read, before it is read."""
     names = set(packed.namelist())
     if _WORKBOOK not in names or not names.isdisjoint({"content.xml", "xl/workbook.bin"}):
@@ -129,7 +125,7 @@ def _check_extent(packed: zipfile.ZipFile, cells_at_most: int) -> None:
                     lowest = max(lowest, int(row))
                 before = chunk[-32:]
         furthest = max(columns, key=_column)
-        if _column(furthest) * lowest > cells_at_most:
+        if _column(furthest) * lowest > LARGEST_CELLS:
             raise BadFile(Fault.SCATTERED, cell=f"{furthest.decode()}{lowest}")
 
 

@@ -123,9 +123,6 @@ def test_a_sheet_with_more_rows_than_wanted_is_given_up() -> None:
     with pytest.raises(BadFile) as many:
         read_sheet(three, most=2)
     assert (many.value.problem.what, many.value.problem.detail) == (Fault.TOO_MANY_ROWS, {"limit": 2})
-    with pytest.raises(BadFile) as long:
-        read_sheet(workbook(["name"], *([["Ada"]] * 250)), most=2)
-    assert long.value.problem.what is Fault.SCATTERED
 
 
 @pytest.mark.parametrize("name", ["content.xml", "xl/workbook.bin"])
