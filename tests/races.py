@@ -73,7 +73,7 @@ def overtake(
     second: Callable[[Session], T],
     *,
     before: str = "UPDATE",
-    patience: float = PATIENCE,
+    patience: float | None = None,
 ) -> Race[T]:
     """Run ``first`` up to its first ``before``; then ``second``, to its end or until a lock stops it; then the rest.
 
@@ -83,7 +83,7 @@ def overtake(
 
     def let_the_second_by() -> None:
         held.set()
-        ended.wait(patience)
+        ended.wait(PATIENCE if patience is None else patience)  # PATIENCE as it is now: without locks it is longer
 
     slow = _Racer(database, first, before, let_the_second_by, ended=held)
     return _run(database, [slow, _Racer(database, second, starts=held, ended=ended)])
