@@ -13,7 +13,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from sqlalchemy.orm import Session
 
 from lending.api import answers, bodies, current
-from lending.api.acts import of_hidden
+from lending.api.acts import hidden_as, of_hidden
 from lending.api.calls import call
 from lending.api.circulation import Body
 from lending.api.fields import CodeText, Flag, Page, Text
@@ -23,7 +23,7 @@ from lending.domain.permissions import Act, Role
 from lending.domain.states import EnrolmentState
 from lending.errors import Reason, Refused
 from lending.models.policies import Signing
-from lending.programs.enrolment import Enrolled, enrol
+from lending.programs.enrolment import Enrolled, enrol, permit_enrolling
 from lending.programs.moving import roll_over, transfer
 from lending.programs.offers import accept_offer
 from lending.programs.withdrawal import drop, excuse, release_no_shows, withdraw
@@ -142,12 +142,13 @@ def post_enrolment(body: Body, code: str) -> Any:
     """Enrol a patron in a session"""
 
     def do(session: Session, by: Actor) -> tuple[Enrolled, str]:
-        card = card_number(session, body["patron"], current.library().spaces)
+        there = _branch_of(session, body["pickup_branch"], by)
+        card = card_to_enrol(session, body["patron"], cohort=code, pickup_branch_id=there, by=by)
         joined = enrol(
             session,
             patron=card,
             cohort=code,
-            pickup_branch_id=_branch_of(session, body["pickup_branch"], by),
+            pickup_branch_id=there,
             wants_kit=body["kit"],
             kit_type=body.get("kit_type"),
             signed=Signing.AT_DESK if body["agreement"] else None,
@@ -175,15 +176,18 @@ def get_enrolments(query: Body, code: str) -> Any:
 @call("GET", "/cohorts/<code>/prospect", Act.ENROL, query=ProspectQuery, gives=ProspectAnswer, tag="Sessions")
 def get_prospect(query: Body, code: str) -> Any:
     """Say what would come of enrolling a patron in a session, and change nothing"""
-    with current.library().db.read() as session:
+    by = current.actor()
+    with current.library().db.read() as session, hidden_as(Reason.NOT_FOUND):
+        there = _branch_of(session, query["pickup_branch"], by)
         hope = can_enrol(
             session,
-            patron=card_number(session, query["patron"], current.library().spaces),
+            patron=card_to_enrol(session, query["patron"], cohort=code, pickup_branch_id=there, by=by),
             cohort=code,
-            pickup_branch_id=_branch_of(session, query["pickup_branch"], current.actor()),
+            pickup_branch_id=there,
             wants_kit=query["kit"],
             kit_type=query.get("kit_type"),
             at=current.now(),
+            by=by,
         )
     return {**asdict(hope), "blocks": [answers.block(found) for found in hope.blocks]}
 
@@ -261,6 +265,15 @@ def post_no_shows(body: Body, code: str) -> Any:
         return release_no_shows(session, cohort=code, at=current.now(), by=by)
 
     return of_hidden(do, lambda session, act: {"released": enrolments.released_by(session, act)}, body=body)
+
+
+def card_to_enrol(session: Session, raw: str, *, cohort: str, pickup_branch_id: int, by: Actor) -> str:
+    """The number of a card that is sent to enrol somebody. Who may not enrol there learns nothing about cards."""
+    try:
+        return card_number(session, raw, current.library().spaces)
+    except Refused:
+        permit_enrolling(session, cohort=cohort, pickup_branch_id=pickup_branch_id, by=by)
+        raise
 
 
 def _branch_of(session: Session, code: str, by: Actor) -> int:

@@ -9,9 +9,10 @@ from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
 from lending.api import answers, current
-from lending.api.acts import hidden_as, key_required
+from lending.api.acts import hidden_as, key_required, of_hidden
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of
+from lending.api.enrolments import card_to_enrol
 from lending.api.fields import CodeText, Page
 from lending.api.paging import after, cursor_of
 from lending.circulation.reserving import cancel, reserve
@@ -64,16 +65,16 @@ def post_reservation(body: Body) -> Any:
     """Reserve a kit for a patron"""
 
     def do(session: Session, by: Actor) -> object:
-        wanted: dict[str, Any] = {
-            "patron": card_number(session, body["patron"], current.library().spaces),
-            "kit_type": body["kit_type"],
-            "pickup_branch_id": branch_of(session, body["pickup_branch"], by),
-        }
+        there = branch_of(session, body["pickup_branch"], by)
+        wanted: dict[str, Any] = {"kit_type": body["kit_type"], "pickup_branch_id": there}
         if "cohort" in body:
-            return reserve_in_cohort(session, cohort=body["cohort"], at=current.now(), by=by, **wanted)
-        return reserve(session, at=current.now(), by=by, **wanted)
+            cohort = body["cohort"]
+            card = card_to_enrol(session, body["patron"], cohort=cohort, pickup_branch_id=there, by=by)
+            return reserve_in_cohort(session, patron=card, cohort=cohort, at=current.now(), by=by, **wanted)
+        card = card_number(session, body["patron"], current.library().spaces)
+        return reserve(session, patron=card, at=current.now(), by=by, **wanted)
 
-    return key_required(do, lambda session, act: _answer(reservations.reservation_after(session, act)), body=body)
+    return of_hidden(do, lambda session, act: _answer(reservations.reservation_after(session, act)), body=body)
 
 
 @call("DELETE", "/reservations/<reservation_id>", Act.RESERVE, gives=ReservationListed, keyed=True, tag="Reservations")

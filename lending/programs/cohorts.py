@@ -185,12 +185,15 @@ def keep_program(session: Session, program_id: int) -> Program:
 
 
 def permit_for_program(by: Actor, act: Act, program_id: int, branch_id: int | None = None) -> None:
-    """Refuse unless ``by`` may do ``act``: a programme lead for their own programmes, others for their branches."""
-    if by.role is not Role.PROGRAM:
+    """Refuse unless ``by`` may do ``act``: a programme lead for their own programmes, others for their branches.
+
+    What belongs to no branch, others too may do for their own programmes alone.
+    """
+    if by.role is not Role.PROGRAM and branch_id is not None:
         by.permit(act, branch_id)
         return
     by.permit(act)
-    if program_id not in by.program_ids:
+    if not by.everywhere and program_id not in by.program_ids:
         raise Refused.because(Reason.NOT_PERMITTED, act=act.value)
 
 

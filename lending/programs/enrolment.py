@@ -44,6 +44,7 @@ from lending.programs.cohorts import permit_for_program
 from lending.programs.joining import (
     add_enrolment,
     add_reservation,
+    check_card,
     completed,
     facts_of,
     facts_of_joining,
@@ -107,6 +108,7 @@ def enrol(
     """
     rows = resolve(session, patron, cohort, pickup_branch_id)
     permit_for_program(by, Act.ENROL, rows[0].program_id, pickup_branch_id)
+    check_card(rows[0])
     pools = [pool_of(row) for row in rows if row.pool_id is not None and kit_type in (None, row.kit_type)]
     no_pool = list(_against_choice(pools)) if wants_kit else []
     joining = lock_and_count(session, rows[0], pools[0] if wants_kit and not no_pool else None, at=at)
@@ -130,6 +132,16 @@ def enrol(
         card_expires_first=_expires_first(joining.held.expires_on, joining.held.return_by),
         borrowed=joining.counted.borrowed,
     )
+
+
+def permit_enrolling(session: Session, *, cohort: str, pickup_branch_id: int, by: Actor) -> int:
+    """Refuse unless ``by`` may enrol people in a cohort (its code) with pick-up at a branch; gives the cohort's id.
+
+    For whoever looks at a card before ``enrol`` does. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``.
+    """
+    cohort_id = cohort_id_of(session, cohort)
+    permit_for_program(by, Act.ENROL, session.get_one(Cohort, cohort_id).program_id, pickup_branch_id)
+    return cohort_id
 
 
 def against_enrolling(

@@ -63,17 +63,24 @@ class Queued:
 def resolve(session: Session, patron: str, cohort: str, branch_id: int) -> Sequence[AnyRow]:
     """What the card, the cohort and the branch stand for, without a lock; a row for each pool, or one without any.
 
-    Raises ``Refused``: ``NOT_FOUND``, ``CARD_UNKNOWN``, ``CARD_REPLACED``.
+    Raises ``Refused`` (``NOT_FOUND``) for a cohort or a branch that there is not.
     """
     asked = {"card": patron, "cohort": cohort, "branch_id": branch_id}
     rows = session.connection().execute(sql.RESOLVE, asked).all()
     if not rows:
         raise Refused.because(Reason.NOT_FOUND)
-    if rows[0].patron_id is None:
-        raise Refused.because(Reason.CARD_UNKNOWN)
-    if rows[0].card_ended_at is not None:
-        raise Refused.because(Reason.CARD_REPLACED)
     return rows
+
+
+def check_card(asked: AnyRow) -> None:
+    """Refuse a card that was resolved and is nobody's (``CARD_UNKNOWN``) or an old one (``CARD_REPLACED``).
+
+    Asked once the act is permitted: who may not enrol here learns nothing about cards.
+    """
+    if asked.patron_id is None:
+        raise Refused.because(Reason.CARD_UNKNOWN)
+    if asked.card_ended_at is not None:
+        raise Refused.because(Reason.CARD_REPLACED)
 
 
 def pool_of(row: AnyRow) -> PoolFound:

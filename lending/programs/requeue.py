@@ -28,7 +28,14 @@ from lending.errors import Block, Reason, Refused
 from lending.models.cohorts import CohortStatus, Enrolment
 from lending.models.reservations import Reservation
 from lending.programs.cohorts import permit_for_program
-from lending.programs.enrolment import cohort_id_of, enrol, live_enrolment, lock_cohort, lock_enrolments, pool_at
+from lending.programs.enrolment import (
+    enrol,
+    live_enrolment,
+    lock_cohort,
+    lock_enrolments,
+    permit_enrolling,
+    pool_at,
+)
 
 
 def reserve_in_cohort(
@@ -38,7 +45,8 @@ def reserve_in_cohort(
 
     Raises ``Refused`` as ``enrol`` and ``requeue`` do.
     """
-    seat = live_enrolment(session, cohort_id_of(session, cohort), find_card(session, patron))
+    cohort_id = permit_enrolling(session, cohort=cohort, pickup_branch_id=pickup_branch_id, by=by)
+    seat = live_enrolment(session, cohort_id, find_card(session, patron))
     if seat is not None:
         return requeue(
             session, enrolment=seat.public_id, kit_type=kit_type, pickup_branch_id=pickup_branch_id, at=at, by=by
@@ -69,9 +77,10 @@ def requeue(
     if found is None:
         raise Refused.because(Reason.NOT_FOUND)
     held = lock_cohort(session, found.cohort_id)
-    branch_id = pickup_branch_id or found.pickup_branch_id
-    permit_for_program(by, Act.ENROL, held.program_id, branch_id)
     session.refresh(found)  # under its cohort's lock nothing else moves it
+    branch_id = pickup_branch_id or found.pickup_branch_id
+    for there in (found.pickup_branch_id, branch_id):  # a seat is not taken over from another branch
+        permit_for_program(by, Act.ENROL, held.program_id, there)
     if found.patron_id is None or found.state not in LIVE_ENROLMENTS:
         raise Refused.because(Reason.WRONG_STATE, state=found.state.value)
     person = lock_patron(session, found.patron_id)

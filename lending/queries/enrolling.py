@@ -17,7 +17,9 @@ from lending.circulation.checkout_statements import unreceived
 from lending.circulation.locks import find_card
 from lending.circulation.policies import policy_for
 from lending.circulation.reservations import PoolFound, left_in_pool
+from lending.domain.actors import Actor
 from lending.domain.eligibility import Question, read_eligibility
+from lending.domain.permissions import Role
 from lending.domain.states import EnrolmentState, ReservationState
 from lending.errors import Block, Reason, Refused
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
@@ -28,9 +30,9 @@ from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 from lending.programs.enrolment import (
     against_enrolling,
-    cohort_id_of,
     free_seats,
     live_enrolment,
+    permit_enrolling,
     pool_at,
 )
 
@@ -84,17 +86,20 @@ def session_of_code(session: Session, code: str, prefix: str = "CO-") -> Cohort:
     return found
 
 
-def open_sessions(session: Session, *, branch_id: int, today: date, at: datetime) -> list[SessionChoice]:
-    """The sessions that are not over, soonest first, as a branch sees them."""
+def open_sessions(session: Session, *, branch_id: int, today: date, at: datetime, by: Actor) -> list[SessionChoice]:
+    """The sessions that are not over, soonest first, as a branch sees them; for a lead, those of their programmes."""
     rules = {program.id: program.eligibility for program in session.scalars(select(Program))}
     return [
-        _choice(session, held, rules[held.program_id], branch_id, at) for held in sessions_to_join(session, today=today)
+        _choice(session, held, rules[held.program_id], branch_id, at)
+        for held in sessions_to_join(session, today=today, by=by)
     ]
 
 
-def sessions_to_join(session: Session, *, today: date) -> list[Cohort]:
-    """The sessions that are not over, soonest first."""
+def sessions_to_join(session: Session, *, today: date, by: Actor) -> list[Cohort]:
+    """The sessions that are not over, soonest first; for a lead, those of their programmes."""
     chosen = select(Cohort).where(Cohort.status == CohortStatus.PLANNED, Cohort.ends_on >= today)
+    if by.role is Role.PROGRAM:
+        chosen = chosen.where(Cohort.program_id.in_(sorted(by.program_ids)))
     return list(session.scalars(chosen.order_by(Cohort.starts_on, Cohort.id)))
 
 
@@ -114,13 +119,14 @@ def can_enrol(
     kit_type: str | None = None,
     answers: Mapping[str, bool] | None = None,
     at: datetime,
+    by: Actor,
 ) -> Prospect:
     """What would come of enrolling ``patron`` (the card number) in ``cohort`` (its code).
 
-    Raises ``Refused``: ``CARD_UNKNOWN``, ``CARD_REPLACED``, ``NOT_FOUND`` for the cohort.
+    Raises ``Refused``: ``NOT_FOUND`` for the cohort, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``.
     """
-    person = session.get_one(Patron, find_card(session, patron))
-    held = session.get_one(Cohort, cohort_id_of(session, cohort))
+    cohort_id = permit_enrolling(session, cohort=cohort, pickup_branch_id=pickup_branch_id, by=by)
+    held, person = session.get_one(Cohort, cohort_id), session.get_one(Patron, find_card(session, patron))
     against = list(against_enrolling(session, held, person, branch_id=pickup_branch_id, answers=answers or {}, at=at))
     pool = None
     if wants_kit:

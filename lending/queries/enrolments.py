@@ -257,12 +257,15 @@ def held_by(session: Session, barcode: str, cohort_ids: Collection[int]) -> str 
     return session.scalars(theirs).first()
 
 
-def offered_to(session: Session, card: str) -> str | None:
-    """The enrolment (public id) of the seat that is offered to somebody, the one that lapses first."""
+def offered_to(session: Session, card: str, *, by: Actor) -> str | None:
+    """The enrolment (public id) of the seat that is offered to somebody where ``by`` may accept it for them, the one
+    that lapses first.
+    """
     offers = (
         select(Enrolment.public_id)
         .join(Card, Card.patron_id == Enrolment.patron_id)
-        .where(Card.number == card, Enrolment.state == EnrolmentState.OFFERED)
+        .join(Cohort, Cohort.id == Enrolment.cohort_id)
+        .where(Card.number == card, Enrolment.state == EnrolmentState.OFFERED, _seen_by(by))
     )
     return session.scalars(offers.order_by(Enrolment.offered_until, Enrolment.id)).first()
 

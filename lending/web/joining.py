@@ -61,7 +61,7 @@ def chosen(public_id: str, place: StationPlace) -> Answer | None:
 def _person(scan: Scan, place: StationPlace, code: Code) -> Answer:
     strip = _strip(code.text, place)
     with current.library().db.read() as session:
-        offered = offered_to(session, code.text)
+        offered = offered_to(session, code.text, by=current.actor())
     if offered is not None:
         return _accept(scan, place, strip, offered)
     return _ask_for_session(strip, code.text, place)
@@ -76,15 +76,23 @@ def _ask_for_session(strip: PatronStrip, card: str, place: StationPlace) -> Answ
 
 def _of_the_soonest(card: str, place: StationPlace) -> str:
     """What would come of enrolling somebody in the session that begins soonest; nothing is changed."""
-    at = current.now()
+    by, at = current.actor(), current.now()
     today = at.astimezone(ZoneInfo(place.zone)).date()
     with current.library().db.read() as session:
-        found = sessions_to_join(session, today=today)
+        found = sessions_to_join(session, today=today, by=by)
         if not found:
             return ""
         name, code = found[0].name, found[0].code
         asked = {question.code: question.answer for question in questions_of(session, found[0])}
-        hope = can_enrol(session, patron=card, cohort=code, pickup_branch_id=place.branch_id, answers=asked, at=at)
+        hope = can_enrol(
+            session,
+            patron=card,
+            cohort=code,
+            pickup_branch_id=place.branch_id,
+            answers=asked,
+            at=at,
+            by=by,
+        )
     if hope.blocks:
         return " ".join([f"{name}:", *(current.sentence(block) for block in hope.blocks)])
     sentence = _("%(session)s: %(left)s.", session=name, left=current.reader().listed(list(_left(hope))))

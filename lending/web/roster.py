@@ -153,7 +153,7 @@ def _choices(place: StationPlace) -> dict[str, Any]:
     reader = current.reader()
     on = current.now().astimezone(ZoneInfo(place.zone)).date()
     with current.library().db.read() as session:
-        found = open_sessions(session, branch_id=place.branch_id, today=on, at=current.now())
+        found = open_sessions(session, branch_id=place.branch_id, today=on, at=current.now(), by=current.actor())
     return {
         "sessions": [
             {

@@ -96,7 +96,7 @@ def move(enrolment: str) -> ResponseReturnValue:
     """Their seat moves to another session, and the kit with it."""
     shown, form = _seat_of(enrolment), MoveForm()
     with current.library().db.read() as session:
-        others = sessions_to_join(session, today=current.today())
+        others = sessions_to_join(session, today=current.today(), by=current.actor())
     form.to.choices = [SelectChoice(one.code, one.name) for one in others if one.code != shown.cohort]
 
     def do(session: Session, at: datetime, by: Actor) -> object:

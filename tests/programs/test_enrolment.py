@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -121,6 +122,14 @@ def test_staff_enrol_at_their_own_branch_and_leads_in_their_own_programme(databa
     assert reasons(database, cast, by=cast.cleo) == [Reason.NOT_PERMITTED]
     assert join(database, cast, by=cast.dora).seat is EnrolmentState.ENROLLED
     assert reasons(database, cast, MINA, cohort="WR-9") == [Reason.NOT_FOUND]
+
+
+def test_who_may_not_enrol_learns_nothing_about_a_card(database: Database, cast: Cast) -> None:
+    elsewhere = replace(cast.dora, program_ids=frozenset({cast.program + 1}))
+    change(database, Card, Card.number == MINA, ended_at=NOW)
+    for card in (ADA, LUIS, MINA, "29999000000067"):
+        for by in (cast.cleo, elsewhere):
+            assert reasons(database, cast, card, by=by) == [Reason.NOT_PERMITTED]
 
 
 def test_a_refusal_leaves_no_trace(database: Database, cast: Cast) -> None:

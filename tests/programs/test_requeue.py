@@ -14,11 +14,12 @@ from lending.domain.states import ReservationState
 from lending.errors import Reason, Refused
 from lending.models.cohorts import Enrolment, Pool
 from lending.programs.enrolment import enrol
-from lending.programs.requeue import requeue
+from lending.programs.requeue import requeue, reserve_in_cohort
 from lending.programs.withdrawal import withdraw
-from tests.cast import KIT, LUIS, NOW, Cast
+from tests.cast import ADA, KIT, LUIS, NOW, Cast
 from tests.circulation.kits_in_hand import why
 from tests.circulation.test_shelf import SEVEN_OPEN_DAYS_LATER
+from tests.programs.members import adas_seat
 
 
 def again(database: Database, cast: Cast, **given: Any) -> Reserved:
@@ -82,3 +83,27 @@ def test_it_is_noted_by_who_may_and_only_where_there_is_a_seat(
     with pytest.raises(Refused) as refused:
         again(database, cast, by=getattr(cast, who), **given)
     assert why(refused) == [reason]
+
+
+def test_a_seat_is_not_taken_over_by_another_branch(database: Database, cast: Cast) -> None:
+    not_collected(database, cast)
+    seat = adas_seat(database, cast)
+    asked = {"patron": ADA, "cohort": "WR-7", "kit_type": "work-ready", "pickup_branch_id": cast.com, "at": NOW}
+    for refused in (
+        lambda session: reserve_in_cohort(session, **asked, by=cast.cleo),
+        lambda session: requeue(session, enrolment=seat, pickup_branch_id=cast.com, at=NOW, by=cast.cleo),
+    ):
+        with pytest.raises(Refused) as refusal:
+            database.act(refused)
+        assert why(refusal) == [Reason.NOT_PERMITTED]
+    with database.read() as session:
+        assert session.scalars(select(Enrolment.pickup_branch_id).where(Enrolment.public_id == seat)).one() == cast.ela
+    assert again(database, cast, by=cast.dora, pickup_branch_id=cast.com).state is ReservationState.PROMISED
+
+
+def test_who_may_not_enrol_learns_nothing_about_a_card(database: Database, cast: Cast) -> None:
+    for card in (ADA, LUIS, "29999000000075"):
+        asked = {"patron": card, "cohort": "WR-7", "kit_type": "work-ready", "pickup_branch_id": cast.ela, "at": NOW}
+        with pytest.raises(Refused) as refusal:
+            database.act(lambda session, asked=asked: reserve_in_cohort(session, **asked, by=cast.cleo))
+        assert why(refusal) == [Reason.NOT_PERMITTED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -221,6 +222,17 @@ def test_the_desk_excuses_and_releases_nobody_of_another_branch(database: Databa
         with pytest.raises(Refused) as refusal:
             database.act(refused)
         assert [block.reason for block in refusal.value.blocks] == [Reason.NOT_PERMITTED]
+
+
+@pytest.mark.parametrize("who", ["ben", "cleo"])
+def test_another_programme_on_a_desks_account_opens_none(database: Database, cast: Cast, who: str) -> None:
+    first_workshop(database, cast, cast.luis_id)
+    of_another = replace(getattr(cast, who), program_ids=frozenset({cast.program + 1}))
+    with pytest.raises(Refused) as refusal:
+        release(database, cast, by=of_another)
+    assert [block.reason for block in refusal.value.blocks] == [Reason.NOT_PERMITTED]
+    own = replace(of_another, program_ids=frozenset({cast.program}))
+    assert len(release(database, cast, by=own).enrolments) == 1
 
 
 def test_the_reason_of_a_no_show_is_kept(database: Database, cast: Cast) -> None:
