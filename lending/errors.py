@@ -7,7 +7,8 @@ the desk can tell a patron everything in one breath. Each ``Reason`` has one row
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
@@ -148,3 +149,14 @@ class Refused(Exception):
     def because(cls, reason: Reason, **detail: object) -> Refused:
         """A refusal for one reason that nobody may override."""
         return cls(Block(reason, detail))
+
+
+@contextmanager
+def hidden_as(reason: Reason, **detail: object) -> Iterator[None]:
+    """What the role may do, but not at the branch of this thing, looks as if the thing did not exist."""
+    try:
+        yield
+    except Refused as refused:
+        if [block.reason for block in refused.blocks] == [Reason.NOT_PERMITTED]:
+            raise Refused.because(reason, **detail) from None
+        raise

@@ -7,8 +7,7 @@ first one is made of what the verb gave. Source: ARCHITECTURE, "Transactions and
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -20,7 +19,7 @@ from lending.api import current
 from lending.api.problems import Problem
 from lending.circulation.acts import once
 from lending.domain.actors import Actor
-from lending.errors import Reason, Refused
+from lending.errors import Reason, hidden_as
 
 T = TypeVar("T")
 KEY = "Idempotency-Key"
@@ -100,17 +99,6 @@ def secretly(secret: str | None) -> str | None:
         return None
     own = current.library().settings.secret_key
     return hmac.digest(own.encode(), secret.encode(), "sha256").hex()
-
-
-@contextmanager
-def hidden_as(reason: Reason, **detail: object) -> Iterator[None]:
-    """What the role may do, but not at the branch of this thing, looks as if the thing did not exist."""
-    try:
-        yield
-    except Refused as refused:
-        if [block.reason for block in refused.blocks] == [Reason.NOT_PERMITTED]:
-            raise Refused.because(reason, **detail) from None
-        raise
 
 
 def at_station(by: Actor, station_id: int | None) -> Actor:

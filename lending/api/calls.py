@@ -39,17 +39,19 @@ def call(
     takes: type[Schema] | None = None,
     query: type[Schema] | None = None,
     keyed: bool = False,
+    changes: bool = True,
     tag: str,
 ) -> Callable[[View], View]:
     """Declare a view as a call for the roles that may do any of ``acts``, or without any for all staff.
 
     The view gets what ``takes`` read from the body, what ``query`` read from the address, then the address's own parts.
-    ``keyed``: an Idempotency-Key is required. A POST answers 201.
+    ``keyed``: an Idempotency-Key is required. A POST answers 201, unless it only asks by its body and ``changes``
+    nothing.
     """
 
     def declare(view: View) -> View:
         found: Any = needs(*acts)(view)
-        found = calls.response(201 if method == "POST" else 200, gives)(found)
+        found = calls.response(201 if method == "POST" and changes else 200, gives)(found)
         if query is not None:
             found = calls.arguments(query, location="query")(found)
         if takes is not None:

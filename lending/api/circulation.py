@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from lending.api import answers, bodies, current
-from lending.api.acts import at_station, hidden_as, key_required
+from lending.api.acts import at_station, key_required
 from lending.api.calls import call
 from lending.circulation.checkout import NO_OVERRIDE, Override, check_out
 from lending.circulation.exchange import exchange
@@ -21,7 +21,7 @@ from lending.circulation.returns import Receipt, Returned, return_kit
 from lending.circulation.undo import Undone, undo
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
-from lending.errors import Reason, Refused
+from lending.errors import Reason, Refused, hidden_as
 from lending.models.policies import Signing
 from lending.queries import catalogue, loans
 from lending.queries.acts import outcome

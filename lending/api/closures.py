@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
 from lending.api import answers, current, redatings
-from lending.api.acts import hidden_as, key_welcome
+from lending.api.acts import key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of
 from lending.api.fields import CodeText, Flag, Page, Text
@@ -18,7 +18,7 @@ from lending.api.paging import after, cursor_of
 from lending.circulation.closures import ClosurePlan, enter_closure, preview_closure, remove_closure
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
-from lending.errors import Reason, Refused
+from lending.errors import Reason, Refused, hidden_as
 from lending.queries.closures import closures, redating_after
 
 WHOLE_LIBRARY = "library"

@@ -14,14 +14,14 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from lending.api import answers, current, redatings
-from lending.api.acts import hidden_as, key_welcome
+from lending.api.acts import key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body
 from lending.api.fields import CodeText, Flag, Instant, Page, Text
 from lending.api.paging import after, cursor_of
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
-from lending.errors import Reason, Refused
+from lending.errors import Reason, Refused, hidden_as
 from lending.models.cohorts import CohortStatus, WorkshopMode
 from lending.programs.cancelling import cancel_cohort, preview_cancellation
 from lending.programs.cohorts import CohortTexts, copy_cohort, plan_cohort
@@ -311,7 +311,10 @@ def patch_workshop(body: Body, workshop_id: str) -> Any:
                 session, workshop=workshop_id, change=WorkshopChange(**given), at=current.now(), by=by
             )
 
-    return key_welcome(do, lambda session, act: asdict(cohorts.workshop(session, workshop_id)), body=body)
+    def show(session: Session, act: str) -> Body:
+        return asdict(cohorts.workshop(session, workshop_id, by=current.actor()))
+
+    return key_welcome(do, show, body=body)
 
 
 def _cohort(session: Session, code: str) -> Body:

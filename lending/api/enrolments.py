@@ -13,7 +13,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from sqlalchemy.orm import Session
 
 from lending.api import answers, bodies, current
-from lending.api.acts import hidden_as, of_hidden
+from lending.api.acts import of_hidden
 from lending.api.calls import call
 from lending.api.circulation import Body
 from lending.api.fields import CodeText, Flag, Page, Text
@@ -21,7 +21,7 @@ from lending.api.paging import after, cursor_of
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act, Role
 from lending.domain.states import EnrolmentState
-from lending.errors import Reason, Refused
+from lending.errors import Reason, Refused, hidden_as
 from lending.models.policies import Signing
 from lending.programs.enrolment import Enrolled, enrol, permit_enrolling
 from lending.programs.moving import roll_over, transfer
@@ -99,12 +99,12 @@ class EnrolmentPage(Schema):
     next = answers.optional(fields.String)
 
 
-class ProspectQuery(Schema):
-    """Who asks, and where they would pick up a kit, if they want one."""
+class ProspectAsked(Schema):
+    """Who asks, and where they would pick up a kit, if they want one. A card belongs into no address."""
 
     patron = CodeText(required=True, metadata={"description": "The card."})
     pickup_branch = CodeText(required=True)
-    kit = fields.Boolean(load_default=True, truthy={"true", "1"}, falsy={"false", "0"})
+    kit = Flag(load_default=True)
     kit_type = Text(32)
 
 
@@ -173,19 +173,27 @@ def get_enrolments(query: Body, code: str) -> Any:
     return {"items": [_answer(shown) for shown in page.seats], "next": cursor_of(page.after)}
 
 
-@call("GET", "/cohorts/<code>/prospect", Act.ENROL, query=ProspectQuery, gives=ProspectAnswer, tag="Sessions")
-def get_prospect(query: Body, code: str) -> Any:
+@call(
+    "POST",
+    "/cohorts/<code>/prospects",
+    Act.ENROL,
+    takes=ProspectAsked,
+    gives=ProspectAnswer,
+    changes=False,
+    tag="Sessions",
+)
+def post_prospect(body: Body, code: str) -> Any:
     """Say what would come of enrolling a patron in a session, and change nothing"""
     by = current.actor()
     with current.library().db.read() as session, hidden_as(Reason.NOT_FOUND):
-        there = _branch_of(session, query["pickup_branch"], by)
+        there = _branch_of(session, body["pickup_branch"], by)
         hope = can_enrol(
             session,
-            patron=card_to_enrol(session, query["patron"], cohort=code, pickup_branch_id=there, by=by),
+            patron=card_to_enrol(session, body["patron"], cohort=code, pickup_branch_id=there, by=by),
             cohort=code,
             pickup_branch_id=there,
-            wants_kit=query["kit"],
-            kit_type=query.get("kit_type"),
+            wants_kit=body["kit"],
+            kit_type=body.get("kit_type"),
             at=current.now(),
             by=by,
         )
@@ -285,7 +293,7 @@ def _branch_of(session: Session, code: str, by: Actor) -> int:
 
 
 def _show(session: Session, act: str) -> Body:
-    return _answer(enrolments.seat_after(session, act))
+    return _answer(enrolments.seat_after(session, act, by=current.actor()))
 
 
 def _joined(joined: Enrolled, card: str, pickup_branch: str) -> Body | None:

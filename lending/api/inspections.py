@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from lending.api import answers, bodies, current
-from lending.api.acts import hidden_as, key_required
+from lending.api.acts import key_required
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of, kit_of
 from lending.circulation.exchange import swap_part
@@ -20,7 +20,7 @@ from lending.circulation.missing_parts import bring_back_part, report_missing_pa
 from lending.circulation.turnaround import record_step
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
-from lending.errors import Reason, Refused
+from lending.errors import Reason, Refused, hidden_as
 from lending.models.kits import TurnaroundStepKind
 from lending.queries import catalogue, loans
 

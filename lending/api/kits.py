@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from lending.api import answers, bodies, current
-from lending.api.acts import hidden_as, key_required, key_welcome
+from lending.api.acts import key_required, key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of, kit_of, override_of, show_loan
 from lending.api.fields import Cents, CodeText, Page, Text
@@ -25,7 +25,7 @@ from lending.domain.actors import Actor
 from lending.domain.barcodes import read
 from lending.domain.permissions import Act
 from lending.domain.states import KitState
-from lending.errors import Reason
+from lending.errors import Reason, hidden_as
 from lending.queries import catalogue
 
 

@@ -9,7 +9,7 @@ from marshmallow import fields
 from sqlalchemy.orm import Session
 
 from lending.api import answers, bodies, current
-from lending.api.acts import hidden_as, key_required
+from lending.api.acts import key_required
 from lending.api.calls import call
 from lending.api.circulation import Body
 from lending.api.fields import CodeText, Page
@@ -18,7 +18,7 @@ from lending.circulation.charges import ChargeChanged, cancel_charge, pay_charge
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import LoanState
-from lending.errors import Reason
+from lending.errors import Reason, hidden_as
 from lending.queries import loans
 from lending.queries.charges import charge
 

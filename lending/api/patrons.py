@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lending import passwords
 from lending.api import answers, bodies, current
-from lending.api.acts import hidden_as, key_required, key_welcome, secretly
+from lending.api.acts import key_required, key_welcome, secretly
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of, override_of
 from lending.api.fields import CodeText, Flag, Text
@@ -25,7 +25,7 @@ from lending.circulation.merging import merge
 from lending.domain.actors import Actor
 from lending.domain.barcodes import read
 from lending.domain.permissions import Act
-from lending.errors import Reason, Refused
+from lending.errors import Reason, Refused, hidden_as
 from lending.queries import desk, loans, patrons
 from lending.queries.codes import card_number
 

@@ -9,14 +9,14 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from lending.api import answers, current
-from lending.api.acts import hidden_as, key_welcome
+from lending.api.acts import key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body
 from lending.api.fields import CodeText, Page, Text
 from lending.api.paging import after, cursor_of
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
-from lending.errors import Reason
+from lending.errors import Reason, hidden_as
 from lending.programs.programs import SEAT_OFFER_HOURS, change_program, plan_program
 from lending.queries import cohorts
 

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
 from lending.api import answers, current
-from lending.api.acts import hidden_as, key_required, of_hidden
+from lending.api.acts import key_required, of_hidden
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of
 from lending.api.enrolments import card_to_enrol
@@ -19,7 +19,7 @@ from lending.circulation.reserving import cancel, reserve
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import ReservationState
-from lending.errors import Reason
+from lending.errors import Reason, hidden_as
 from lending.programs.requeue import reserve_in_cohort
 from lending.queries import reservations
 from lending.queries.codes import card_number
@@ -74,7 +74,10 @@ def post_reservation(body: Body) -> Any:
         card = card_number(session, body["patron"], current.library().spaces)
         return reserve(session, patron=card, at=current.now(), by=by, **wanted)
 
-    return of_hidden(do, lambda session, act: _answer(reservations.reservation_after(session, act)), body=body)
+    def show(session: Session, act: str) -> Body:
+        return _answer(reservations.reservation_after(session, act, by=current.actor()))
+
+    return of_hidden(do, show, body=body)
 
 
 @call("DELETE", "/reservations/<reservation_id>", Act.RESERVE, gives=ReservationListed, keyed=True, tag="Reservations")

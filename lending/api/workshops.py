@@ -15,18 +15,19 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from sqlalchemy.orm import Session
 
 from lending.api import answers, current
-from lending.api.acts import hidden_as, key_welcome
+from lending.api.acts import key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body
 from lending.api.fields import CodeText, Text
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
-from lending.errors import Reason, Refused
+from lending.errors import Reason, Refused, hidden_as
 from lending.models.cohorts import AttendanceMode, HeadCountKind, WorkshopMode
 from lending.programs.participants import IMPORTED, MOST_PARTICIPANTS, Participant, import_participants, rows_in
 from lending.programs.workshops import (
     COUNTS,
     MOST,
+    lock_workshop,
     post_recording,
     record_views,
     set_head_count,
@@ -125,8 +126,9 @@ class Series(Schema):
 
 
 class Attendee(Schema):
-    """Somebody who signed in; the card is null once the patron's link is cut."""
+    """Somebody who signed in, of those whom one may see; id and card are null once the patron's link is cut."""
 
+    id = answers.optional(fields.String, metadata={"description": "The person's, by which it is taken back."})
     patron = answers.optional(fields.String)
     mode = fields.Enum(AttendanceMode, by_value=True, required=True)
     at = answers.instant()
@@ -176,7 +178,10 @@ def get_attendance(workshop_id: str) -> Any:
     with current.library().db.read() as session:
         found = sign_in_sheet(session, workshop_id, at=current.now(), by=current.actor())
     zone = _zone(found.workshop)
-    people = [{"patron": one.card, "mode": one.mode, "at": one.at.astimezone(zone)} for one in found.attendees]
+    people = [
+        {"id": one.patron, "patron": one.card, "mode": one.mode, "at": one.at.astimezone(zone)}
+        for one in found.attendees
+    ]
     return {"workshop": _shown(found.workshop), "attendees": people}
 
 
@@ -193,7 +198,7 @@ def post_attendance(body: Body, workshop_id: str) -> Any:
 
     def do(session: Session, by: Actor, at: datetime) -> None:
         if "patron" in body:
-            card = card_number(session, body["patron"], current.library().spaces)
+            card = _card(session, workshop_id, body["patron"], by)
             sign_in(session, workshop=workshop_id, patron=card, mode=body["mode"], at=at, by=by)
         else:
             kind = body.get("kind", _COUNTED[body["mode"]])
@@ -204,17 +209,16 @@ def post_attendance(body: Body, workshop_id: str) -> Any:
 
 @call(
     "DELETE",
-    "/workshops/<workshop_id>/attendance/<card>",
+    "/workshops/<workshop_id>/attendance/<attendee>",
     Act.RECORD_ATTENDANCE,
     gives=WorkshopAnswer,
     tag="Workshops",
 )
-def delete_attendance(workshop_id: str, card: str) -> Any:
-    """Take back that a patron attends"""
+def delete_attendance(workshop_id: str, attendee: str) -> Any:
+    """Take back that somebody attends, by their id on the list of who signed in"""
 
     def do(session: Session, by: Actor, at: datetime) -> object:
-        number = card_number(session, card, current.library().spaces)
-        return undo_sign_in(session, workshop=workshop_id, patron=number, at=at, by=by)
+        return undo_sign_in(session, workshop=workshop_id, patron=attendee, at=at, by=by)
 
     return _change(do, {}, workshop_id)
 
@@ -287,6 +291,15 @@ def _change(do: Callable[[Session, Actor, datetime], object], body: Body, worksh
         return {"workshop": _now(session, workshop_id), "again": again}
 
     return key_welcome(act, show, body=body)
+
+
+def _card(session: Session, workshop_id: str, raw: str, by: Actor) -> str:
+    """The number of a card that is sent to sign somebody in. Who may not do that learns nothing about cards."""
+    try:
+        return card_number(session, raw, current.library().spaces)
+    except Refused:
+        lock_workshop(session, workshop_id, by)
+        raise
 
 
 def _now(session: Session, workshop_id: str) -> Body:

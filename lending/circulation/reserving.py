@@ -29,6 +29,7 @@ from lending.domain.permissions import Act
 from lending.domain.states import LIVE_RESERVATIONS, ReservationState
 from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch
+from lending.models.cohorts import Cohort
 from lending.models.kits import KitType
 from lending.models.people import Patron, PatronStatus
 from lending.models.reservations import Reservation
@@ -97,13 +98,14 @@ def reserve(
 def cancel(session: Session, *, reservation: str, reason: str, at: datetime, by: Actor) -> Cancelled:
     """End a live reservation (its public id), for a cohort or open; its promise goes to the next at once.
 
-    A kit that lay on the hold shelf for it stays there until it is put back or bound to the next. Raises ``Refused``:
-    ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` for one that has ended.
+    A kit that lay on the hold shelf for it stays there until it is put back or bound to the next. For a programme lead
+    what a session promised belongs to its programme, as the roster does. Raises ``Refused``: ``NOT_FOUND``,
+    ``NOT_PERMITTED``, ``WRONG_STATE`` for one that has ended.
     """
     found = session.scalars(select(Reservation).where(Reservation.public_id == reservation)).one_or_none()
     if found is None:
         raise Refused.because(Reason.NOT_FOUND)
-    by.permit(Act.RESERVE, found.pickup_branch_id)
+    _permit(session, found, by)
     if found.patron_id is not None:
         lock_patron(session, found.patron_id)
     lock_stocks(session, [found.stock_id])
@@ -115,6 +117,14 @@ def cancel(session: Session, *, reservation: str, reason: str, at: datetime, by:
     cancel_reservation(session, row, reason=reason.strip()[:240] or "cancelled", at=at, by=by)
     promised = serve_stock(session, row.stock_id, at=at, by=by)
     return Cancelled(row.public_id, row.state, tuple(next_.public_id for next_ in promised))
+
+
+def _permit(session: Session, found: Reservation, by: Actor) -> None:
+    if found.cohort_id is None:
+        by.permit(Act.RESERVE, found.pickup_branch_id)
+    else:
+        program_id = session.scalars(select(Cohort.program_id).where(Cohort.id == found.cohort_id)).one()
+        by.permit_for_program(Act.ENROL, program_id, found.pickup_branch_id)
 
 
 def card_blocks(person: Patron, today: date) -> Iterable[Block]:

@@ -60,6 +60,17 @@ class Actor:
         if not self.may(act, branch_id):
             raise Refused.because(Reason.NOT_PERMITTED, act=act.value)
 
+    def permit_for_program(self, act: Act, program_id: int, branch_id: int | None = None) -> None:
+        """Refuse (``NOT_PERMITTED``) unless the actor may do ``act``: a programme lead for their own programmes, others
+        for their branches. What belongs to no branch, others too may do for their own programmes alone.
+        """
+        if self.role is not Role.PROGRAM and branch_id is not None:
+            self.permit(act, branch_id)
+            return
+        self.permit(act)
+        if not self.everywhere and program_id not in self.program_ids:
+            raise Refused.because(Reason.NOT_PERMITTED, act=act.value)
+
     def may_override(self, reason: Reason) -> bool:
         """Whether the actor's role may override ``reason``."""
         return may_override(self.role, reason)

@@ -21,7 +21,7 @@ from lending.circulation.journal import record
 from lending.circulation.locks import lock_stocks
 from lending.circulation.stocks import stock_of
 from lending.domain.actors import Actor
-from lending.domain.permissions import Act, Role
+from lending.domain.permissions import Act
 from lending.domain.registration import plain_text
 from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch
@@ -185,16 +185,8 @@ def keep_program(session: Session, program_id: int) -> Program:
 
 
 def permit_for_program(by: Actor, act: Act, program_id: int, branch_id: int | None = None) -> None:
-    """Refuse unless ``by`` may do ``act``: a programme lead for their own programmes, others for their branches.
-
-    What belongs to no branch, others too may do for their own programmes alone.
-    """
-    if by.role is not Role.PROGRAM and branch_id is not None:
-        by.permit(act, branch_id)
-        return
-    by.permit(act)
-    if not by.everywhere and program_id not in by.program_ids:
-        raise Refused.because(Reason.NOT_PERMITTED, act=act.value)
+    """Refuse unless ``by`` may do ``act``: a programme lead for their own programmes, others for their branches."""
+    by.permit_for_program(act, program_id, branch_id)
 
 
 def wrong_dates(

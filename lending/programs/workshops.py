@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from lending.circulation.journal import record, record_unchanged
-from lending.circulation.locks import find_card, lock_patron
+from lending.circulation.locks import find_card, lock_patron, lock_patrons
 from lending.domain.actors import Actor
 from lending.domain.names import short_name
-from lending.domain.permissions import Act
+from lending.domain.permissions import Act, Role
 from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch
 from lending.models.cohorts import (
@@ -26,6 +26,7 @@ from lending.models.cohorts import (
     AttendanceMode,
     Cohort,
     CohortStatus,
+    Enrolment,
     HeadCount,
     HeadCountKind,
     Pool,
@@ -33,6 +34,7 @@ from lending.models.cohorts import (
     Workshop,
     WorkshopMode,
 )
+from lending.models.journal import JournalEntry
 from lending.models.people import Patron, PatronStatus
 from lending.models.stock import Stock
 from lending.programs.cohorts import permit_for_program
@@ -97,19 +99,48 @@ def sign_in(session: Session, *, workshop: str, patron: str, mode: AttendanceMod
 
 
 def undo_sign_in(session: Session, *, workshop: str, patron: str, at: datetime, by: Actor) -> SignedIn:
-    """Take back that ``patron`` (the card number) attends; the journal keeps that it was said.
+    """Take back that ``patron`` (the public id) attends ``workshop``; the journal keeps that it was said.
 
-    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, and ``NOTHING_TO_UNDO``
-    for somebody who had not signed in.
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, and ``NOTHING_TO_UNDO`` for somebody who had not signed in or
+    whom ``by`` does not see on the sheet (``on_sheet_of``).
     """
     found = lock_workshop(session, workshop, by)
-    person = _lock_person(session, patron)
-    before = _attendance(session, found.workshop.id, person.id)
-    if before is None:
+    lock_patrons(session, session.scalars(select(Patron.id).where(Patron.public_id == patron)).all())
+    theirs = (
+        select(Attendance, Patron)
+        .join(Patron, Patron.id == Attendance.patron_id)
+        .where(Attendance.workshop_id == found.workshop.id, Patron.public_id == patron, on_sheet_of(found.workshop, by))
+    )
+    row = session.execute(theirs).one_or_none()
+    if row is None:
         raise Refused.because(Reason.NOTHING_TO_UNDO)
+    before, person = row.Attendance, row.Patron
     session.execute(delete(Attendance).where(Attendance.id == before.id))
     _record(session, "undo_sign_in", found, at=at, by=by, patron=person.pseudonym, mode=before.mode.value)
     return SignedIn(workshop, short_name(person.name), before.mode, again=False)
+
+
+def on_sheet_of(workshop: Workshop, by: Actor) -> ColumnElement[bool]:
+    """Whether ``by`` sees that somebody attended, in a statement that joins ``Patron``: class records are confidential.
+
+    Its lead sees all. Staff see whoever came to their own branch; of those who came elsewhere or on line the people of
+    their branches, by pick-up or home, and those whom they signed in themselves.
+    """
+    if by.everywhere or by.role is Role.PROGRAM or workshop.branch_id in by.branch_ids:
+        return true()
+    own = sorted(by.branch_ids)
+    picks_up = exists().where(
+        Enrolment.cohort_id == workshop.cohort_id,
+        Enrolment.patron_id == Attendance.patron_id,
+        Enrolment.pickup_branch_id.in_(own),
+    )
+    signed_in = exists().where(
+        JournalEntry.patron == Patron.pseudonym,
+        JournalEntry.verb == "sign_in",
+        JournalEntry.cohort_id == workshop.cohort_id,
+        JournalEntry.staff_id == by.staff_id,
+    )
+    return or_(Patron.home_branch_id.in_(own), picks_up, signed_in)
 
 
 def set_head_count(

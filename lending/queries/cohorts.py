@@ -175,9 +175,10 @@ def cohort(session: Session, code: str, *, by: Actor) -> CohortShown:
     return _shown(session, rows)[0]
 
 
-def workshop(session: Session, public_id: str) -> WorkshopShown:
-    """One workshop; ``Refused`` (``NOT_FOUND``) when there is none."""
-    row = session.execute(_WORKSHOPS.where(Workshop.public_id == public_id)).one_or_none()
+def workshop(session: Session, public_id: str, *, by: Actor) -> WorkshopShown:
+    """One workshop; ``Refused`` (``NOT_FOUND``) for one whose cohort ``by`` may not see."""
+    chosen = _WORKSHOPS.join(Cohort, Cohort.id == Workshop.cohort_id)
+    row = session.execute(chosen.where(Workshop.public_id == public_id, _visible(Cohort.program_id, by))).one_or_none()
     if row is None:
         raise Refused.because(Reason.NOT_FOUND)
     return WorkshopShown(*row[1:])

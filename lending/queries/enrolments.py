@@ -30,7 +30,6 @@ from lending.models.kits import Kit
 from lending.models.loans import Loan
 from lending.models.people import Card, Patron
 from lending.models.reservations import Reservation
-from lending.programs.enrolment import cohort_id_of
 
 _enrolments, _cohorts, _patrons, _cards = table_of(Enrolment), table_of(Cohort), table_of(Patron), table_of(Card)
 _reservations, _loans, _kits, _branches = table_of(Reservation), table_of(Loan), table_of(Kit), table_of(Branch)
@@ -164,8 +163,11 @@ def seats(
     after: str | None = None,
     limit: int = 50,
 ) -> SeatPage:
-    """A page of a cohort's people (its code). Raises ``Refused`` (``NOT_FOUND``) for a cohort that there is not."""
-    chosen = _SEATS.where(_enrolments.c.cohort_id == cohort_id_of(session, cohort), _seen_by(by))
+    """A page of a cohort's people (its code). ``Refused`` (``NOT_FOUND``) for a cohort that ``by`` may not see."""
+    held = session_with(session, cohort)
+    if held is None or not may_see(held, by=by):
+        raise Refused.because(Reason.NOT_FOUND)
+    chosen = _SEATS.where(_enrolments.c.cohort_id == held.id, _seen_by(by))
     if state is not None:
         chosen = chosen.where(_enrolments.c.state == state)
     if after is not None:
@@ -184,14 +186,16 @@ def seat(session: Session, enrolment: str, *, by: Actor) -> SeatShown:
     return _shown(row)
 
 
-def seat_after(session: Session, act: str) -> SeatShown:
-    """The place that an act was about, as it is now; of two, the one that the act gave."""
+def seat_after(session: Session, act: str, *, by: Actor) -> SeatShown:
+    """The place that an act was about, as it is now; of two, the one that the act gave.
+
+    ``NOT_FOUND`` where ``by`` may not see it any more.
+    """
     told = select(_journal.c.detail).where(_journal.c.act == act, _journal.c.verb.in_(_ACTS)).order_by(_journal.c.id)
     details = session.scalars(told).all()
     if not details:
         raise Refused.because(Reason.KEY_REUSED)
-    row = session.execute(_SEATS.where(_enrolments.c.public_id == details[-1]["enrolment"])).one()
-    return _shown(row)
+    return seat(session, details[-1]["enrolment"], by=by)
 
 
 def released_by(session: Session, act: str) -> list[str]:

@@ -1,4 +1,7 @@
-"""Reservations read back: in lists, and as an act left them. Scoped to the pick-up branches of the reader."""
+"""Reservations read back: in lists, and as an act left them.
+
+Scoped to the pick-up branches of the reader; for a programme lead those for a session belong to its programme.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lending.domain.actors import Actor
 from lending.domain.names import short_name
+from lending.domain.permissions import Role
 from lending.domain.states import ReservationState
 from lending.errors import Reason, Refused
 from lending.models.base import AnyRow
@@ -97,7 +101,7 @@ _SHOWN: Select[Any] = (
 
 def reservation(session: Session, public_id: str, *, by: Actor) -> ReservationShown:
     """The reservation with this id, where ``by`` may see it; otherwise ``NOT_FOUND``, whether it exists or not."""
-    chosen = _SHOWN.where(Reservation.public_id == public_id, seen_by(by, Reservation.pickup_branch_id))
+    chosen = _SHOWN.where(Reservation.public_id == public_id, _seen(by))
     row = session.execute(chosen).one_or_none()
     if row is None:
         raise Refused.because(Reason.NOT_FOUND)
@@ -119,7 +123,7 @@ def reservations(
 
     ``after`` is a reservation's id; one that is not there gives an empty page.
     """
-    chosen = _SHOWN.where(seen_by(by, Reservation.pickup_branch_id))
+    chosen = _SHOWN.where(_seen(by))
     for column, value in (
         (Branch.code, branch),
         (Reservation.state, state),
@@ -142,7 +146,8 @@ def holder(session: Session, public_id: str, *, by: Actor) -> Holder:
     chosen = (
         select(Patron.public_id, Patron.name)
         .join(Reservation, Reservation.patron_id == Patron.id)
-        .where(Reservation.public_id == public_id, seen_by(by, Reservation.pickup_branch_id))
+        .outerjoin(Cohort, Cohort.id == Reservation.cohort_id)
+        .where(Reservation.public_id == public_id, _seen(by))
     )
     row = session.execute(chosen).one_or_none()
     if row is None:
@@ -167,10 +172,11 @@ def waiting_openly(session: Session, *, branch_ids: Branches) -> dict[tuple[str,
     return {(branch, kit_type): waiting for branch, kit_type, waiting in session.execute(chosen)}
 
 
-def reservation_after(session: Session, act: str) -> ReservationShown:
+def reservation_after(session: Session, act: str, *, by: Actor) -> ReservationShown:
     """The reservation that the act with this id made, as it left it, so that a repeated request is answered the same.
 
-    One that was made by enrolling has its place in the queue as it stands now.
+    One that was made by enrolling has its place in the queue as it stands now. ``Refused`` (``NOT_FOUND``) where ``by``
+    may not see it any more.
     """
     rows = session.scalars(select(JournalEntry).where(JournalEntry.act == act).order_by(JournalEntry.id)).all()
     details = {row.verb: row.detail for row in rows if row.verb in ("reserve", "enrol")}
@@ -183,12 +189,22 @@ def reservation_after(session: Session, act: str) -> ReservationShown:
         made = Reservation.id == first
     else:
         raise Refused.because(Reason.KEY_REUSED)
-    shown = _shown(session.execute(_SHOWN.where(made)).one())
-    shown = replace(shown, kit=None, ready_until=None)
+    row = session.execute(_SHOWN.where(made, _seen(by))).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    shown = replace(_shown(row), kit=None, ready_until=None)
     if shown.id in promised:
         return replace(shown, state=ReservationState.PROMISED, position=None)
     position = details["reserve"]["position"] if "reserve" in details else shown.position
     return replace(shown, state=ReservationState.WAITING, position=position)
+
+
+def _seen(by: Actor) -> ColumnElement[bool]:
+    """Whether ``by`` may see a reservation, which is joined with its cohort: as they may see its roster."""
+    here = seen_by(by, Reservation.pickup_branch_id)
+    if by.role is not Role.PROGRAM:
+        return here
+    return or_(Cohort.program_id.in_(sorted(by.program_ids)), and_(Reservation.cohort_id.is_(None), here))
 
 
 def _shown(row: AnyRow) -> ReservationShown:

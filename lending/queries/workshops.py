@@ -33,7 +33,7 @@ from lending.models.cohorts import (
     WorkshopMode,
 )
 from lending.models.people import Card, Patron
-from lending.programs.workshops import permit_attendance
+from lending.programs.workshops import on_sheet_of, permit_attendance
 
 RECENT, SOON = timedelta(days=14), timedelta(days=7)
 """Which workshops are near: those whose attendance may still be taken, and those of the coming week."""
@@ -74,8 +74,9 @@ class SeriesShown:
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """Somebody who signed in. Name and card are ``None`` once the patron's link is cut."""
+    """Somebody who signed in. ``patron`` is the public id; it, name and card are ``None`` once their link is cut."""
 
+    patron: str | None
     patron_name: str | None
     card: str | None
     mode: AttendanceMode
@@ -84,7 +85,10 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class SignInSheet:
-    """A workshop and who signed in, the newest first."""
+    """A workshop and who signed in, the newest first: those whom the reader may see (``on_sheet_of``).
+
+    The workshop's figures count everybody.
+    """
 
     workshop: WorkshopShown
     attendees: tuple[Attendee, ...]
@@ -116,19 +120,21 @@ def workshop_shown(session: Session, workshop: str, *, at: datetime, by: Actor) 
 def sign_in_sheet(session: Session, workshop: str, *, at: datetime, by: Actor) -> SignInSheet:
     """A workshop (its public id) with those who signed in. ``NOT_FOUND`` also where the reader may not look."""
     shown = workshop_shown(session, workshop, at=at, by=by)
+    held = session.scalars(select(Workshop).where(Workshop.public_id == workshop)).one()
     rows = session.execute(
-        select(Patron.name, Card.number, Attendance.mode, Attendance.at)
-        .join(Workshop, Workshop.id == Attendance.workshop_id)
+        select(Patron.public_id, Patron.name, Card.number, Attendance.mode, Attendance.at)
+        .select_from(Attendance)
         .outerjoin(Patron, Patron.id == Attendance.patron_id)
         .outerjoin(Card, and_(Card.patron_id == Attendance.patron_id, Card.ended_at.is_(None)))
-        .where(Workshop.public_id == workshop)
+        .where(Attendance.workshop_id == held.id, on_sheet_of(held, by))
         .order_by(Attendance.id.desc())
     )
     return SignInSheet(shown, tuple(_attendee(row) for row in rows))
 
 
 def _attendee(row: AnyRow) -> Attendee:
-    return Attendee(None if row.name is None else short_name(row.name), row.number, row.mode, row.at)
+    name = None if row.name is None else short_name(row.name)
+    return Attendee(row.public_id, name, row.number, row.mode, row.at)
 
 
 def workshops_around(session: Session, *, at: datetime, by: Actor) -> list[WorkshopShown]:

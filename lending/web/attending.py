@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lending.domain.barcodes import Code, Kind
-from lending.errors import Reason, Refused
+from lending.errors import Reason, Refused, hidden_as
 from lending.models.cohorts import AttendanceMode
 from lending.phrases import isolated, one_stop
 from lending.programs.workshops import SignedIn, sign_in
@@ -29,7 +29,8 @@ def attend(scan: Scan, place: StationPlace, code: Code) -> Answer:
     by, at, mode = current.actor(at_station=place), current.now(), AttendanceMode(scan.mode)
 
     def do(session: Session) -> SignedIn:
-        return sign_in(session, workshop=scan.subject, patron=code.text, mode=mode, at=at, by=by)
+        with hidden_as(Reason.NOT_FOUND):
+            return sign_in(session, workshop=scan.subject, patron=code.text, mode=mode, at=at, by=by)
 
     def again(session: Session, act: str) -> SignedIn:
         return replace(do(session), again=detail_of(session, act, "sign_in") is None)

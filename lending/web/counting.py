@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.stocktake import SEEN, KitSeen, see
 from lending.domain.barcodes import Code
 from lending.domain.stocktake import Standing
+from lending.errors import Reason, hidden_as
 from lending.queries.journal import detail_of
 from lending.queries.staff import StationPlace
 from lending.web import current
@@ -25,7 +26,8 @@ def count_kit(scan: Scan, place: StationPlace, code: Code) -> Answer:
     by, at, kit = current.actor(at_station=place), current.now(), kit_code(code)
 
     def do(session: Session) -> KitSeen:
-        return see(session, stocktake=scan.subject, kit=kit, at=at, by=by)
+        with hidden_as(Reason.NOT_FOUND):
+            return see(session, stocktake=scan.subject, kit=kit, at=at, by=by)
 
     def again(session: Session, act: str) -> KitSeen:
         return replace(do(session), again=detail_of(session, act, SEEN) is None)

@@ -152,7 +152,7 @@ def _enrol(scan: Scan, place: StationPlace, code: Code) -> Answer:
 
 
 def _again(session: Session, act: str) -> Enrolled:
-    return enrolment_as_it_stands(session, seat_after(session, act).id)
+    return enrolment_as_it_stands(session, seat_after(session, act, by=current.actor()).id)
 
 
 def _strip(card: str, place: StationPlace) -> PatronStrip:

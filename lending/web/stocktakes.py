@@ -87,6 +87,7 @@ def show(public_id: str) -> ResponseReturnValue:
 @allow(Act.CHANGE_KIT)
 def finish(public_id: str) -> ResponseReturnValue:
     """End a count; what was not seen stays listed as missing."""
+    _report(public_id)  # another branch's count looks as if there were none
     not_done = pressed(lambda session, at, by: end(session, stocktake=public_id, at=at, by=by))
     if not_done is not None:
         page = render_template("stocktakes/report.html", problems=not_done.sentences, **_shown(_report(public_id)))

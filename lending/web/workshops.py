@@ -14,7 +14,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lending.circulation.imports.report import BadFile, Problem
-from lending.domain.barcodes import read
 from lending.domain.permissions import Act
 from lending.import_words import say_problem
 from lending.models.base import new_public_id
@@ -130,18 +129,20 @@ def people(public_id: str) -> ResponseReturnValue:
     """Everybody who signed in; a slip of the scanner is taken back here."""
     problems: Sequence[str] = ()
     code = 200
+    found, reader = _sheet(public_id), current.reader()
     if request.method == "POST":
-        card = read(request.form.get("card", ""), current.spaces()).text
-        not_done = pressed(lambda session, at, by: undo_sign_in(session, workshop=public_id, patron=card, at=at, by=by))
+        whose = request.form.get("patron", "")
+        not_done = pressed(
+            lambda session, at, by: undo_sign_in(session, workshop=public_id, patron=whose, at=at, by=by)
+        )
         if not_done is None:
             flash(_("Taken back. Nobody is counted twice."), "done")
             return redirect(url_for("workshops.people", public_id=public_id), 303)
         problems, code = not_done.sentences, not_done.status
-    found, reader = _sheet(public_id), current.reader()
     attendees = [
         {
             "name": one.patron_name or _("no longer linked"),
-            "card": one.card,
+            "patron": one.patron,
             "mode": one.mode.value,
             "when": reader.moment(one.at),
         }
@@ -252,7 +253,7 @@ def _shown(found: SignInSheet, **forms: Any) -> Mapping[str, Any]:
     return {
         "workshop": _line(found.workshop),
         "counted": found.workshop.counted,
-        "signed_in": len(found.attendees),
+        "signed_in": told.named_onsite + told.named_virtual,
         "modes": [mode.value for mode in modes],
         "mode": chosen if chosen in set(AttendanceMode) else modes[0].value,
         "counts": counts,

@@ -20,7 +20,7 @@ from lending.models.stocktakes import Stocktake
 from tests.api.conftest import Door
 from tests.api.test_cases import DONE, check_out, give_back, parts
 from tests.cast import ADA, HOURS, KIT, LUIS, MINA, NOW, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, put
-from tests.programs.meetings import meeting
+from tests.programs.meetings import meeting, public_id_of
 from tests.programs.members import change_cohort
 
 NEW_CARD = "29999000000042"
@@ -190,6 +190,7 @@ PUBLIC_IDS: dict[str, Callable[[Door], str]] = {
     "<workshop_id>": workshop,
     "<stocktake_id>": stocktake,
     "<enrolment>": enrolment,
+    "<attendee>": lambda door: public_id_of(door.database, door.cast.ada_id),
 }
 NEW_BRANCH = {"code": "MAL", "name": "Malibu Library", "zone": "America/Los_Angeles", "hours": HOURS.format()}
 NEW_TYPE = {"code": "tablet", "name": "Tablet", "whole_price_cents": 20000, "parts": [{"name": "Tablet"}]}
@@ -238,7 +239,7 @@ CALLS = (
     Call("DELETE", "/reservations/<reservation_id>", None, reserved),
     Call("POST", "/shelf", {"kit": OPEN_KIT, "branch": "ELA"}, reserved),
     Call("POST", "/workshops/<workshop_id>/attendance", {"patron": ADA, "mode": "onsite"}, held),
-    Call("DELETE", "/workshops/<workshop_id>/attendance/<card>", None, attended),
+    Call("DELETE", "/workshops/<workshop_id>/attendance/<attendee>", None, attended),
     Call("POST", "/workshops/<workshop_id>/participants", {"participants": [{"name": "Ada Morales"}]}, held),
     Call("POST", "/workshops/<workshop_id>/recording", {"posted_on": "2026-03-03"}, held),
     Call("POST", "/workshops/<workshop_id>/views", {"day": "2026-03-08", "views": 20}, posted),
@@ -251,6 +252,7 @@ CALLS = (
     Call("PUT", "/patrons/<card>/block", {"reason": "talk first"}),
     Call("DELETE", "/patrons/<card>/block", None, blocked),
     Call("POST", "/cohorts/<code>/enrolments", {"patron": LUIS, "pickup_branch": "ELA", "agreement": True}),
+    Call("POST", "/cohorts/<code>/prospects", {"patron": LUIS, "pickup_branch": "ELA"}),
     Call("PATCH", "/enrolments/<enrolment>", {"state": "withdrawn"}),
     Call("POST", "/enrolments/<enrolment>/excuse", {}),
     Call("POST", "/cohorts/<code>/no_shows", {}, first_day, "dora"),

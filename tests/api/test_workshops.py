@@ -40,7 +40,9 @@ def test_a_patron_signs_in_once(both: Door) -> None:
 def test_a_sign_in_is_taken_back(door: Door) -> None:
     workshop = held(door)
     attend(door.ben, workshop, patron=ADA, mode="onsite")
-    assert door.ben.send("DELETE", f"/workshops/{workshop}/attendance/{ADA}").status_code == 200
+    (signed_in,) = door.ben.get(f"/workshops/{workshop}/attendance").json["attendees"]
+    taken_back = door.ben.send("DELETE", f"/workshops/{workshop}/attendance/{signed_in['id']}")
+    assert taken_back.status_code == 200
     assert door.ben.get(f"/workshops/{workshop}/attendance").json["attendees"] == []
 
 

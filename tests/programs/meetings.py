@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lending.db import Database
 from lending.models.cohorts import Attendance, AttendanceMode, HeadCount, HeadCountKind, Workshop, WorkshopMode
+from lending.models.people import Patron
 from lending.programs.workshops import SignedIn, sign_in
 from tests.cast import NOW, Cast, put
 
@@ -44,6 +45,12 @@ def come(
     return database.act(
         lambda session: sign_in(session, workshop=workshop, patron=card, mode=mode, at=NOW, by=cast.ben)
     )
+
+
+def public_id_of(database: Database, patron_id: int) -> str:
+    """A patron's public id, by which a sign-in is taken back."""
+    with database.read() as session:
+        return session.scalars(select(Patron.public_id).where(Patron.id == patron_id)).one()
 
 
 def attendances(database: Database) -> list[tuple[int | None, AttendanceMode]]:

@@ -32,7 +32,7 @@ from lending.programs.workshops import (
     undo_sign_in,
 )
 from tests.cast import ADA, LUIS, MINA, NOW, Cast
-from tests.programs.meetings import BEGINS, attendances, come, head_counts, meeting
+from tests.programs.meetings import BEGINS, attendances, come, head_counts, meeting, public_id_of
 from tests.races import race, without_locks
 
 ONSITE, VIRTUAL = AttendanceMode.ONSITE, AttendanceMode.VIRTUAL
@@ -91,10 +91,24 @@ def test_the_journal_names_who_attends_by_pseudonym_alone(database: Database, ca
 def test_a_sign_in_is_taken_back(database: Database, cast: Cast) -> None:
     workshop = meeting(database, cast)
     come(database, cast, workshop, ADA)
-    undo = {"workshop": workshop, "patron": ADA, "at": NOW, "by": cast.ben}
+    undo = {"workshop": workshop, "patron": public_id_of(database, cast.ada_id), "at": NOW, "by": cast.ben}
     database.act(lambda session: undo_sign_in(session, **undo))
     assert attendances(database) == []
     assert refusal(lambda: database.act(lambda session: undo_sign_in(session, **undo))) == [Reason.NOTHING_TO_UNDO]
+
+
+def test_another_branch_takes_back_only_whom_it_sees_on_the_sheet(database: Database, cast: Cast) -> None:
+    workshop = meeting(database, cast, WorkshopMode.VIRTUAL)
+    for card in (ADA, MINA):
+        come(database, cast, workshop, card, VIRTUAL)
+
+    def undo(patron_id: int) -> None:
+        whose = public_id_of(database, patron_id)
+        database.act(lambda session: undo_sign_in(session, workshop=workshop, patron=whose, at=NOW, by=cast.cleo))
+
+    assert refusal(lambda: undo(cast.ada_id)) == [Reason.NOTHING_TO_UNDO]
+    undo(cast.mina_id)
+    assert attendances(database) == [(cast.ada_id, VIRTUAL)]
 
 
 @pytest.mark.parametrize(

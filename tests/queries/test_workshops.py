@@ -14,7 +14,7 @@ from lending.errors import Reason, Refused
 from lending.models.cohorts import Attendance, AttendanceMode, Cohort, Enrolment, HeadCountKind, WorkshopMode
 from lending.programs.enrolment import enrol
 from lending.programs.withdrawal import withdraw
-from lending.programs.workshops import post_recording, record_views, set_head_count
+from lending.programs.workshops import post_recording, record_views, set_head_count, sign_in
 from lending.queries.workshops import SeriesShown, SignInSheet, series, sign_in_sheet, workshops_around
 from tests.cast import ADA, LUIS, MINA, NOW, Cast, assemble, patron
 from tests.circulation.kits_in_hand import why
@@ -169,3 +169,31 @@ def test_the_nearest_workshops_come_first(database: Database, cast: Cast) -> Non
         elsewhere = workshops_around(session, at=NOW, by=replace(cast.ben, branch_ids=frozenset({999})))
     assert [one.workshop for one in near] == [made["today"], made["later"], made["last week"]]
     assert elsewhere == []
+
+
+@pytest.mark.parametrize("mode", [WorkshopMode.VIRTUAL, WorkshopMode.HYBRID], ids=["on line", "elsewhere"])
+def test_a_sheet_names_the_people_of_ones_branches_and_whom_one_signed_in(
+    database: Database, cast: Cast, mode: WorkshopMode
+) -> None:
+    workshop = meeting(database, cast, mode)
+    for card in (ADA, MINA):
+        come(database, cast, workshop, card, AttendanceMode.VIRTUAL)
+    by, on_line = cast.cleo, AttendanceMode.VIRTUAL
+    database.act(lambda s: sign_in(s, workshop=workshop, patron=LUIS, mode=on_line, at=NOW, by=by))
+    assert {one.card for one in sheet(database, workshop, cast.cleo).attendees} == {MINA, LUIS}
+    assert sheet(database, workshop, cast.cleo).workshop.told.named_virtual == 3, "the figures count everybody"
+    assert {one.card for one in sheet(database, workshop, cast.dora).attendees} == {ADA, MINA, LUIS}
+
+
+def test_who_picks_up_at_ones_branch_is_on_ones_sheet(database: Database, cast: Cast) -> None:
+    workshop = meeting(database, cast, WorkshopMode.VIRTUAL)
+    where = cast.com
+    database.act(lambda s: enrol(s, patron=LUIS, cohort="WR-7", pickup_branch_id=where, at=NOW, by=cast.dora))
+    come(database, cast, workshop, LUIS, AttendanceMode.VIRTUAL)
+    assert [one.card for one in sheet(database, workshop, cast.cleo).attendees] == [LUIS]
+
+
+def test_staff_see_everybody_who_came_to_their_own_branch(database: Database, cast: Cast) -> None:
+    workshop = meeting(database, cast, WorkshopMode.ONSITE)
+    database.act(lambda s: sign_in(s, workshop=workshop, patron=MINA, mode=AttendanceMode.ONSITE, at=NOW, by=cast.dora))
+    assert [one.card for one in sheet(database, workshop, cast.ben).attendees] == [MINA]

@@ -11,7 +11,7 @@ import pytest
 from lending.db import Database
 from lending.models.cohorts import AttendanceMode, HeadCountKind, WorkshopMode
 from tests.cast import ADA, KIT, LUIS, Cast
-from tests.programs.meetings import attendances, head_counts, meeting
+from tests.programs.meetings import attendances, head_counts, meeting, public_id_of
 from tests.web.browsers import Browser, signed_in
 
 KEY = "k" * 16
@@ -110,12 +110,15 @@ def test_a_recording_and_its_views(ben: Browser, workshop: str) -> None:
     assert "Tue, Mar 3" in text(ben.get(f"/workshops/{workshop}"))
 
 
-def test_who_signed_in_is_listed_and_taken_back(ben: Browser, workshop: str, sqlite_database: Database) -> None:
+def test_who_signed_in_is_listed_and_taken_back(
+    ben: Browser, workshop: str, sqlite_database: Database, cast: Cast
+) -> None:
     attend(ben, workshop, ADA)
     page = text(ben.get(f"/workshops/{workshop}/people"))
     assert "Ada M." in page
     assert "Morales" not in page
-    assert ben.post(f"/workshops/{workshop}/people", {"key": KEY, "card": ADA}).status_code == 303
+    ada = public_id_of(sqlite_database, cast.ada_id)
+    assert ben.post(f"/workshops/{workshop}/people", {"key": KEY, "patron": ada}).status_code == 303
     assert attendances(sqlite_database) == []
 
 
