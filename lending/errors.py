@@ -63,6 +63,7 @@ class Reason(StrEnum):
     LINE_SUSPENDED = "line_suspended"
     LINE_ENDED = "line_ended"
     NEEDED_FOR_PROMISES = "needed_for_promises"
+    OTHERS_WAIT_BEFORE = "others_wait_before"
     # The time (RULES 2, 3)
     BEFORE_PICKUP_WINDOW = "before_pickup_window"
     AFTER_LAST_BORROW_DATE = "after_last_borrow_date"
@@ -97,6 +98,9 @@ class Reason(StrEnum):
     ALREADY_EXISTS = "already_exists"
     # Sessions
     COHORT_OVER = "cohort_over"
+    NO_MORE_KITS = "no_more_kits"
+    PROGRAM_OVER = "program_over"
+    OFFER_LAPSED = "offer_lapsed"
     ALREADY_ENROLLED = "already_enrolled"
     ALREADY_RESERVED = "already_reserved"
     NO_SUCH_POOL = "no_such_pool"
@@ -114,6 +118,8 @@ class Reason(StrEnum):
     NOBODY_WAITS = "nobody_waits"
     # Workshops and stocktakes
     WORKSHOP_TO_COME = "workshop_to_come"
+    WORKSHOP_HELD = "workshop_held"
+    WORKSHOP_OUTSIDE_SESSION = "workshop_outside_session"
     STOCKTAKE_OPEN = "stocktake_open"
     STOCKTAKE_ENDED = "stocktake_ended"
     # Sign-in

@@ -323,6 +323,7 @@ def promise(
             _state=state,
             pickup_code="K7QD",
             queued_at=NOW - timedelta(days=30),
+            promised_at=None if state is ReservationState.WAITING else NOW - timedelta(days=30),
         ),
     )
     return reservation.id

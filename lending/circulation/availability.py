@@ -11,23 +11,25 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, cast, func, null, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, cast, func, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from lending.circulation.pool_book import BACK, OUT, PROMISED, set_aside_by
 from lending.domain.availability import ChangePoint, Need, StockFacts, free_on, open_loan_ceiling, timeline
 from lending.domain.calendars import Calendar
 from lending.domain.states import PROMISED_RESERVATIONS, KitState, LoanState
 from lending.models.base import AnyRow, constant, table_of
-from lending.models.cohorts import Cohort, CohortStatus, Pool
+from lending.models.cohorts import Cohort, CohortStatus, Pool, Program
 from lending.models.kits import Kit
 from lending.models.loans import Loan
 from lending.models.reservations import Reservation
 
-_kits, _loans, _pools, _cohorts, _reservations = (
+_kits, _loans, _pools, _cohorts, _programs, _reservations = (
     table_of(Kit),
     table_of(Loan),
     table_of(Pool),
     table_of(Cohort),
+    table_of(Program),
     table_of(Reservation),
 )
 _STOCK_ID = bindparam("stock_id", type_=_kits.c.id.type)
@@ -53,39 +55,30 @@ def _kits_of(chosen: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-_collected = (
-    select(func.count())
-    .select_from(_loans.join(_kits, _kits.c.id == _loans.c.kit_id))
-    .where(
-        _loans.c.cohort_id == _pools.c.cohort_id,
-        _loans.c.exchange_of_id.is_(None),  # a kit handed out for a faulty one is not collected again
-        _kits.c.stock_id == _pools.c.stock_id,
-        _loans.c.state != LoanState.UNDONE,
-    )
-    .correlate(_pools)
-    .scalar_subquery()
-)
-_promised = (
-    select(func.count())
-    .where(_reservations.c.pool_id == _pools.c.id, _reservations.c.state.in_(PROMISED_RESERVATIONS))
-    .correlate(_pools)
-    .scalar_subquery()
-)
-
-
 def _pools_of(chosen: ColumnElement[bool]) -> Select[Any]:
-    """What cohorts that are not over were allotted, and how much of it was collected or is promised."""
+    """What cohorts that are not over were allotted, by the books of their pools.
+
+    After its programme's last-borrow date a pool hands nothing out: its kits are set aside for nobody.
+    """
+    today = bindparam("today", type_=_cohorts.c.return_by.type)
     return (
         select(
             _pools.c.stock_id,
             _cohorts.c.pickup_from,
             _cohorts.c.return_by,
             _pools.c.kits,
-            _collected.label("collected"),
-            _promised.label("promised"),
+            OUT.label("out"),
+            PROMISED.label("promised"),
+            BACK.label("back"),
         )
         .join(_cohorts, _cohorts.c.id == _pools.c.cohort_id)
-        .where(chosen, _cohorts.c.status == CohortStatus.PLANNED, _cohorts.c.return_by >= bindparam("today"))
+        .join(_programs, _programs.c.id == _cohorts.c.program_id)
+        .where(
+            chosen,
+            _cohorts.c.status == CohortStatus.PLANNED,
+            _cohorts.c.return_by >= today,
+            or_(_programs.c.last_borrow_on.is_(None), _programs.c.last_borrow_on >= today),
+        )
     )
 
 
@@ -102,7 +95,9 @@ _KITS = _kits_of(_kits.c.stock_id == _STOCK_ID)
 _POOLS = _pools_of(_pools.c.stock_id == _STOCK_ID)
 _open = _open_promises_of(_reservations.c.stock_id == _STOCK_ID).subquery("open_promises")
 _NO_DAY, _NONE = cast(null(), _cohorts.c.pickup_from.type), constant(0)
-_NEEDS: CompoundSelect[Any] = union_all(_POOLS, select(_open.c.stock_id, _NO_DAY, _NO_DAY, _open.c.kits, _NONE, _NONE))
+_NEEDS: CompoundSelect[Any] = union_all(
+    _POOLS, select(_open.c.stock_id, _NO_DAY, _NO_DAY, _open.c.kits, _NONE, _NONE, _NONE)
+)
 """Of one stock both in one statement, for a check-out asks: open promises are the row that begins on no day."""
 _COHORT_POOLS = _pools_of(_pools.c.cohort_id == bindparam("cohort_id", type_=_pools.c.cohort_id.type))
 _MANY_KITS = _kits_of(_kits.c.stock_id.in_(_STOCK_IDS))
@@ -160,7 +155,8 @@ def outlook(
     rules = StockRules(calendar, turnaround_open_days, overdue_hold_days)
     connection, today = session.connection(), calendar.local_date(at)
     kits = connection.execute(_KITS, {"stock_id": stock_id})
-    needs = connection.execute(_NEEDS, {"stock_id": stock_id, "today": today}).all()
+    asked = {"stock_id": stock_id, "today": today, "set_aside_by": set_aside_by(at)}
+    needs = connection.execute(_NEEDS, asked).all()
     pools = [row for row in needs if row.pickup_from is not None]
     promises = [row for row in needs if row.pickup_from is None]
     return _outlook(rules, today, kits, pools, promises, renewing=renewing)
@@ -173,7 +169,8 @@ def outlooks(session: Session, stocks: Mapping[int, StockRules], *, at: datetime
     """
     connection = session.connection()
     today = {stock_id: rules.calendar.local_date(at) for stock_id, rules in stocks.items()}
-    asked = {"stock_ids": sorted(stocks), "today": min(today.values(), default=at.date())}
+    first = min(today.values(), default=at.date())
+    asked = {"stock_ids": sorted(stocks), "today": first, "set_aside_by": set_aside_by(at)}
     kits, pools, promises = (
         _by_stock(connection.execute(chosen, asked)) for chosen in (_MANY_KITS, _MANY_POOLS, _MANY_OPEN_PROMISES)
     )
@@ -197,15 +194,24 @@ class PoolNeed:
     promised: int
 
 
-def cohort_needs(session: Session, cohort_id: int, *, today: date) -> dict[int, PoolNeed]:
+def cohort_needs(session: Session, cohort_id: int, *, today: date, at: datetime) -> dict[int, PoolNeed]:
     """What outlooks keep of each stock (by its id) for a cohort that is not over."""
-    rows = session.connection().execute(_COHORT_POOLS, {"cohort_id": cohort_id, "today": today})
+    asked = {"cohort_id": cohort_id, "today": today, "set_aside_by": set_aside_by(at)}
+    rows = session.connection().execute(_COHORT_POOLS, asked)
     return {row.stock_id: PoolNeed(_needed(row), row.promised) for row in rows}
 
 
 def _needed(pool: AnyRow) -> int:
     """What a cohort has still to hand out; promises beyond its allotment are kept too."""
-    return int(max(pool.kits - pool.collected, pool.promised))
+    return int(max(pool.kits - pool.out, pool.promised))
+
+
+def _filled_later(pool: AnyRow, coming_back: int) -> int:
+    """How much of what a cohort has still to hand out is a kit that is being turned around, and promised to nobody.
+
+    It is busy already, so no other kit is kept for it until it is free again.
+    """
+    return int(max(min(_needed(pool) - pool.promised, pool.back, coming_back), 0))
 
 
 def _outlook(
@@ -218,18 +224,27 @@ def _outlook(
     renewing: datetime | None = None,
 ) -> Outlook:
     calendar = rules.calendar
-    in_service = 0
+    in_service = coming_back = 0
     out: dict[date, int] = {}
     for row in kits:
         in_service += row.kits
         if row.state not in IN_SERVICE:
             # What is being inspected or turned around is as good as due today.
             due_on = today if row.due_at is None else calendar.local_date(row.due_at)
+            coming_back += row.kits if row.state in COMING_BACK else 0
             out[due_on] = out.get(due_on, 0) + row.kits
     if renewing is not None:
         due_on = calendar.local_date(renewing)
         out[due_on] = max(out.get(due_on, 0) - 1, 0)
-    needs = [Need(_needed(row), row.pickup_from, row.return_by) for row in pools]
+    turned_around = calendar.add_open_days(today, rules.turnaround_open_days)
+    back_on = None if turned_around is None else turned_around + timedelta(days=1)
+    needs: list[Need] = []
+    for row in pools:
+        later = 0 if back_on is None else _filled_later(row, coming_back)
+        coming_back -= later
+        needs.append(Need(_needed(row) - later, row.pickup_from, row.return_by))
+        if back_on is not None and back_on <= row.return_by:
+            needs.append(Need(later, max(row.pickup_from, back_on), row.return_by))
     promised = Need(sum(row.kits for row in promises), today)
     facts = StockFacts(
         today=today,

@@ -227,4 +227,5 @@ def _promise_facts(seen: AnyRow, cohort: AnyRow | None, found: AnyRow, ahead: Ou
         pickup_from=cohort.pickup_from if cohort is not None else None,
         last_borrow_on=cohort.last_borrow_on if cohort is not None else None,
         free_for_walk_ins=free,
+        waiting_before=0 if cohort is None or has_promise else seen.waiting_in_pool,
     )

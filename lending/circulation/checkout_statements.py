@@ -7,7 +7,7 @@ by a statement that sees what the locks protect. Measured: building them for eac
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, case, exists, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, insert, or_, select, update
 
 from lending.circulation.policies import applicable_policy_id, policies
 from lending.domain.states import (
@@ -261,6 +261,18 @@ FACTS = select(
     .correlate(reservations)
     .scalar_subquery()
     .label("waiting_before"),
+    select(func.count())
+    .select_from(_queue.outerjoin(enrolments, enrolments.c.id == _queue.c.enrolment_id))
+    .where(
+        _queue.c.stock_id == bindparam("stock_id", type_=_ID),
+        _queue.c.cohort_id == _COHORT_ID,
+        _queue.c.state == constant(ReservationState.WAITING),
+        or_(enrolments.c.id.is_(None), enrolments.c.state == constant(EnrolmentState.ENROLLED)),
+        _queue.c.id < func.coalesce(reservations.c.id, constant(2**62)),
+    )
+    .correlate(reservations)
+    .scalar_subquery()
+    .label("waiting_in_pool"),
     select(func.count()).select_from(parts).where(_goes_out).scalar_subquery().label("parts"),
     reservations.c.state.label("reservation_state"),
     reservations.c.stock_id.label("reservation_stock_id"),

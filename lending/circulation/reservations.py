@@ -12,33 +12,30 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.availability import outlook
 from lending.circulation.calendars import branch_calendar
-from lending.circulation.checkout_statements import unreceived
 from lending.circulation.journal import record
 from lending.circulation.locks import lock_stocks
 from lending.circulation.policies import policy_for
+from lending.circulation.pool_book import LEFT, set_aside_by
 from lending.circulation.telling import UNDO_WINDOW, tell, untell
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
 from lending.domain.permissions import Act
 from lending.domain.states import (
     LIVE_RESERVATIONS,
-    PROMISED_RESERVATIONS,
     EnrolmentState,
     ReservationState,
     ReservationVerb,
 )
-from lending.models.base import PUBLIC_ID_ALPHABET, constant, constants, table_of
+from lending.models.base import PUBLIC_ID_ALPHABET, constant, table_of
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
 from lending.models.journal import JournalEntry
-from lending.models.kits import Kit
-from lending.models.loans import Loan, LoanTerm
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
@@ -47,8 +44,7 @@ PROMISED_NOTICE, READY_NOTICE, EXPIRED_NOTICE = "promised", "ready", "shelf_expi
 """The steps of the notices about a reservation, whose subject is ``subject_of``."""
 
 _CODE_LENGTH = 4
-_reservations, _cohorts, _pools = table_of(Reservation), table_of(Cohort), table_of(Pool)
-_loans, _terms, _kits = table_of(Loan), table_of(LoanTerm), table_of(Kit)
+_reservations, _pools = table_of(Reservation), table_of(Pool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,59 +62,15 @@ def pickup_code() -> str:
     return "".join(secrets.choice(PUBLIC_ID_ALPHABET) for _ in range(_CODE_LENGTH)).upper()
 
 
-_collected, _now_in = _reservations.alias("collected"), _cohorts.alias("now_in")
-_promised_of_pool = (
-    select(func.count())
-    .select_from(_reservations)
-    .where(_reservations.c.pool_id == _pools.c.id, _reservations.c.state.in_(constants(PROMISED_RESERVATIONS)))
-    .correlate(_pools)
-    .scalar_subquery()
-)
-_came_from_cohort = (
-    exists().where(_terms.c.loan_id == _loans.c.id, _terms.c.cohort_id == _pools.c.cohort_id).correlate(_loans, _pools)
-)
-_out_of_pool = (
-    select(func.count())
-    .select_from(
-        _loans.join(_kits, _kits.c.id == _loans.c.kit_id)
-        .outerjoin(_collected, _collected.c.id == _loans.c.reservation_id)
-        .outerjoin(_now_in, _now_in.c.id == _loans.c.cohort_id)
-    )
-    .where(
-        _kits.c.stock_id == _pools.c.stock_id,
-        unreceived,
-        or_(
-            _collected.c.pool_id == _pools.c.id,
-            and_(_collected.c.pool_id.is_(None), _loans.c.cohort_id == _pools.c.cohort_id),
-            and_(
-                _now_in.c.pickup_from > bindparam("set_aside_by", type_=_now_in.c.pickup_from.type), _came_from_cohort
-            ),
-        ),
-    )
-    .correlate(_pools)
-    .scalar_subquery()
-)
-LEFT_IN_POOL = select(_pools.c.kits - _promised_of_pool - _out_of_pool).where(
-    _pools.c.id == bindparam("pool_id", type_=_pools.c.id.type)
-)
+LEFT_IN_POOL = select(LEFT).where(_pools.c.id == bindparam("pool_id", type_=_pools.c.id.type))
 """What ``left_in_pool`` counts, of a ``pool_id`` and the day of ``set_aside_by``. Built once: every enrolment asks."""
 
 
 def left_in_pool(session: Session, pool_id: int, *, at: datetime) -> int:
-    """How many kits of a pool are neither promised nor out; below 0 when the pool was made smaller.
-
-    A kit that is out was taken from the pool of its reservation, also when its borrower has gone on to another cohort
-    that had none left; without a reservation, from the cohort's. Until that other cohort's own kits are set aside, one
-    that went along is still missing here: nobody is promised what is not there.
-    """
+    """How many kits of a pool are neither promised nor out, by its book; below 0 when the pool was made smaller."""
     session.flush()  # a plain statement does not see what the session still holds
     left: int = session.scalars(LEFT_IN_POOL, {"pool_id": pool_id, "set_aside_by": set_aside_by(at)}).one()
     return left
-
-
-def set_aside_by(at: datetime) -> date:
-    """A day that is over at every branch, whatever its zone: cohorts picked up by then have their kits set aside."""
-    return (at - timedelta(days=1)).date()
 
 
 def place_in_queue(session: Session, reservation: Reservation) -> int | None:

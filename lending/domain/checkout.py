@@ -59,7 +59,8 @@ class PromiseFacts:
     """The patron's seat and kit promise that this check-out would fulfil, if there is one.
 
     ``free_for_walk_ins`` is how many kits of this stock are free after promises and uncollected allotments;
-    ``None`` where it does not matter, because the kit was promised to this patron.
+    ``None`` where it does not matter, because the kit was promised to this patron. ``waiting_before`` counts those who
+    wait for a kit of their cohort here, and came before them.
     """
 
     has_promise: bool
@@ -68,6 +69,7 @@ class PromiseFacts:
     pickup_from: date | None
     last_borrow_on: date | None
     free_for_walk_ins: int | None
+    waiting_before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,9 @@ def _promise(facts: CheckOutFacts) -> Iterator[_Found]:
     if not promise.has_promise and promise.free_for_walk_ins is not None and promise.free_for_walk_ins <= 0:
         # RULES 4: a walk-in never gets a kit that a promise or an uncollected allotment needs.
         yield Reason.NEEDED_FOR_PROMISES, {"kit": facts.kit.barcode}
+    if not promise.has_promise and promise.waiting_before:
+        # First come, first served: what is spare in the building goes to the session's queue before anyone behind it.
+        yield Reason.OTHERS_WAIT_BEFORE, {"cohort": promise.cohort, "place": promise.waiting_before + 1}
 
 
 def _under_age(birth_date: date | None, today: date, adult_age: int) -> bool:

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from lending.circulation.checkout import BORROWING_AGREEMENT
 from lending.circulation.checkout_statements import SIGN
 from lending.circulation.journal import record_each
-from lending.circulation.reservations import PoolFound, pickup_code, promise_next, set_aside_by
+from lending.circulation.pool_book import set_aside_by
+from lending.circulation.reservations import PoolFound, pickup_code, promise_next
 from lending.circulation.together import together
 from lending.domain.actors import Actor
 from lending.domain.eligibility import Applicant

@@ -246,7 +246,7 @@ def _facts(row: AnyRow, signed: bool, today: date, at: datetime) -> CheckOutFact
             household_unreceived=None,
         ),
         kit=KitFacts("", KitState.AVAILABLE, False, False, False, "", True, False, (), None),
-        promise=PromiseFacts(True, None, True, None, None, None),
+        promise=PromiseFacts(True, None, True, None, None, None, 0),
         policy=PolicyFacts(
             kit_limit=row.kit_limit,
             household_limit=row.household_limit,

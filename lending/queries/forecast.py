@@ -179,7 +179,7 @@ def _need(stock: StockAvailability, asked: _Asked, coming: int, on: date, until:
 
 def _asked(session: Session, cohort: Cohort, at: datetime) -> dict[tuple[str, str], _Asked]:
     """What a session asks of each stock, by the codes of branch and kit type."""
-    needs = cohort_needs(session, cohort.id, today=today_everywhere(session, at))
+    needs = cohort_needs(session, cohort.id, today=today_everywhere(session, at), at=at)
     waiting = (
         select(func.count())
         .where(Reservation.pool_id == Pool.id, Reservation.state == ReservationState.WAITING)

@@ -259,11 +259,23 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     _by_sql(
         "pool_promises",
-        "A session's pool promises no more kits than it was allotted.",
+        "A session's pool promises no more kits than it was allotted, and beyond those put aside lends no more either.",
         f"""
-        SELECT pools.id AS pool_id, pools.kits, count(*) AS promised
-        FROM pools JOIN reservations ON reservations.pool_id = pools.id AND {_PROMISED}
-        GROUP BY pools.id, pools.kits HAVING count(*) > pools.kits
+        SELECT id AS pool_id, kits, promised, put_aside, lent FROM (
+            SELECT pools.id, pools.kits,
+                (SELECT count(*) FROM reservations
+                 WHERE reservations.pool_id = pools.id AND {_PROMISED}) AS promised,
+                (SELECT count(*) FROM reservations
+                 WHERE reservations.pool_id = pools.id AND {_PROMISED}
+                   AND reservations.kit_id IS NOT NULL) AS put_aside,
+                (SELECT count(*) FROM loans
+                 JOIN reservations ON reservations.id = loans.reservation_id
+                 JOIN kits ON kits.id = loans.kit_id AND kits.stock_id = pools.stock_id
+                 WHERE reservations.pool_id = pools.id AND reservations.promised_at IS NOT NULL
+                   AND loans.received_at IS NULL AND loans.state <> 'undone') AS lent
+            FROM pools
+        ) AS books
+        WHERE promised > kits OR promised - put_aside + lent > kits
         """,
     ),
     _by_sql(

@@ -11,6 +11,24 @@ from lending.wording.words import Tone, Words
 COHORTS: Mapping[Reason, Words] = {
     # Sessions
     Reason.COHORT_OVER: Words(409, Tone.STOP, N_("That session is over. Choose one that is still to come.")),
+    Reason.NO_MORE_KITS: Words(
+        409,
+        Tone.STOP,
+        N_("%(cohort)s lends no kits after %(on)s. A seat without a kit is still possible."),
+        N_("%(cohort)s lends no kits after %(on)s. You can still take part without a kit."),
+    ),
+    Reason.PROGRAM_OVER: Words(
+        409,
+        Tone.STOP,
+        N_("The program ended on %(on)s, and nobody joins it any more."),
+        N_("The program ended on %(on)s."),
+    ),
+    Reason.OFFER_LAPSED: Words(
+        409,
+        Tone.STOP,
+        N_("The offer of this seat ended on %(at)s. Enroll the patron anew, at the end of the list."),
+        N_("The offer of this seat ended on %(at)s. You can join the waiting list again."),
+    ),
     Reason.ALREADY_ENROLLED: Words(
         409, Tone.LOOK, N_("The patron is in that session already."), N_("You are in that session already.")
     ),
@@ -62,6 +80,14 @@ COHORTS: Mapping[Reason, Words] = {
     Reason.NOBODY_WAITS: Words(409, Tone.LOOK, N_("Nobody waits for %(kit)s. Leave it with the free kits.")),
     # Workshops and stocktakes
     Reason.WORKSHOP_TO_COME: Words(409, Tone.STOP, N_("This workshop begins on %(at)s. Come back to it on that day.")),
+    Reason.WORKSHOP_HELD: Words(
+        409, Tone.STOP, N_("This workshop has begun, so it counts. Only one that is still to come can be dropped.")
+    ),
+    Reason.WORKSHOP_OUTSIDE_SESSION: Words(
+        409,
+        Tone.STOP,
+        N_("%(workshop)s is on %(on)s, outside the new dates of the session. Drop it first, or choose other dates."),
+    ),
     Reason.STOCKTAKE_OPEN: Words(
         409, Tone.STOP, N_("A stocktake of this place is open already. Go on with it, or end it first.")
     ),

@@ -110,4 +110,11 @@ KITS: Mapping[Reason, Words] = {
         N_("All kits here are reserved. We can put you in the queue."),
         N_("All kits are reserved"),
     ),
+    Reason.OTHERS_WAIT_BEFORE: Words(
+        409,
+        Tone.STOP,
+        N_("Others wait for a kit of %(cohort)s: this patron would be number %(place)s. Offer a place in the queue."),
+        N_("Others wait for a kit of %(cohort)s before you: you would be number %(place)s."),
+        N_("Others wait before you"),
+    ),
 }

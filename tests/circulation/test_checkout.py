@@ -157,8 +157,9 @@ def test_a_walk_in_gets_what_the_pool_does_not_need_and_no_more(database: Databa
     database.act(lambda session: seat(session, cast, cast.luis_id))
     database.act(lambda session: seat(session, cast, cast.mina_id))
     assert out(database, cast, OTHER_KIT, LUIS).due_on == date(2026, 4, 10)
-    # Luis's loan counts as collected from the pool of two, so one kit is still allotted: one of the two left is free.
-    assert out(database, cast, THIRD_KIT, MINA).cohort == "Work Ready 7"
+    with pytest.raises(Refused) as refused:
+        out(database, cast, THIRD_KIT, MINA)
+    assert reasons(refused) == {Reason.NEEDED_FOR_PROMISES}
     assert out(database, cast, KIT, ADA).cohort == "Work Ready 7"
 
 

@@ -53,6 +53,7 @@ CLEAR = CheckOutFacts(
         pickup_from=date(2026, 2, 24),
         last_borrow_on=date(2026, 12, 18),
         free_for_walk_ins=None,
+        waiting_before=0,
     ),
     policy=PolicyFacts(
         kit_limit=1,
@@ -159,6 +160,11 @@ OTHERS = [
     ),
     Against(Reason.AFTER_LAST_BORROW_DATE, {"on": TODAY - DAY}, promise={"last_borrow_on": TODAY - DAY}),
     Against(Reason.NEEDED_FOR_PROMISES, THE_KIT, promise={"has_promise": False, "free_for_walk_ins": 0}),
+    Against(
+        Reason.OTHERS_WAIT_BEFORE,
+        {"cohort": "Work Ready 7", "place": 3},
+        promise={"has_promise": False, "waiting_before": 2},
+    ),
 ]
 ALONE = [*KIT_STATES, *OTHERS]
 IN_NO_LIBRARY = {Reason.ON_LOAN_TO_ANOTHER, Reason.MISSING, Reason.LOST, Reason.WITHDRAWN}

@@ -65,7 +65,8 @@ class Out:
     session: str | None
     due_on: date
     taken_from: str | None = None
-    """The session whose kits it is one of: another than the borrower's, when that had none left as they went on."""
+    """The session whose kits it is one of: another than the borrower's, when that had none left as they went on; none
+    for a spare one."""
     was_shortened: bool = False
 
 
@@ -214,10 +215,11 @@ class Model:
 
     def check_out(self, kit: str, person: str, session: str | None, due_on: date) -> None:
         promise = self.promise(person, session)
+        is_owed = promise is not None and promise.is_owed
         if promise is not None:
             promise.state = "picked_up"
         self.kits[kit] = "out"
-        self.out[kit] = Out(person, session, due_on, taken_from=session)
+        self.out[kit] = Out(person, session, due_on, taken_from=session if is_owed else None)
         self.settle()
 
     def take_back(self, kit: str) -> None:
