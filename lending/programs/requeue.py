@@ -99,7 +99,7 @@ def requeue(
     [seat] = lock_enrolments(session, [found.id])
     seat.wants_kit, seat.pickup_branch_id = True, branch_id
     reservation = reserve_from_pool(session, pool=pool, enrolment=seat, at=at)
-    detail = {"position": place_in_queue(session, reservation)}
+    detail = {"enrolment": seat.public_id, "position": place_in_queue(session, reservation)}
     record_reservation(session, "reserve", reservation, at=at, by=by, detail=detail)
     serve_stock(session, pool.stock_id, at=at, by=by)
     return as_it_stands(session, reservation)

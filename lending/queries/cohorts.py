@@ -175,6 +175,18 @@ def cohort(session: Session, code: str, *, by: Actor) -> CohortShown:
     return _shown(session, rows)[0]
 
 
+def kit_types_at(session: Session, cohort_id: int, branch: str) -> list[str]:
+    """The codes of the kit types that a cohort has kits of at a branch (its code)."""
+    chosen = (
+        select(KitType.code)
+        .join(Stock, Stock.kit_type_id == KitType.id)
+        .join(Pool, Pool.stock_id == Stock.id)
+        .join(Branch, Branch.id == Stock.branch_id)
+        .where(Pool.cohort_id == cohort_id, Branch.code == branch)
+    )
+    return list(session.scalars(chosen.order_by(Pool.id)))
+
+
 def workshop(session: Session, public_id: str, *, by: Actor) -> WorkshopShown:
     """One workshop; ``Refused`` (``NOT_FOUND``) for one whose cohort ``by`` may not see."""
     chosen = _WORKSHOPS.join(Cohort, Cohort.id == Workshop.cohort_id)

@@ -20,7 +20,7 @@ from lending.circulation.checkout_statements import unreceived
 from lending.domain.actors import Actor
 from lending.domain.names import short_name
 from lending.domain.permissions import Role
-from lending.domain.states import LIVE_RESERVATIONS, EnrolmentState, LoanState, ReservationState
+from lending.domain.states import LIVE_ENROLMENTS, LIVE_RESERVATIONS, EnrolmentState, LoanState, ReservationState
 from lending.errors import Reason, Refused
 from lending.models.base import AnyRow, table_of
 from lending.models.branches import Branch
@@ -35,8 +35,9 @@ _enrolments, _cohorts, _patrons, _cards = table_of(Enrolment), table_of(Cohort),
 _reservations, _loans, _kits, _branches = table_of(Reservation), table_of(Loan), table_of(Kit), table_of(Branch)
 _journal = table_of(JournalEntry)
 
-_ACTS = ("enrol", "roll_over", "accept_offer", "withdraw", "drop", "excuse")
-"""The verbs whose row on the journal names the enrolment that an act was about."""
+_ACTS = ("enrol", "roll_over", "accept_offer", "withdraw", "drop", "excuse", "reserve")
+"""The verbs whose row on the journal names the enrolment that an act was about; ``reserve`` where somebody with a seat
+asked for a kit again."""
 
 
 @unique
@@ -192,7 +193,7 @@ def seat_after(session: Session, act: str, *, by: Actor) -> SeatShown:
     ``NOT_FOUND`` where ``by`` may not see it any more.
     """
     told = select(_journal.c.detail).where(_journal.c.act == act, _journal.c.verb.in_(_ACTS)).order_by(_journal.c.id)
-    details = session.scalars(told).all()
+    details = [detail for detail in session.scalars(told) if "enrolment" in detail]
     if not details:
         raise Refused.because(Reason.KEY_REUSED)
     return seat(session, details[-1]["enrolment"], by=by)
@@ -272,6 +273,19 @@ def offered_to(session: Session, card: str, *, by: Actor) -> str | None:
         .where(Card.number == card, Enrolment.state == EnrolmentState.OFFERED, _seen_by(by))
     )
     return session.scalars(offers.order_by(Enrolment.offered_until, Enrolment.id)).first()
+
+
+def seat_without_a_kit(session: Session, card: str, cohort_id: int) -> str | None:
+    """The live enrolment (public id) of somebody who has no kit with a cohort and stands in no line for one."""
+    kit_awaited = exists().where(Reservation.enrolment_id == Enrolment.id, Reservation.state.in_(LIVE_RESERVATIONS))
+    kit_out = exists().where(Loan.patron_id == Enrolment.patron_id, Loan.cohort_id == cohort_id, unreceived)
+    theirs = (
+        select(Enrolment.public_id)
+        .join(Card, Card.patron_id == Enrolment.patron_id)
+        .where(Card.number == card, Card.ended_at.is_(None), Enrolment.cohort_id == cohort_id)
+        .where(Enrolment.state.in_(LIVE_ENROLMENTS), ~kit_awaited, ~kit_out)
+    )
+    return session.scalars(theirs).first()
 
 
 def kits_out(seats: Collection[SeatShown]) -> tuple[int, int]:

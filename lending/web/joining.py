@@ -20,10 +20,11 @@ from lending.models.policies import Signing
 from lending.phrases import isolated, one_stop
 from lending.programs.enrolment import Enrolled, Kit, enrol, enrolment_as_it_stands
 from lending.programs.offers import accept_offer
+from lending.programs.requeue import requeue
 from lending.queries import desk
 from lending.queries.desk import PatronStrip
 from lending.queries.enrolling import Prospect, can_enrol, questions_of, session_of_code, sessions_to_join
-from lending.queries.enrolments import offered_to, seat_after
+from lending.queries.enrolments import offered_to, seat_after, seat_without_a_kit
 from lending.queries.patrons import is_too_short
 from lending.queries.staff import StationPlace
 from lending.web import current
@@ -33,7 +34,8 @@ from lending.wording import Tone
 
 
 def enrol_by_scan(scan: Scan, place: StationPlace, code: Code) -> Answer:
-    """A card shows its person, and takes the seat they were offered; a session's code enrols them."""
+    """A card shows its person, and takes the seat they were offered; a session's code enrols them, or asks for a kit
+    again for whoever has a seat in it without one."""
     if code.kind is Kind.PATRON:
         return _person(scan, place, code)
     if code.kind is Kind.COHORT:
@@ -134,6 +136,10 @@ def _enrol(scan: Scan, place: StationPlace, code: Code) -> Answer:
 
     def do(session: Session) -> Enrolled:
         held = session_of_code(session, code.text)
+        again = None if scan.mode == "seat" else seat_without_a_kit(session, card, held.id)
+        if again is not None:
+            requeue(session, enrolment=again, pickup_branch_id=place.branch_id, at=at, by=by)
+            return enrolment_as_it_stands(session, again)
         return enrol(
             session,
             patron=card,

@@ -22,18 +22,24 @@ from lending.domain.states import LIVE_ENROLMENTS, EnrolmentState
 from lending.models.base import new_public_id
 from lending.programs.moving import roll_over, transfer
 from lending.programs.offers import accept_offer
+from lending.programs.requeue import requeue
 from lending.programs.withdrawal import drop, excuse, withdraw
+from lending.queries.cohorts import kit_types_at
 from lending.queries.enrolling import session_of_code, sessions_to_join
-from lending.queries.enrolments import SeatShown, seat
+from lending.queries.enrolments import KitStanding, SeatShown, seat
 from lending.web import current
 from lending.web.access import allow
 from lending.web.forms import KeyedForm
+from lending.web.names import names
 from lending.web.posting import Doing, NotDone, posted, pressed, status
 from lending.web.roster import seat_shown
 
 bp = Blueprint("seats", __name__, url_prefix="/seats")
 
 _NEEDED = lazy_gettext("Fill this in.")
+
+_NO_KIT = frozenset({KitStanding.NONE, KitStanding.BACK})
+"""Who has no kit and stands in no line for one: they may ask for one (again)."""
 
 
 class LeaveForm(KeyedForm):
@@ -131,6 +137,22 @@ def excused(enrolment: str) -> ResponseReturnValue:
     return _button(shown, lambda session, at, by: excuse(session, enrolment=enrolment, at=at, by=by), told)
 
 
+@bp.post("/<enrolment>/kit/<kit_type>")
+@allow(Act.ENROL)
+def ask(enrolment: str, kit_type: str) -> ResponseReturnValue:
+    """They have no kit and want one: promised, or a place at the end of the queue."""
+    shown = _seat_of(enrolment)
+    not_done = pressed(lambda session, at, by: requeue(session, enrolment=enrolment, kit_type=kit_type, at=at, by=by))
+    if not_done is not None:
+        return _page(shown, not_done)
+    now = _seat_of(enrolment)
+    if now.kit is KitStanding.WAITING:
+        flash(_("For a kit they are number %(n)s in line.", n=now.kit_position), "done")
+    else:
+        flash(_("A kit is promised."), "done")
+    return redirect(url_for("seats.show", enrolment=enrolment), 303)
+
+
 def _button(shown: SeatShown, do: Doing, told: str) -> ResponseReturnValue:
     """An act that needs one press: done and told on the seat's page, or told there why not."""
     not_done = pressed(do)
@@ -149,6 +171,7 @@ def _page(shown: SeatShown, not_done: NotDone = NotDone()) -> ResponseReturnValu
     """The page of one seat, with why a button on it was not done."""
     with current.library().db.read() as session:
         held = session_of_code(session, shown.cohort)
+        kit_types = kit_types_at(session, held.id, shown.pickup_branch)
     actions = []
     if shown.seat is EnrolmentState.OFFERED:
         actions.append(
@@ -157,6 +180,17 @@ def _page(shown: SeatShown, not_done: NotDone = NotDone()) -> ResponseReturnValu
                 "url": url_for("seats.accept", enrolment=shown.id),
                 "post": True,
             }
+        )
+    if shown.seat in LIVE_ENROLMENTS and shown.kit in _NO_KIT and held.ends_on >= current.today():
+        actions.extend(
+            {
+                "label": _("Ask for a kit again")
+                if len(kit_types) == 1
+                else _("Ask for a kit again: %(kind)s", kind=names().kit_type(kit_type)),
+                "url": url_for("seats.ask", enrolment=shown.id, kit_type=kit_type),
+                "post": True,
+            }
+            for kit_type in kit_types
         )
     if shown.seat in LIVE_ENROLMENTS:
         actions.append(

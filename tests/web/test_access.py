@@ -87,6 +87,7 @@ MAY: dict[str, set[str]] = {
     "seats.leave": EVERYBODY,
     "seats.move": EVERYBODY,
     "seats.accept": EVERYBODY,
+    "seats.ask": EVERYBODY,
     "seats.excused": EVERYBODY,
     "seats.show": EVERYBODY,
     "shelf.pull_list": CIRCULATES,
@@ -133,7 +134,7 @@ def pages(app: Flask) -> Iterator[Any]:
 def url_of(app: Flask, rule: Any) -> str:
     values = {"barcode": KIT, "part_id": 1, "what": "lost", "filename": "a", "code": "WR-7", "enrolment": "x" * 16}
     values |= {"place": "ELA", "starts_on": "2026-03-09", "ends_on": "2026-03-09"}
-    values |= {"language": "en", "version": 1, "question": "work"}
+    values |= {"kit_type": "work-ready", "language": "en", "version": 1, "question": "work"}
     values |= dict.fromkeys(("public_id", "loan", "charge", "reservation"), "x" * 16)
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}))
