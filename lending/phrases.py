@@ -229,6 +229,7 @@ FIELDS: Mapping[str, str] = {
     "title": N_("title"),
     "body": N_("text"),
     "carry_to": N_("next session"),
+    "seen": N_("digest of the preview"),
 }
 ELIGIBILITY: Mapping[str, str] = {
     "min_age": N_("for people of %(age)s years or more; look at the date of birth"),

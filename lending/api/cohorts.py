@@ -106,7 +106,10 @@ class Copy(Schema):
 
 
 class Cancellation(redatings.Seen):
-    """Why a cohort is cancelled, and the code of the one its people go on to, if they are to."""
+    """Why a cohort is cancelled, and the code of the one its people go on to, if they are to.
+
+    Nobody cancels what they have not seen: without preview=1 the digest of the preview is needed.
+    """
 
     reason = Text(240, shortest=1, required=True)
     carry_to = CodeText()
@@ -283,6 +286,9 @@ def post_cancellation(body: Body, query: Body, code: str) -> Any:
             found = preview_cancellation(session, cohort=code, carry_to=carry_to, at=current.now(), by=current.actor())
             return _cohort(session, code) | {"redated": redatings.shown(found)}
 
+    if "seen" not in body:
+        raise Refused.because(Reason.VALUE_MISSING, field="seen")
+
     def do(session: Session, by: Actor) -> object:
         with hidden_as(Reason.NOT_FOUND):
             return cancel_cohort(
@@ -290,7 +296,7 @@ def post_cancellation(body: Body, query: Body, code: str) -> Any:
                 cohort=code,
                 reason=body["reason"],
                 carry_to=carry_to,
-                seen=body.get("seen"),
+                seen=body["seen"],
                 at=current.now(),
                 by=by,
             )

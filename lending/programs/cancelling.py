@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.checkout_statements import loans
 from lending.circulation.journal import record
 from lending.circulation.locks import keep_calendar, lock_patrons, lock_stocks
-from lending.circulation.redating import Ground, LoanMove, Redating, Why, lines, open_loans, stands_apart
+from lending.circulation.redating import Changed, Ground, LoanMove, Redating, Why, lines, open_loans, stands_apart
 from lending.circulation.redating_rows import lock_open_loans, move_loans, tell_people
 from lending.circulation.reservations import PoolFound, cancel_reservation, reserve_from_pool, serve_stock
 from lending.circulation.telling import untell
@@ -166,7 +166,18 @@ def _work_out(session: Session, held: Cohort, following: Cohort | None, *, at: d
         "carried": len(carried.seats),
         "carried_kits": len(carried.kits),
     }
-    return _Worked(loan_moves, seats, promised, carried, Redating(held.code, moved=moved, stays=stays, counts=counts))
+    return _Worked(
+        loan_moves,
+        seats,
+        promised,
+        carried,
+        Redating(held.code, changed=_goes_on(following), moved=moved, stays=stays, counts=counts),
+    )
+
+
+def _goes_on(following: Cohort | None) -> tuple[Changed, ...]:
+    """Where people go on to, as a line of the list: who confirms the list confirms that session and no other."""
+    return () if following is None else (Changed("carry_to", "", f"{following.name} ({following.code})"),)
 
 
 def _loan_moves(session: Session, held: Cohort, at: datetime) -> list[LoanMove]:

@@ -58,7 +58,8 @@ def test_a_lead_sees_their_own_programmes_and_others_look_as_if_there_were_none(
         ("PATCH", "/cohorts/{}", {"name": "Mine"}),
         ("PATCH", "/cohorts/{}?preview=1", {"name": "Mine"}),
         ("POST", "/cohorts/{}/copies", {"code": "JS-2", "starts_on": "2026-09-01"}),
-        ("POST", "/cohorts/{}/cancellation", {"reason": "mine"}),
+        ("POST", "/cohorts/{}/cancellation", {"reason": "mine", "seen": "x"}),
+        ("POST", "/cohorts/{}/cancellation?preview=1", {"reason": "mine"}),
     ):
         theirs, nobodys = (dora.send(method, address.format(code), body) for code in ("JS-1", "JS-9"))
         assert (theirs.status_code, theirs.json) == (nobodys.status_code, nobodys.json), address
@@ -150,9 +151,18 @@ def test_a_cohort_is_copied_and_cancelled_with_its_queue_going_on(both: Door) ->
     body = {"reason": "no room", "carry_to": "WR-8"}
     preview = dora.post("/cohorts/WR-7/cancellation?preview=1", body).json
     assert (preview["status"], preview["redated"]["counts"]["carried"]) == ("planned", 1)
+    assert preview["redated"]["changed"] == [{"field": "carry_to", "was": "", "becomes": "Work Ready 8 (WR-8)"}]
     done = dora.post("/cohorts/WR-7/cancellation", {**body, "seen": preview["redated"]["digest"]})
     assert (done.json["status"], done.json["redated"]) == ("cancelled", preview["redated"])
     assert both.ben.get("/cohorts/WR-8").json["seats"] == 1
+
+
+def test_nobody_cancels_a_cohort_unseen(door: Door) -> None:
+    dora = door.desk("dora")
+    unseen = dora.post("/cohorts/WR-7/cancellation", {"reason": "no room"})
+    assert (unseen.status_code, reasons(unseen)) == (422, ["value_missing"])
+    assert "digest of the preview" in unseen.json["blocks"][0]["detail"]
+    assert door.ben.get("/cohorts/WR-7").json["status"] == "planned"
 
 
 def test_a_workshop_is_held_at_another_time(door: Door) -> None:

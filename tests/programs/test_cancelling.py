@@ -22,7 +22,7 @@ from lending.models.loans import Loan, LoanTerm, TermKind
 from lending.models.notices import Notice
 from lending.models.reservations import Reservation
 from lending.programs.cancelling import COHORT_CANCELLED, cancel_cohort, preview_cancellation
-from lending.programs.cohorts import plan_cohort
+from lending.programs.cohorts import copy_cohort, plan_cohort
 from lending.programs.enrolment import enrol
 from lending.programs.plans import CohortChange
 from lending.programs.pools import PoolPlan
@@ -179,6 +179,21 @@ def test_the_act_does_what_its_preview_listed(database: Database, cast: Cast) ->
     with database.read() as session:
         seen = preview_cancellation(session, cohort="WR-7", at=NOW, by=cast.dora)
     assert cancel(database, cast, seen=seen.digest) == seen
+
+
+def test_who_confirms_one_next_cohort_confirms_no_other(database: Database, cast: Cast) -> None:
+    next_one(database, cast, kits=0)
+    for code in ("WR-9", "WR-10"):
+        more = {"code": code, "starts_on": date(2026, 5, 4), "at": NOW, "by": cast.dora}
+        database.act(lambda session, more=more: copy_cohort(session, cohort="WR-8", name="Work Ready", **more))
+    with database.read() as session:
+        lists = [
+            preview_cancellation(session, cohort="WR-7", carry_to=code, at=NOW, by=cast.dora)
+            for code in ("WR-9", "WR-10")
+        ]
+    assert [line.becomes for found in lists for line in found.changed] == ["Work Ready (WR-9)", "Work Ready (WR-10)"]
+    assert why(database, cast, carry_to="WR-10", seen=lists[0].digest) == [Reason.PREVIEW_OUTDATED]
+    assert cancel(database, cast, carry_to="WR-9", seen=lists[0].digest) == lists[0]
 
 
 def test_cancelling_needs_a_reason_a_right_and_a_cohort_that_is_not_cancelled(database: Database, cast: Cast) -> None:
