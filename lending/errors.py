@@ -122,6 +122,12 @@ class Reason(StrEnum):
     WORKSHOP_OUTSIDE_SESSION = "workshop_outside_session"
     STOCKTAKE_OPEN = "stocktake_open"
     STOCKTAKE_ENDED = "stocktake_ended"
+    # Work for people, and ladders
+    TASK_CLOSES_ITSELF = "task_closes_itself"
+    STEP_ON_THE_SAME_DAY = "step_on_the_same_day"
+    STEP_TWICE = "step_twice"
+    STEP_TOO_EARLY = "step_too_early"
+    STEP_AFTER_GIVING_UP = "step_after_giving_up"
     # Sign-in
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_IN_LOCKED = "sign_in_locked"

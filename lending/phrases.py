@@ -230,6 +230,8 @@ FIELDS: Mapping[str, str] = {
     "body": N_("text"),
     "carry_to": N_("next session"),
     "seen": N_("digest of the preview"),
+    "days": N_("days from the due day"),
+    "steps": N_("steps"),
 }
 ELIGIBILITY: Mapping[str, str] = {
     "min_age": N_("for people of %(age)s years or more; look at the date of birth"),

@@ -7,7 +7,7 @@ A loan takes only steps that came due after its due date was set. Source: RULES 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -25,12 +25,12 @@ from lending.circulation.tasks import line_subject, loan_subject, open_tasks
 from lending.circulation.telling import CONTACT, new_notice, put_in_outbox
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
-from lending.domain.ladders import DEFAULT, Ladder, Step, StepDue, came_due, chasing, due_now, in_order, reminding
+from lending.domain.ladders import Ladder, Step, StepDue, came_due, chasing, due_now, reminding
 from lending.domain.permissions import Act
 from lending.domain.states import LINE_MOVES, ChargeState, LineState, LineVerb, LoanState, after
 from lending.models.base import AnyRow, constant, table_of
 from lending.models.charges import Charge, ChargeKind
-from lending.models.ladders import LadderStep, StepTaken
+from lending.models.ladders import StepTaken
 from lending.models.tasks import TaskKind
 
 _taken, _charges = table_of(StepTaken), table_of(Charge)
@@ -73,15 +73,6 @@ class Climbed:
 
     loans: int
     until: Cursor | None
-
-
-def ladders(session: Session) -> Mapping[int | None, Ladder]:
-    """The ladder of each kit type that has one of its own, and under ``None`` that of all others."""
-    found: dict[int | None, list[Step]] = {}
-    for row in session.scalars(select(LadderStep)):
-        step = Step(row.code, row.days, row.notifies, row.suspends_lines, row.calls, row.gives_up)
-        found.setdefault(row.kit_type_id, []).append(step)
-    return {None: DEFAULT} | {kit_type_id: in_order(steps) for kit_type_id, steps in found.items()}
 
 
 def stretches(session: Session) -> list[Stretch]:

@@ -7,15 +7,20 @@ is done all the same. Source: RULES 6, "Ladder".
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from lending.domain.calendars import Calendar
+from lending.errors import Block, Reason
 
 MORNING = time(8)
 """When steps act: before the doors open, and after the quiet hours of telephones end (21 to 8)."""
+
+MOST_DAYS = 365
+"""A step acts within a year of the due day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +65,29 @@ class StepDue:
 
 
 def in_order(steps: Iterable[Step]) -> Ladder:
-    """The steps as a ladder. Raises ``ValueError`` that says what is wrong with them."""
-    ladder = tuple(sorted(steps, key=lambda step: (step.days, step.code)))
+    """The steps as a ladder, in the order of their days."""
+    return tuple(sorted(steps, key=lambda step: (step.days, step.code)))
+
+
+def against(steps: Iterable[Step]) -> list[Block]:
+    """Every reason why the steps are no ladder; empty when they are one."""
+    ladder = in_order(steps)
+    found = [] if ladder else [Block(Reason.VALUE_MISSING, {"field": "steps"})]
+    twice = sorted(code for code, times in Counter(step.code for step in ladder).items() if times > 1)
+    found += [Block(Reason.STEP_TWICE, {"step": code}) for code in twice]
+    found += [Block(Reason.VALUE_WRONG, {"field": "days"}) for step in ladder if abs(step.days) > MOST_DAYS]
     for earlier, later in pairwise(ladder):
         if earlier.days == later.days:
-            raise ValueError(f"{earlier.code} and {later.code} act on the same day")
-    if len({step.code for step in ladder}) != len(ladder):
-        raise ValueError("a step is there twice")
+            found.append(Block(Reason.STEP_ON_THE_SAME_DAY, {"step": later.code, "days": later.days}))
     given_up = False
     for step in ladder:
-        if (step.gives_up or step.suspends_lines or step.calls) and step.days < 1:
-            raise ValueError(f"{step.code} acts against a kit that is not overdue")
-        if given_up and (step.gives_up or step.suspends_lines or step.calls):
-            raise ValueError(f"{step.code} comes after the kit was given up")
+        chases = step.gives_up or step.suspends_lines or step.calls
+        if chases and step.days < 1:
+            found.append(Block(Reason.STEP_TOO_EARLY, {"step": step.code, "days": step.days}))
+        if chases and given_up:
+            found.append(Block(Reason.STEP_AFTER_GIVING_UP, {"step": step.code, "days": step.days}))
         given_up = given_up or step.gives_up
-    return ladder
+    return found
 
 
 def chasing(ladder: Ladder) -> Ladder:

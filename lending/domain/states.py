@@ -128,6 +128,7 @@ class LoanVerb(StrEnum):
     SETTLE = "settle"
     UNDO_INSPECTION = "undo_inspection"
     CLAIM_RETURNED = "claim_returned"
+    TAKE_CLAIM_BACK = "take_claim_back"
     DECLARE_LOST = "declare_lost"
 
 
@@ -146,6 +147,7 @@ LOAN_MOVES: Mapping[tuple[LoanState, LoanVerb], LoanState] = {
     (_L.INCOMPLETE, _M.UNDO_INSPECTION): _L.RECEIVED,
     (_L.CLOSED, _M.UNDO_INSPECTION): _L.RECEIVED,
     (_L.CLAIMED, _M.RETURN): _L.RECEIVED,
+    (_L.CLAIMED, _M.TAKE_CLAIM_BACK): _L.OUT,
     (_L.CLAIMED, _M.DECLARE_LOST): _L.LOST,
     (_L.LOST, _M.RETURN): _L.RECEIVED,
 }
@@ -309,6 +311,7 @@ LINE_MOVES: Mapping[tuple[LineState, LineVerb], LineState] = {
     (_S.SUSPENDED, _C.ASK_TO_RESTORE): _S.RESTORING,
     (_S.SUSPENDED, _C.END): _S.ENDED,
     (_S.RESTORING, _C.CONFIRM_RESTORED): _S.ACTIVE,
+    (_S.RESTORING, _C.ASK_TO_SUSPEND): _S.SUSPENDING,
     (_S.RESTORING, _C.END): _S.ENDED,
 }
 

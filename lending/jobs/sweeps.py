@@ -67,7 +67,8 @@ def complete_sessions(opened: Library, at: datetime) -> int:
 
 def chase(opened: Library, at: datetime) -> int:
     """Let every loan take the steps of its ladder that are due: notices, lines, calls, and kits given up."""
-    from lending.circulation.overdue import ladders, stretches
+    from lending.circulation.ladders import ladders
+    from lending.circulation.overdue import stretches
 
     with opened.db.read() as session:
         known, found = ladders(session), stretches(session)

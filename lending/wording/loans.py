@@ -91,4 +91,20 @@ LOANS: Mapping[Reason, Words] = {
         N_("A part missing from the bag is reported within %(hours)s hours. Note it at the inspection instead."),
         N_("A missing part is reported within %(hours)s hours. Please speak with the staff."),
     ),
+    # Work for people, and ladders
+    Reason.TASK_CLOSES_ITSELF: Words(
+        409, Tone.STOP, N_("Do what this task asks for on its own page; the task is closed with it.")
+    ),
+    Reason.STEP_ON_THE_SAME_DAY: Words(
+        422, Tone.STOP, N_("Two steps act on the same day (%(days)s days from the due day). Choose another day.")
+    ),
+    Reason.STEP_TWICE: Words(422, Tone.STOP, N_("The step %(step)s is there twice. Leave one of them out.")),
+    Reason.STEP_TOO_EARLY: Words(
+        422,
+        Tone.STOP,
+        N_("A line is suspended, a patron telephoned and a kit given up one day after the due day at the earliest."),
+    ),
+    Reason.STEP_AFTER_GIVING_UP: Words(
+        422, Tone.STOP, N_("A kit that was given up is only reminded of: nothing else may come after that day.")
+    ),
 }

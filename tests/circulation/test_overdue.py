@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from lending import settings
 from lending.circulation.charges import pay_charge
+from lending.circulation.ladders import ladders
 from lending.circulation.lost import claim_returned, declare_lost
-from lending.circulation.overdue import Stretch, assume_lost, climb, ladders, to_give_up
+from lending.circulation.overdue import Stretch, assume_lost, climb, to_give_up
 from lending.circulation.renewal import renew
 from lending.clock import MovingClock
 from lending.db import Database

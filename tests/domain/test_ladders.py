@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lending.domain.calendars import DAY_NAMES, Calendar, Closure, WeeklyHours
-from lending.domain.ladders import DEFAULT, Step, acts_at, chasing, due_now, in_order, reminding
+from lending.domain.ladders import DEFAULT, Step, acts_at, against, chasing, due_now, in_order, reminding
+from lending.errors import Reason
 
 WEEK = WeeklyHours.parse(
     "mon 10:00-18:00; tue 10:00-20:00; wed 10:00-20:00; thu 10:00-20:00; fri 10:00-18:00; sat 10:00-17:00; sun closed"
@@ -81,14 +82,20 @@ def test_after_giving_up_only_reminders_are_left() -> None:
 @pytest.mark.parametrize(
     ("steps", "why"),
     [
-        ((Step("a", 1), Step("b", 1)), "same day"),
-        ((Step("a", 1), Step("a", 2)), "twice"),
-        ((Step("a", 0, suspends_lines=True),), "not overdue"),
-        ((Step("a", -1, gives_up=True),), "not overdue"),
-        ((Step("a", 5, gives_up=True), Step("b", 6, calls=True)), "given up"),
-        ((Step("a", 5, gives_up=True), Step("b", 6, gives_up=True)), "given up"),
+        ((), [Reason.VALUE_MISSING]),
+        ((Step("a", 1), Step("b", 1)), [Reason.STEP_ON_THE_SAME_DAY]),
+        ((Step("a", 1), Step("a", 2)), [Reason.STEP_TWICE]),
+        ((Step("a", 0, suspends_lines=True),), [Reason.STEP_TOO_EARLY]),
+        ((Step("a", -1, gives_up=True),), [Reason.STEP_TOO_EARLY]),
+        ((Step("a", 5, gives_up=True), Step("b", 6, calls=True)), [Reason.STEP_AFTER_GIVING_UP]),
+        ((Step("a", 5, gives_up=True), Step("b", 6, gives_up=True)), [Reason.STEP_AFTER_GIVING_UP]),
+        ((Step("a", 9999),), [Reason.VALUE_WRONG]),
+        ((Step("a", 0, calls=True), Step("b", 0)), [Reason.STEP_ON_THE_SAME_DAY, Reason.STEP_TOO_EARLY]),
     ],
 )
-def test_a_ladder_that_cannot_be_is_refused(steps: tuple[Step, ...], why: str) -> None:
-    with pytest.raises(ValueError, match=why):
-        in_order(steps)
+def test_all_reasons_why_steps_are_no_ladder_are_told_at_once(steps: tuple[Step, ...], why: list[Reason]) -> None:
+    assert [block.reason for block in against(steps)] == why
+
+
+def test_nothing_is_against_the_ladder_of_the_rules() -> None:
+    assert against(DEFAULT) == []
