@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from lending.api import answers, current
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of
-from lending.api.fields import CodeText, Page
+from lending.api.fields import CodeText, Day, Page
 from lending.api.paging import after, cursor_of
 from lending.domain.permissions import Act
 from lending.queries.availability import StockAvailability, availability
@@ -19,7 +19,7 @@ class AvailabilityQuery(Page):
     """Whose kits, and the last day of interest."""
 
     branch = CodeText()
-    until = fields.Date()
+    until = Day()
 
 
 class Change(Schema):

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from lending.api.fields import CodeText, Flag, Instant, Text
+from lending.api.fields import CodeText, Day, Flag, Instant, Text
 from lending.domain.completeness import Found
 from lending.errors import Reason
 from lending.models.kits import TurnaroundStepKind
@@ -107,7 +107,7 @@ class DueDate(Schema):
     """A due date by hand, with its reason."""
 
     kit = CodeText(required=True)
-    due_on = fields.Date(required=True)
+    due_on = Day(required=True)
     reason = Text(NOTE, required=True)
 
 

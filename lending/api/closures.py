@@ -13,7 +13,7 @@ from lending.api import answers, current, redatings
 from lending.api.acts import key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of
-from lending.api.fields import CodeText, Flag, Page, Text
+from lending.api.fields import CodeText, Day, Flag, Page, Text
 from lending.api.paging import after, cursor_of
 from lending.circulation.closures import ClosurePlan, enter_closure, preview_closure, remove_closure
 from lending.domain.actors import Actor
@@ -29,8 +29,8 @@ class ClosureGiven(Schema):
     """Days, first and last included; without hours the branch is closed, without a branch the whole library is."""
 
     branch = CodeText(allow_none=True)
-    starts_on = fields.Date(required=True)
-    ends_on = fields.Date(required=True)
+    starts_on = Day(required=True)
+    ends_on = Day(required=True)
     hours = Text(60, load_default="", metadata={"description": "10:00-13:00, or nothing when it is closed."})
     reason = Text(120, required=True)
     emergency = Flag(load_default=False)
@@ -68,14 +68,20 @@ class ClosureQuery(Page):
     """Which closings: of a branch and the whole library, that end on a day or later (today)."""
 
     branch = CodeText()
-    since = fields.Date()
+    since = Day()
+
+
+class WhichClosing(Schema):
+    """Which one is taken back, where several are entered for the same days; empty for the one without hours."""
+
+    hours = Text(60)
 
 
 class Removed(Schema):
     """The closing that is taken back."""
 
-    starts_on = fields.Date(required=True)
-    ends_on = fields.Date(required=True)
+    starts_on = Day(required=True)
+    ends_on = Day(required=True)
 
 
 @call("GET", "/closures", query=ClosureQuery, gives=ClosurePage, tag="Branches")
@@ -123,20 +129,29 @@ def post_closure(body: Body, query: Body) -> Any:
     "DELETE",
     "/closures/<place>/<starts_on>/<ends_on>",
     Act.CLOSE_BRANCH,
+    query=WhichClosing,
     gives=Removed,
     tag="Branches",
 )
-def delete_closure(place: str, starts_on: str, ends_on: str) -> Any:
+def delete_closure(query: Body, place: str, starts_on: str, ends_on: str) -> Any:
     """Take back a closing; dates that it moved stay where they are"""
     first, last = _day(starts_on), _day(ends_on)
 
     def do(session: Session, by: Actor) -> object:
         branch_id = None if place == WHOLE_LIBRARY else branch_of(session, place, by)
         with hidden_as(Reason.NOT_FOUND):
-            remove_closure(session, branch_id=branch_id, starts_on=first, ends_on=last, at=current.now(), by=by)
+            remove_closure(
+                session,
+                branch_id=branch_id,
+                starts_on=first,
+                ends_on=last,
+                hours=query.get("hours"),
+                at=current.now(),
+                by=by,
+            )
         return None
 
-    return key_welcome(do, lambda session, act: {"starts_on": first, "ends_on": last}, body={})
+    return key_welcome(do, lambda session, act: {"starts_on": first, "ends_on": last}, body=query)
 
 
 def _plan(session: Session, body: Body, by: Actor) -> ClosurePlan:

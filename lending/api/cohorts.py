@@ -17,7 +17,7 @@ from lending.api import answers, current, redatings
 from lending.api.acts import key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body
-from lending.api.fields import CodeText, Flag, Instant, Page, Text
+from lending.api.fields import CodeText, Day, Flag, Instant, Page, Text
 from lending.api.paging import after, cursor_of
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
@@ -50,7 +50,7 @@ class PoolGiven(Schema):
 class WeeklyGiven(Schema):
     """A workshop a week from first_on, at the wall clock of zone; without a zone, that of the branch or the library."""
 
-    first_on = fields.Date(required=True)
+    first_on = Day(required=True)
     starts = fields.Time(format="%H:%M", required=True)
     minutes = fields.Integer(strict=True, load_default=90, validate=validate.Range(1, 1440))
     count = fields.Integer(strict=True, load_default=6, validate=validate.Range(1, MOST_WORKSHOPS))
@@ -76,10 +76,10 @@ class NewCohort(CohortTextsGiven):
     code = CodeText(required=True)
     program = CodeText(required=True)
     name = Text(120, shortest=1, required=True)
-    starts_on = fields.Date(required=True)
-    ends_on = fields.Date(required=True)
-    return_by = fields.Date()
-    pickup_from = fields.Date()
+    starts_on = Day(required=True)
+    ends_on = Day(required=True)
+    return_by = Day()
+    pickup_from = Day()
     capacity = fields.Integer(strict=True, required=True, validate=_Seats)
     pools = fields.List(fields.Nested(PoolGiven), load_default=list, validate=validate.Length(max=1000))
     workshops = fields.Nested(WeeklyGiven)
@@ -89,10 +89,10 @@ class CohortPatch(CohortTextsGiven, redatings.Seen):
     """What of a cohort changes. A new first day moves the whole session; pools that are not named stay."""
 
     name = Text(120, shortest=1)
-    starts_on = fields.Date()
-    ends_on = fields.Date()
-    return_by = fields.Date()
-    pickup_from = fields.Date()
+    starts_on = Day()
+    ends_on = Day()
+    return_by = Day()
+    pickup_from = Day()
     capacity = fields.Integer(strict=True, validate=_Seats)
     pools = fields.List(fields.Nested(PoolGiven), load_default=list, validate=validate.Length(max=1000))
 
@@ -101,7 +101,7 @@ class Copy(Schema):
     """The next run of a cohort: everything as there, so many days later."""
 
     code = CodeText(required=True)
-    starts_on = fields.Date(required=True)
+    starts_on = Day(required=True)
     name = Text(120, shortest=1)
 
 
@@ -219,6 +219,7 @@ def post_cohort(body: Body) -> Any:
                 session,
                 **given,
                 texts=texts,
+                spaces=current.library().spaces,
                 pools=_pools(session, body["pools"]),
                 workshops=_weekly(session, body),
                 at=current.now(),
@@ -234,7 +235,8 @@ def post_copy(body: Body, code: str) -> Any:
 
     def do(session: Session, by: Actor) -> object:
         with hidden_as(Reason.NOT_FOUND):
-            return copy_cohort(session, cohort=code, **body, at=current.now(), by=by)
+            spaces = current.library().spaces
+            return copy_cohort(session, cohort=code, **body, spaces=spaces, at=current.now(), by=by)
 
     return key_welcome(do, lambda session, act: _cohort(session, body["code"]), body=body)
 

@@ -16,6 +16,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.flaskparser import FlaskParser
 
 from lending.api.problems import Problem
+from lending.domain.calendars import FIRST_DAY, LAST_DAY
 from lending.domain.registration import is_storable
 
 LONGEST_CODE = 64
@@ -96,6 +97,16 @@ class Instant(fields.AwareDateTime):
         if not 2000 <= at.year < 2200:
             raise ValidationError("That is not an instant of this library's time.")
         return at
+
+
+class Day(fields.Date):
+    """A day that is planned with; one of another millennium is a slip of the finger."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
+        on = super()._deserialize(value, attr, data, **options)
+        if not FIRST_DAY <= on <= LAST_DAY:
+            raise ValidationError("That is not a day of this library's time.")
+        return on
 
 
 class Cents(fields.Integer):

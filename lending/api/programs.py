@@ -12,7 +12,7 @@ from lending.api import answers, current
 from lending.api.acts import key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body
-from lending.api.fields import CodeText, Page, Text
+from lending.api.fields import CodeText, Day, Page, Text
 from lending.api.paging import after, cursor_of
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
@@ -28,8 +28,8 @@ class ProgramChange(Schema):
     description = Text(2000)
     agreement_code = Text(32, shortest=1, allow_none=True)
     eligibility = fields.Dict(keys=Text(40))
-    ends_on = fields.Date(allow_none=True)
-    last_borrow_on = fields.Date(allow_none=True)
+    ends_on = Day(allow_none=True)
+    last_borrow_on = Day(allow_none=True)
     seat_offer_hours = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, 1440))
 
 

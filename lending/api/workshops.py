@@ -18,7 +18,7 @@ from lending.api import answers, current
 from lending.api.acts import key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body
-from lending.api.fields import CodeText, Text
+from lending.api.fields import CodeText, Day, Text
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.errors import Reason, Refused, hidden_as
@@ -63,13 +63,13 @@ class NewAttendance(Schema):
 class Recording(Schema):
     """From when on the recording can be viewed."""
 
-    posted_on = fields.Date(required=True)
+    posted_on = Day(required=True)
 
 
 class Views(Schema):
     """How often the recording was viewed on one day; said again, the later number holds."""
 
-    day = fields.Date(required=True)
+    day = Day(required=True)
     views = fields.Integer(strict=True, required=True, validate=validate.Range(0, MOST))
 
 

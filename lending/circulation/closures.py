@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, exists, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lending.circulation.checkout_statements import loans, reservations
@@ -32,7 +32,7 @@ from lending.circulation.redating import (
 )
 from lending.circulation.redating_rows import lock_open_loans, lock_promises, move_loans, move_shelf
 from lending.domain.actors import Actor
-from lending.domain.calendars import Closure, parse_hours
+from lending.domain.calendars import Closure, check_days, parse_hours
 from lending.domain.due_dates import Due, DueRule, redated_for_closing
 from lending.domain.permissions import Act
 from lending.domain.registration import plain_text
@@ -116,19 +116,30 @@ def enter_closure(session: Session, *, plan: ClosurePlan, seen: str | None = Non
 
 
 def remove_closure(
-    session: Session, *, branch_id: int | None, starts_on: date, ends_on: date, at: datetime, by: Actor
+    session: Session,
+    *,
+    branch_id: int | None,
+    starts_on: date,
+    ends_on: date,
+    hours: str | None = None,
+    at: datetime,
+    by: Actor,
 ) -> None:
     """Take back a closing of these days. Dates that it moved stay where they are: nobody's comes earlier.
 
-    Raises ``Refused``: ``NOT_PERMITTED``, or ``NOT_FOUND`` where none is entered.
+    ``hours`` say which, where several are entered for the same days; empty for the one without. Raises ``Refused``:
+    ``NOT_PERMITTED``, ``NOT_FOUND`` where none is entered, ``VALUE_MISSING`` for hours that are needed.
     """
     by.permit(Act.CLOSE_BRANCH, branch_id)
     lock_branches(session, branch_id)
-    found = session.scalars(_same_days(branch_id, starts_on, ends_on)).all()
+    same_days = session.scalars(_same_days(branch_id, starts_on, ends_on))
+    found = [row for row in same_days if hours is None or row.hours == hours.strip()]
     if not found:
         raise Refused.because(Reason.NOT_FOUND)
-    session.execute(delete(ClosureRow).where(ClosureRow.id.in_([row.id for row in found])))
-    detail = {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
+    if len(found) > 1:
+        raise Refused.because(Reason.VALUE_MISSING, field="hours")
+    session.delete(found[0])
+    detail = {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat(), "hours": found[0].hours}
     record(session, "remove_closure", at=at, by=by, branch_id=branch_id, detail=detail)
 
 
@@ -147,8 +158,8 @@ def _work_out(session: Session, plan: ClosurePlan, *, at: datetime) -> _Worked:
     if branch is None and plan.branch_id is not None:
         raise Refused.because(Reason.NOT_FOUND)
     closed = None if branch is None else [branch.id]
-    ground = Ground(session, at=at, closure=closure, closed=closed)
     first, until = _instants(plan)
+    ground = Ground(session, at=at, closure=closure, closed=closed)
     window = (loans.c.due_at >= first) & (loans.c.due_at < until)
     hit = open_loans(session, _here(loans.c.branch_id, plan) & window)
     loan_moves = [move for move in (_loan_move(row, ground, closure) for row in hit) if move is not None]
@@ -258,6 +269,7 @@ def _here(column: ColumnElement[int] | InstrumentedAttribute[int], plan: Closure
 
 
 def _instants(plan: ClosurePlan) -> tuple[datetime, datetime]:
-    """From when until when it may be one of these days somewhere on earth."""
+    """From when until when it may be one of these days somewhere on earth; refused for days that nobody plans with."""
+    check_days(starts_on=plan.starts_on, ends_on=plan.ends_on)
     first, last = plan.starts_on - _DAY, plan.ends_on + 2 * _DAY
     return datetime.combine(first, time(), UTC), datetime.combine(last, time(), UTC)

@@ -14,9 +14,21 @@ from functools import cached_property
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from lending.errors import Block, Reason, Refused
+
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+"""Nothing is planned outside these: a year of another millennium is a slip of the finger."""
+
 SEARCH_DAYS = 400
 """How far a search for an open day goes, in days. A branch that stays closed longer has no open day."""
+
+
+def check_days(**days: date | None) -> None:
+    """Refuse (``VALUE_WRONG``, by field) days that nobody plans with, before anything is worked out from them."""
+    far = [field for field, on in days.items() if on is not None and not FIRST_DAY <= on <= LAST_DAY]
+    if far:
+        raise Refused(*(Block(Reason.VALUE_WRONG, {"field": field}) for field in far))
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -21,6 +21,8 @@ from lending.circulation.journal import record
 from lending.circulation.locks import lock_stocks
 from lending.circulation.stocks import stock_of
 from lending.domain.actors import Actor
+from lending.domain.barcodes import CodeSpaces, Kind, read
+from lending.domain.calendars import check_days
 from lending.domain.permissions import Act
 from lending.domain.registration import plain_text
 from lending.errors import Block, Reason, Refused
@@ -33,6 +35,9 @@ _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}")
 
 PICKUP_DAYS = 7
 """From how many days before the start kits may be picked up, unless the plan says otherwise."""
+
+LONGEST = timedelta(days=366)
+"""From the first pick-up to the first day, from there to the last, and from there until the kits are back."""
 
 TEXTS: Mapping[str, int] = {"languages": 60, "partners": 240, "captains": 240, "materials": 500}
 """What may be said of a cohort, and how many characters there are for it."""
@@ -75,18 +80,22 @@ def plan_cohort(
     return_by: date | None = None,
     pickup_from: date | None = None,
     texts: CohortTexts = CohortTexts(),
+    spaces: CodeSpaces = CodeSpaces(),
     at: datetime,
     by: Actor,
 ) -> CohortPlanned:
     """Plan one run of a programme (its code): dates, seats, weekly workshops, and the kits allotted to branches.
 
-    ``return_by`` is by itself the last day, and never before the first open day after the last workshop of any branch
-    that lends the kits; ``pickup_from`` is seven days before the start. Raises ``Refused``: ``NOT_FOUND``,
-    ``NOT_PERMITTED``, ``VALUE_WRONG`` for every field, ``ALREADY_EXISTS``, and ``POOL_EXCEEDS_STOCK`` for every pool
-    that is larger than what its stock has left on some day of the span.
+    The code must be of none of the library's code ``spaces``: it is printed with its own prefix. ``return_by`` is by
+    itself the last day, and never before the first open day after the last workshop of any branch that lends the kits;
+    ``pickup_from`` is seven days before the start. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``,
+    ``VALUE_WRONG`` for every field, ``ALREADY_EXISTS``, and ``POOL_EXCEEDS_STOCK`` for every pool that is larger than
+    what its stock has left on some day of the span.
     """
     found = program_of(session, program)
     permit_for_program(by, Act.PLAN_COHORT, found.id)
+    first_on = None if workshops is None else workshops.first_on
+    check_days(starts_on=starts_on, ends_on=ends_on, return_by=return_by, pickup_from=pickup_from, workshops=first_on)
     keep_program(session, found.id)
     names = branches_of(session, pools)
     calendars = [branch_calendar(session, id_, since=starts_on) for id_ in names]
@@ -95,7 +104,7 @@ def plan_cohort(
     back_by = return_by or return_by_of(calendars, ends_on, last)
     from_on = pickup_from or starts_on - timedelta(days=PICKUP_DAYS)
     wrong = {
-        "code": not _CODE.fullmatch(code),
+        "code": _is_wrong(code, spaces),
         **wrong_dates(starts_on, ends_on, back_by, from_on, found.ends_on),
         "capacity": capacity < 1,
         "pools": are_wrong(pools),
@@ -120,7 +129,15 @@ def plan_cohort(
 
 
 def copy_cohort(
-    session: Session, *, cohort: str, code: str, starts_on: date, name: str | None = None, at: datetime, by: Actor
+    session: Session,
+    *,
+    cohort: str,
+    code: str,
+    starts_on: date,
+    name: str | None = None,
+    spaces: CodeSpaces = CodeSpaces(),
+    at: datetime,
+    by: Actor,
 ) -> CohortPlanned:
     """Plan the next run after an example (its code): everything as there, so many days later as it starts later.
 
@@ -132,13 +149,14 @@ def copy_cohort(
     if old is None:
         raise Refused.because(Reason.NOT_FOUND)
     permit_for_program(by, Act.PLAN_COHORT, old.program_id)
+    check_days(starts_on=starts_on)
     program_ends_on = keep_program(session, old.program_id).ends_on
     later = starts_on - old.starts_on
     pools = [PoolPlan(pool.branch_id, pool.kit_type, pool.kits) for pool in pools_of(session, old.id)]
     names = branches_of(session, pools)
     calendars = [branch_calendar(session, id_, since=starts_on) for id_ in names]
     wrong = {
-        "code": not _CODE.fullmatch(code),
+        "code": _is_wrong(code, spaces),
         "starts_on": program_ends_on is not None and old.ends_on + later > program_ends_on,
     }
     refuse_wrong(name or code, CohortTexts(), wrong)
@@ -192,12 +210,18 @@ def permit_for_program(by: Actor, act: Act, program_id: int, branch_id: int | No
 def wrong_dates(
     starts_on: date, ends_on: date, return_by: date, pickup_from: date, program_ends_on: date | None
 ) -> dict[str, bool]:
-    """Which of a cohort's dates do not follow each other, or outlast its programme."""
+    """Which of a cohort's dates do not follow each other, are too far apart (``LONGEST``), or outlast its programme."""
+    outlasts = program_ends_on is not None and ends_on > program_ends_on
     return {
-        "ends_on": ends_on < starts_on or (program_ends_on is not None and ends_on > program_ends_on),
-        "return_by": return_by < ends_on,
-        "pickup_from": pickup_from > starts_on,
+        "ends_on": not starts_on <= ends_on <= starts_on + LONGEST or outlasts,
+        "return_by": not ends_on <= return_by <= ends_on + LONGEST,
+        "pickup_from": not starts_on - LONGEST <= pickup_from <= starts_on,
     }
+
+
+def _is_wrong(code: str, spaces: CodeSpaces) -> bool:
+    """Whether a cohort cannot be called that, or a scanner would take it for a card, a kit or another session."""
+    return not _CODE.fullmatch(code) or read(code, spaces).kind is not Kind.UNKNOWN
 
 
 def refuse_wrong(name: str, texts: CohortTexts, wrong: Mapping[str, bool]) -> None:

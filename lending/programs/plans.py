@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.redating import Changed, Ground, Moved, Stays, Thing, Why
 from lending.circulation.reservations import left_in_pool
-from lending.domain.calendars import Calendar
+from lending.domain.calendars import Calendar, check_days
 from lending.domain.registration import plain_text
 from lending.domain.states import EnrolmentState, ReservationState
 from lending.errors import Block, Reason, Refused
@@ -95,6 +95,7 @@ class NewPlan:
 
 def new_plan(session: Session, held: Cohort, change: CohortChange, ground: Ground, *, at: datetime) -> NewPlan:
     """What ``change`` makes of the plan of ``held``. Raises ``Refused`` with all that is against it."""
+    check_days(**{field: getattr(change, field) for field in DATES})
     pools = pools_of(session, held.id)
     names = branches_of(session, change.pools)
     calendars = [ground.calendar(id_) for id_ in sorted({pool.branch_id for pool in pools} | names.keys())]

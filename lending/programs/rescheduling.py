@@ -20,11 +20,21 @@ from lending.domain.permissions import Act
 from lending.domain.registration import plain_text
 from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch
-from lending.models.cohorts import Cohort, CohortStatus, Workshop, WorkshopMode
+from lending.models.cohorts import (
+    Attendance,
+    AttendanceMode,
+    Cohort,
+    CohortStatus,
+    HeadCount,
+    Workshop,
+    WorkshopMode,
+)
 from lending.programs.cohorts import permit_for_program, zone_of
 from lending.programs.enrolment import lock_cohort
 from lending.programs.pools import pools_of
 from lending.programs.redating import enrolled
+from lending.programs.timetable import LONGEST_TITLE
+from lending.programs.workshops import COUNTS, MODES
 
 WORKSHOP_MOVED = "workshop_moved"
 """The step of the notice that a workshop is held at another time."""
@@ -60,7 +70,8 @@ def change_workshop(
     """Change one workshop (its public id). A closed day is told (``closed``), not assumed away.
 
     Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``COHORT_CANCELLED``, ``VALUE_MISSING`` and ``VALUE_WRONG`` by
-    field; a time is wrong that is not within the session, or of a workshop that has begun.
+    field; a time is wrong that is not within the session, or of a workshop that has begun, and so is a way to hold it
+    in which those who are noted or counted already could not have attended.
     """
     found = session.scalars(select(Workshop).where(Workshop.public_id == workshop)).one_or_none()
     if found is None:
@@ -71,14 +82,13 @@ def change_workshop(
         raise Refused.because(Reason.COHORT_CANCELLED, cohort=held.name)
     session.refresh(found, with_for_update={"key_share": True})  # whoever counts who came has it now, or waits
     starts_at = change.starts_at or found.starts_at
-    was_minutes = (found.ends_at - found.starts_at) // timedelta(minutes=1)
-    minutes = was_minutes if change.minutes is None else change.minutes
+    minutes = _minutes(found) if change.minutes is None else change.minutes
     against = _against(session, held, found, change, starts_at, minutes, at)
     if against:
         raise Refused(*against)
     is_moved = starts_at != found.starts_at
     before = found.starts_at
-    found.title = found.title if change.title is None else plain_text(change.title, 160) or found.title
+    found.title = found.title if change.title is None else plain_text(change.title, LONGEST_TITLE) or found.title
     found.starts_at, found.ends_at = starts_at, starts_at + timedelta(minutes=minutes)
     found.mode = change.mode or found.mode
     if change.branch_id is not None:
@@ -99,22 +109,35 @@ def _against(
     minutes: int,
     at: datetime,
 ) -> list[Block]:
-    against = []
+    against, has_begun = [], found.starts_at <= at
     if change.title is not None:
         try:
-            if plain_text(change.title, 160) is None:
+            if plain_text(change.title, LONGEST_TITLE) is None:
                 against.append(Block(Reason.VALUE_MISSING, {"field": "title"}))
         except ValueError:
             against.append(Block(Reason.VALUE_WRONG, {"field": "title"}))
     if starts_at != found.starts_at:
         on = starts_at.astimezone(ZoneInfo(zone_of(session, held.id))).date()
-        if found.starts_at <= at or not held.starts_on <= on <= held.ends_on:
+        if has_begun or not held.starts_on <= on <= held.ends_on:
             against.append(Block(Reason.VALUE_WRONG, {"field": "starts_at"}))
-    if not 1 <= minutes <= LONGEST_MINUTES:
+    if not 1 <= minutes <= LONGEST_MINUTES or (has_begun and minutes != _minutes(found)):
         against.append(Block(Reason.VALUE_WRONG, {"field": "minutes"}))
+    if change.mode is not None and not _counted(session, found) <= MODES[change.mode]:
+        against.append(Block(Reason.VALUE_WRONG, {"field": "mode"}))
     if change.branch_id and session.get(Branch, change.branch_id) is None:
         against.append(Block(Reason.NOT_FOUND, {}))
     return against
+
+
+def _minutes(found: Workshop) -> int:
+    return (found.ends_at - found.starts_at) // timedelta(minutes=1)
+
+
+def _counted(session: Session, found: Workshop) -> set[AttendanceMode]:
+    """How people attended a workshop, which is locked, as far as anybody noted or counted them."""
+    noted = session.scalars(select(Attendance.mode).where(Attendance.workshop_id == found.id).distinct())
+    counted = session.scalars(select(HeadCount.kind).where(HeadCount.workshop_id == found.id))
+    return {*noted, *(COUNTS[kind] for kind in counted)}
 
 
 def _is_closed(session: Session, held: Cohort, found: Workshop) -> bool:

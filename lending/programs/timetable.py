@@ -9,11 +9,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lending.domain.calendars import Calendar
 from lending.domain.due_dates import default_return_by
+from lending.domain.registration import plain_text
 from lending.models.cohorts import Workshop, WorkshopMode
 
 _WEEK, _DAY = timedelta(weeks=1), timedelta(days=1)
 MOST_WORKSHOPS = 60
 """A year of weekly meetings and some: more is a slip of the finger."""
+
+
+LONGEST_TITLE = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +45,22 @@ class WeeklyWorkshops:
         """Whether the pattern does not fit a cohort that lasts from ``starts_on`` to ``ends_on``."""
         if not 1 <= self.count <= MOST_WORKSHOPS or not 1 <= self.minutes <= 24 * 60 or not _is_zone(self.zone):
             return True
+        try:
+            self._titles()
+        except ValueError:
+            return True
         return self.first_on < starts_on or self.days[-1] > ends_on
 
     def meetings(self) -> list[Workshop]:
         """The workshops as rows, which still want their cohort."""
         zone = ZoneInfo(self.zone)
-        made = []
+        made, titles = [], self._titles()
         for n, on in enumerate(self.days):
             starts_at = datetime.combine(on, self.starts, zone)
             made.append(
                 Workshop(
                     n=n + 1,
-                    title=self.titles[n] if n < len(self.titles) else f"Workshop {n + 1}",
+                    title=(titles[n] if n < len(titles) else None) or f"Workshop {n + 1}",
                     starts_at=starts_at,
                     ends_at=starts_at + timedelta(minutes=self.minutes),
                     mode=self.mode,
@@ -60,6 +68,10 @@ class WeeklyWorkshops:
                 )
             )
         return made
+
+    def _titles(self) -> list[str | None]:
+        """The titles as rows keep them, ``None`` for an empty one; ``ValueError`` for one that is no line of text."""
+        return [plain_text(title, LONGEST_TITLE) for title in self.titles]
 
 
 def return_by_of(calendars: Iterable[Calendar], ends_on: date, last_workshop_on: date | None) -> date:

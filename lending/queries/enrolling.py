@@ -80,7 +80,9 @@ def session_of_code(session: Session, code: str, prefix: str = "CO-") -> Cohort:
 
     Raises ``Refused`` (``NOT_FOUND``) when there is none.
     """
-    found = session.scalars(select(Cohort).where(Cohort.code.in_([code, code.removeprefix(prefix)]))).first()
+    bare = code.removeprefix(prefix)
+    chosen = select(Cohort).where(Cohort.code.in_([code, bare])).order_by(Cohort.code != bare)
+    found = session.scalars(chosen.limit(1)).first()
     if found is None:
         raise Refused.because(Reason.NOT_FOUND)
     return found

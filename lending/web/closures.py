@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -90,7 +90,8 @@ def remove(place: str, starts_on: str, ends_on: str) -> ResponseReturnValue:
         raise Refused.because(Reason.NOT_FOUND) from None
 
     def do(session: Any, at: datetime, by: Any) -> None:
-        remove_closure(session, branch_id=branch_id, starts_on=first, ends_on=last, at=at, by=by)
+        hours = request.form.get("hours")
+        remove_closure(session, branch_id=branch_id, starts_on=first, ends_on=last, hours=hours, at=at, by=by)
 
     not_done = pressed(do)
     if not_done is not None:

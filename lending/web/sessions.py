@@ -92,6 +92,7 @@ def new() -> ResponseReturnValue:
             pools=pools_given(form, stocks),
             workshops=_weekly(form, session),
             texts=CohortTexts(**_texts(form)),
+            spaces=current.spaces(),
             at=at,
             by=by,
         )
@@ -149,6 +150,7 @@ def copy(code: str) -> ResponseReturnValue:
             code=form.code.data.strip(),
             name=form.name.data,
             starts_on=form.starts_on.data,
+            spaces=current.spaces(),
             at=at,
             by=by,
         )

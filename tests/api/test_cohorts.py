@@ -226,3 +226,21 @@ def test_programmes_are_listed_by_page(door: Door) -> None:
     assert [one["code"] for one in door.ben.get("/programs", cursor=first["next"]).json["items"]] == ["work-ready"]
     assert door.every(select(Program.code).order_by(Program.code)) == ["job-skills", "work-ready"]
     assert ADA not in door.ben.get("/cohorts/WR-7").text
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2200-01-01", "9999-12-31"])
+def test_a_day_of_another_millennium_does_not_fit(door: Door, day: str) -> None:
+    weekly = {"first_on": day, "starts": "18:00"}
+    closing = {"branch": "ELA", "starts_on": "2026-05-05", "ends_on": "2026-05-05", "reason": "Flood"}
+    for method, address, body in (
+        ("POST", "/cohorts", {**COHORT, "starts_on": day}),
+        ("POST", "/cohorts", {**COHORT, "return_by": day}),
+        ("POST", "/cohorts", {**COHORT, "workshops": weekly}),
+        ("POST", "/cohorts/WR-7/copies", {"code": "WR-9", "starts_on": day}),
+        ("PATCH", "/cohorts/WR-7?preview=1", {"starts_on": day}),
+        ("PATCH", "/cohorts/WR-7?preview=1", {"ends_on": day}),
+        ("PATCH", "/programs/work-ready", {"ends_on": day}),
+        ("POST", "/closures", {**closing, "starts_on": day}),
+        ("POST", "/closures?preview=1", {**closing, "ends_on": day}),
+    ):
+        assert door.eli.send(method, address, body).status_code == 422, (method, address, body)

@@ -182,6 +182,30 @@ def test_a_preview_changes_nothing_and_lists_what_the_act_then_does(database: Da
     assert close(database, cast, seen=seen.digest) == seen
 
 
+def test_of_two_closings_of_the_same_days_the_one_is_taken_back_whose_hours_are_given(
+    database: Database, cast: Cast
+) -> None:
+    close(database, cast)
+    close(database, cast, hours="10:00-13:00")
+    days: dict[str, Any] = {"branch_id": cast.ela, "starts_on": FRIDAY, "ends_on": SATURDAY}
+    with pytest.raises(Refused) as refusal:
+        database.act(lambda s: remove_closure(s, **days, at=NOW, by=cast.eli))
+    assert [(block.reason, block.detail) for block in refusal.value.blocks] == [
+        (Reason.VALUE_MISSING, {"field": "hours"})
+    ]
+    database.act(lambda s: remove_closure(s, **days, hours="", at=NOW, by=cast.eli))
+    assert every(database, select(Closure.hours)) == ["10:00-13:00"]
+
+
+@pytest.mark.parametrize("day", [date.min, date(1999, 12, 31), date(2200, 1, 1), date.max])
+@pytest.mark.parametrize("look", [preview_closure, enter_closure])
+def test_days_that_nobody_plans_with_are_refused(database: Database, cast: Cast, look: Any, day: date) -> None:
+    plan = flood(cast, starts_on=day, ends_on=day)
+    with pytest.raises(Refused) as refusal:
+        database.act(lambda session: look(session, plan=plan, at=NOW, by=cast.eli))
+    assert [block.detail["field"] for block in refusal.value.blocks] == ["starts_on", "ends_on"]
+
+
 def test_a_closing_taken_back_moves_no_date_back(database: Database, cast: Cast) -> None:
     database.act(out(cast))
     close(database, cast)

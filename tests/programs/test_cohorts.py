@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -19,8 +20,10 @@ from lending.models.cohorts import Cohort, Pool, Workshop
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
 from lending.programs.cohorts import CohortPlanned, CohortTexts, copy_cohort, plan_cohort
+from lending.programs.plans import CohortChange
 from lending.programs.pools import PoolPlan
 from lending.programs.programs import plan_program
+from lending.programs.redating import preview_change
 from lending.programs.timetable import WeeklyWorkshops
 from tests.cast import KIT, NOW, Cast
 from tests.races import race, without_locks
@@ -177,6 +180,65 @@ def test_a_programme_has_a_code_of_its_own_and_lends_until_it_ends(database: Dat
 
 
 # --- Copied to the next one ---
+
+
+FAR = [date.min, date(1999, 12, 31), date(2200, 1, 1), date.max]
+
+
+@pytest.mark.parametrize("day", FAR)
+@pytest.mark.parametrize("field", ["starts_on", "ends_on", "return_by", "pickup_from"])
+def test_a_day_that_nobody_plans_with_is_refused_by_field(
+    database: Database, cast: Cast, field: str, day: date
+) -> None:
+    assert [block.detail["field"] for block in refused(database, cast.dora, **{field: day})] == [field]
+    change = CohortChange(**{field: day})
+    with pytest.raises(Refused) as refusal, database.read() as session:
+        preview_change(session, cohort="WR-7", change=change, at=NOW, by=cast.dora)
+    assert [block.detail["field"] for block in refusal.value.blocks] == [field]
+
+
+@pytest.mark.parametrize("day", FAR)
+def test_neither_workshops_nor_a_copy_begin_in_another_millennium(database: Database, cast: Cast, day: date) -> None:
+    far = replace(TUESDAYS, first_on=day)
+    assert [block.detail["field"] for block in refused(database, cast.dora, workshops=far)] == ["workshops"]
+    with pytest.raises(Refused) as refusal:
+        copy(database, cast.dora, cohort="WR-7", starts_on=day)
+    assert [block.detail["field"] for block in refusal.value.blocks] == ["starts_on"]
+
+
+@pytest.mark.parametrize(
+    ("field", "day"),
+    [("ends_on", date(2027, 5, 6)), ("return_by", date(2027, 6, 14)), ("pickup_from", date(2025, 5, 2))],
+)
+def test_a_session_longer_than_a_year_is_a_slip_of_the_finger(
+    database: Database, cast: Cast, field: str, day: date
+) -> None:
+    assert [block.detail["field"] for block in refused(database, cast.dora, **{field: day})] == [field]
+
+
+@pytest.mark.parametrize(
+    "code", ["29999000000190", "39999000000016", "KIT-5014", "PT-104", "CO-WR-7", "PL-A", "CMD-END"]
+)
+def test_a_code_that_a_scanner_takes_for_something_else_is_none_for_a_session(
+    database: Database, cast: Cast, code: str
+) -> None:
+    assert [block.detail["field"] for block in refused(database, cast.dora, code=code)] == ["code"]
+    with pytest.raises(Refused) as refusal:
+        copy(database, cast.dora, cohort="WR-7", code=code)
+    assert [block.detail["field"] for block in refusal.value.blocks] == ["code"]
+
+
+@pytest.mark.parametrize("title", ["a\x07\x1b[31m", "x" * 161])
+def test_a_title_that_is_no_line_of_text_is_refused(database: Database, cast: Cast, title: str) -> None:
+    named = replace(TUESDAYS, titles=["Start", title])
+    assert [block.detail["field"] for block in refused(database, cast.dora, workshops=named)] == ["workshops"]
+
+
+def test_titles_are_kept_as_plain_text_and_an_empty_one_is_none(database: Database, cast: Cast) -> None:
+    plan(database, cast.dora, workshops=replace(TUESDAYS, titles=[" First\n  day ", " "]))
+    with database.read() as session:
+        titles = session.scalars(select(Workshop.title).order_by(Workshop.n)).all()
+    assert titles[:2] == ["First day", "Workshop 2"]
 
 
 def copy(database: Database, by: Actor, **given: Any) -> CohortPlanned:

@@ -12,11 +12,13 @@ from lending.db import Database
 from lending.domain.actors import Actor
 from lending.errors import Reason, Refused
 from lending.models.branches import Closure
-from lending.models.cohorts import Workshop, WorkshopMode
+from lending.models.cohorts import AttendanceMode, HeadCountKind, Workshop, WorkshopMode
 from lending.models.journal import JournalEntry
 from lending.models.notices import Notice
 from lending.programs.rescheduling import WORKSHOP_MOVED, WorkshopChange, WorkshopChanged, change_workshop
-from tests.cast import NOW, Cast
+from lending.programs.workshops import set_head_count
+from tests.cast import ADA, NOW, Cast
+from tests.programs.meetings import come, meeting
 
 TUESDAY = datetime(2026, 3, 11, 1, tzinfo=UTC)
 """Tuesday, 10 March, 18:00 in Los Angeles."""
@@ -48,6 +50,34 @@ def why(database: Database, by: Actor, workshop: str, at: datetime = NOW, **what
     with pytest.raises(Refused) as refusal:
         change(database, by, workshop, at, **what)
     return [block.detail.get("field", block.reason) for block in refusal.value.blocks]
+
+
+@pytest.fixture
+def attended(database: Database, cast: Cast) -> str:
+    """A workshop on line that has begun; Ada is there, and devices were counted."""
+    held = meeting(database, cast, WorkshopMode.VIRTUAL, begins=NOW - timedelta(hours=1))
+    come(database, cast, held, ADA, AttendanceMode.VIRTUAL)
+    return held
+
+
+def test_a_workshop_is_not_said_to_be_held_as_those_who_came_could_not_have_attended(
+    database: Database, cast: Cast, attended: str
+) -> None:
+    assert why(database, cast.dora, attended, mode=WorkshopMode.ONSITE) == ["mode"]
+    change(database, cast.dora, attended, mode=WorkshopMode.HYBRID)
+    assert every(database, select(Workshop.mode)) == [WorkshopMode.HYBRID]
+
+
+def test_what_was_only_counted_keeps_its_way_to_attend_too(database: Database, cast: Cast) -> None:
+    held, by = meeting(database, cast, WorkshopMode.VIRTUAL, begins=NOW), cast.ben
+    devices = HeadCountKind.DEVICES
+    database.act(lambda session: set_head_count(session, workshop=held, kind=devices, n=4, at=NOW, by=by))
+    assert why(database, cast.dora, held, mode=WorkshopMode.ONSITE) == ["mode"]
+
+
+def test_a_workshop_that_has_begun_keeps_its_length(database: Database, cast: Cast, attended: str) -> None:
+    assert why(database, cast.dora, attended, minutes=5) == ["minutes"]
+    change(database, cast.dora, attended, title="Interviews", minutes=90)
 
 
 def every(database: Database, chosen: Any) -> list[Any]:
