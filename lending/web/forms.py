@@ -11,6 +11,7 @@ from wtforms import DateField, EmailField, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
+from lending.domain.calendars import FIRST_DAY, LAST_DAY
 from lending.errors import Refused
 from lending.models.base import new_public_id
 from lending.web import current
@@ -36,6 +37,16 @@ class KeyedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     def given(self, *names: str) -> dict[str, Any]:
         """The values of fields, by name; an empty text is nothing."""
         return {name: (self[name].data or None) for name in names}
+
+
+class DayField(DateField):  # type: ignore[misc]  # WTForms has no types
+    """A day that is planned with; one of another millennium is a slip of the finger."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day as typed; ``ValueError`` where it is none of the library's time."""
+        super().process_formdata(valuelist)
+        if self.data is not None and not FIRST_DAY <= self.data <= LAST_DAY:
+            raise ValueError(self.gettext("Not a valid date value."))
 
 
 class ReasonForm(KeyedForm):

@@ -12,7 +12,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lending.domain.permissions import Act
@@ -22,7 +22,7 @@ from lending.queries.agreements import agreements
 from lending.queries.cohorts import ProgramShown
 from lending.web import current, languages
 from lending.web.access import allow
-from lending.web.forms import KeyedForm, fill, offer
+from lending.web.forms import DayField, KeyedForm, fill, offer
 from lending.web.posting import posted, status
 
 bp = Blueprint("programs", __name__, url_prefix="/programs")
@@ -36,8 +36,8 @@ class ProgramForm(KeyedForm):
     name = StringField(lazy_gettext("Name"), validators=[InputRequired(_NEEDED), Length(max=120)])
     description = TextAreaField(lazy_gettext("Description"), validators=[Optional(), Length(max=2000)])
     agreement_code = SelectField(lazy_gettext("Agreement"), validators=[Optional()])
-    ends_on = DateField(lazy_gettext("Last day"), validators=[Optional()])
-    last_borrow_on = DateField(lazy_gettext("Last day of borrowing"), validators=[Optional()])
+    ends_on = DayField(lazy_gettext("Last day"), validators=[Optional()])
+    last_borrow_on = DayField(lazy_gettext("Last day of borrowing"), validators=[Optional()])
     seat_offer_hours = IntegerField(
         lazy_gettext("Hours a freed seat is offered"),
         description=lazy_gettext("Leave it empty to give it at once."),

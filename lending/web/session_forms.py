@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext
-from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -14,7 +14,7 @@ from lending.models.cohorts import WorkshopMode
 from lending.programs.pools import PoolPlan
 from lending.programs.timetable import MOST_WORKSHOPS
 from lending.queries.cohorts import StockShown
-from lending.web.forms import KeyedForm
+from lending.web.forms import DayField, KeyedForm
 
 _NEEDED = lazy_gettext("Fill this in.")
 MODES = {
@@ -29,18 +29,18 @@ class SessionForm(KeyedForm):
     """What a session is: its days, its seats, and what people are told of it."""
 
     name = StringField(lazy_gettext("Name"), validators=[InputRequired(_NEEDED), Length(max=120)])
-    starts_on = DateField(
+    starts_on = DayField(
         lazy_gettext("First day"),
         description=lazy_gettext("Another first day moves the whole session, workshops too."),
         validators=[InputRequired(_NEEDED)],
     )
-    ends_on = DateField(lazy_gettext("Last day"), validators=[Optional()])
-    return_by = DateField(
+    ends_on = DayField(lazy_gettext("Last day"), validators=[Optional()])
+    return_by = DayField(
         lazy_gettext("Kits come back on"),
         description=lazy_gettext("Leave it empty for the usual day: the last one, or the day after the last workshop."),
         validators=[Optional()],
     )
-    pickup_from = DateField(
+    pickup_from = DayField(
         lazy_gettext("Kits are picked up from"),
         description=lazy_gettext("Leave it empty for a week before the first day."),
         validators=[Optional()],
@@ -74,7 +74,7 @@ class NewSessionForm(SessionForm):
         validators=[InputRequired(_NEEDED), Length(max=32)],
     )
     program = SelectField(lazy_gettext("Program"), validators=[InputRequired(_NEEDED)])
-    first_on = DateField(
+    first_on = DayField(
         lazy_gettext("First workshop"),
         description=lazy_gettext("One a week from this day. Leave it empty for none."),
         validators=[Optional()],
@@ -94,7 +94,7 @@ class CopyForm(KeyedForm):
 
     code = StringField(lazy_gettext("Code"), validators=[InputRequired(_NEEDED), Length(max=32)])
     name = StringField(lazy_gettext("Name"), validators=[InputRequired(_NEEDED), Length(max=120)])
-    starts_on = DateField(lazy_gettext("First day"), validators=[InputRequired(_NEEDED)])
+    starts_on = DayField(lazy_gettext("First day"), validators=[InputRequired(_NEEDED)])
 
 
 class CancelForm(KeyedForm):
@@ -108,7 +108,7 @@ class WorkshopForm(KeyedForm):
     """One workshop."""
 
     title = StringField(lazy_gettext("Title"), validators=[InputRequired(_NEEDED), Length(max=160)])
-    on = DateField(lazy_gettext("Day"), validators=[InputRequired(_NEEDED)])
+    on = DayField(lazy_gettext("Day"), validators=[InputRequired(_NEEDED)])
     starts = TimeField(lazy_gettext("Begins at"), validators=[InputRequired(_NEEDED)])
     minutes = IntegerField(lazy_gettext("Minutes"), validators=[InputRequired(_NEEDED), NumberRange(1, 1440)])
     mode = SelectField(lazy_gettext("Held"), choices=[SelectChoice(mode.value, words) for mode, words in MODES.items()])
@@ -119,8 +119,8 @@ class ClosureForm(KeyedForm):
     """The days on which a library is closed, or keeps other hours."""
 
     branch = SelectField(lazy_gettext("Library"), validators=[Optional()])
-    starts_on = DateField(lazy_gettext("First day"), validators=[InputRequired(_NEEDED)])
-    ends_on = DateField(lazy_gettext("Last day"), validators=[InputRequired(_NEEDED)])
+    starts_on = DayField(lazy_gettext("First day"), validators=[InputRequired(_NEEDED)])
+    ends_on = DayField(lazy_gettext("Last day"), validators=[InputRequired(_NEEDED)])
     hours = StringField(
         lazy_gettext("Open meanwhile"),
         description=lazy_gettext("Such as 10:00-13:00. Leave it empty when it is closed."),

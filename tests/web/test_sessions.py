@@ -224,3 +224,20 @@ def test_a_session_is_not_past_before_the_librarys_day_is(
     assert "Past" not in dora.get("/sessions").text
     clock.set(clock.now() + timedelta(hours=5))
     assert "Past" in dora.get("/sessions").text
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_of_another_millennium_is_no_day(
+    dora: Browser, eli: Browser, sqlite_database: Database, day: str
+) -> None:
+    with sqlite_database.read() as session:
+        code = session.scalars(select(Cohort.code)).one()
+    for who, page, form in (
+        (dora, "/sessions/new", PLAN | {"starts_on": day}),
+        (dora, "/sessions/new", PLAN | {"first_on": day}),
+        (dora, f"/sessions/{code}/edit", AS_IT_IS | {"starts_on": day}),
+        (dora, f"/sessions/{code}/copy", {"key": "y" * 16, "code": "WR-9", "name": "Next", "starts_on": day}),
+        (eli, "/closures/new", CLOSING | {"starts_on": day}),
+        (eli, "/closures/new", CLOSING | {"ends_on": day}),
+    ):
+        assert who.post(page, form).status_code == 422, (page, form)
