@@ -68,8 +68,10 @@ def of_session(code: str) -> ResponseReturnValue:
 @bp.route("/workshops/<public_id>", methods=["GET", "POST"])
 @allow(Act.RECORD_ATTENDANCE)
 def show(public_id: str) -> ResponseReturnValue:
-    """Sign-in: one scan each."""
-    _sheet(public_id)  # one that is not there is no page to scan at
+    """Sign-in: one scan each. A lead without a branch has no station to scan at, and counts and posts all the same."""
+    found = _sheet(public_id)  # one that is not there is no page to scan at
+    if _stands_nowhere():
+        return render_template("workshops/show.html", view=None, **_shown(found))
     return scanning_page(
         Screen.WORKSHOP,
         "workshops/show.html",
@@ -219,17 +221,23 @@ def _rows_in_words(report: ParticipantsImported) -> list[tuple[str, str]]:
 
 def _save(public_id: str, form: Any, do: Doing, told: str, **forms: Any) -> ResponseReturnValue:
     """Do what a form beside the box says, and back to the page; or the page with what is wrong."""
-    place = station_or_choose()
-    if not isinstance(place, StationPlace):
+    place = None if _stands_nowhere() else station_or_choose()
+    if not (place is None or isinstance(place, StationPlace)):
         return place
     if posted(form, do):
         flash(told, "done")
         return redirect(url_for("workshops.show", public_id=public_id), 303)
-    found = _sheet(public_id)
-    view = replace(
-        view_of(Screen.WORKSHOP, place), action=url_for("workshops.show", public_id=public_id), rows=_rows(found)
-    )
+    found, view = _sheet(public_id), None
+    if place is not None:
+        action = url_for("workshops.show", public_id=public_id)
+        view = replace(view_of(Screen.WORKSHOP, place), action=action, rows=_rows(found))
     return render_template("workshops/show.html", view=view, wrong=form, **_shown(found, **forms)), status(form)
+
+
+def _stands_nowhere() -> bool:
+    """Whether this person has no branch, and so no station either."""
+    own = current.branch_ids()
+    return own is not None and not own
 
 
 def _sheet(public_id: str) -> SignInSheet:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from lending.db import Database
 from lending.models.cohorts import AttendanceMode, HeadCountKind, WorkshopMode
+from lending.models.people import StaffBranch
 from tests.cast import ADA, KIT, LUIS, Cast
 from tests.programs.meetings import attendances, head_counts, meeting, public_id_of
 from tests.web.browsers import Browser, signed_in
@@ -120,6 +122,21 @@ def test_who_signed_in_is_listed_and_taken_back(
     ada = public_id_of(sqlite_database, cast.ada_id)
     assert ben.post(f"/workshops/{workshop}/people", {"key": KEY, "patron": ada}).status_code == 303
     assert attendances(sqlite_database) == []
+
+
+def test_a_lead_without_a_branch_counts_and_posts_without_a_station(
+    new_browser: Callable[[], Browser], workshop: str, sqlite_database: Database, cast: Cast
+) -> None:
+    sqlite_database.act(lambda session: session.execute(delete(StaffBranch)) and None)
+    dora = signed_in(new_browser(), "dora")
+    page = dora.get(f"/workshops/{workshop}")
+    assert (page.status_code, 'id="scan"' in text(page)) == (200, False)
+    assert dora.post(f"/workshops/{workshop}/counts", {"key": KEY, "onsite": "7"}).status_code == 303
+    assert head_counts(sqlite_database) == {HeadCountKind.ONSITE: 7}
+    posted = {"key": KEY + "r", "posted_on": "2026-03-03"}
+    assert dora.post(f"/workshops/{workshop}/recording", posted).status_code == 303
+    wrong = dora.post(f"/workshops/{workshop}/views", {"key": KEY + "v", "day": "2026-03-03", "count": "-1"})
+    assert (wrong.status_code, "A whole number, 0 or more." in text(wrong)) == (422, True)
 
 
 def upload(browser: Browser, workshop: str, data: bytes) -> Any:
