@@ -34,7 +34,7 @@ from lending.domain.states import (
     ReservationVerb,
 )
 from lending.models.base import PUBLIC_ID_ALPHABET, constant, table_of
-from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
+from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
 from lending.models.journal import JournalEntry
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
@@ -147,7 +147,8 @@ _QUEUES = (
 def serve_stock(session: Session, stock_id: int, *, at: datetime, by: Actor) -> list[Reservation]:
     """Promise what is free of a stock, which is locked, to those who wait longest; gives what was promised.
 
-    Each pool's queue first, from its allotment, unless its cohort is over; then the open queue. Part of every act that
+    Each pool's queue first, from its allotment, unless its cohort is over or its programme lends no more; then the open
+    queue. Part of every act that
     frees a kit of the stock or a promise of it: one statement where nobody waits.
     """
     queues = set(session.scalars(_QUEUES, {"stock_id": stock_id}))
@@ -158,10 +159,12 @@ def serve_stock(session: Session, stock_id: int, *, at: datetime, by: Actor) -> 
     running = (
         select(Pool.id)
         .join(Cohort, Cohort.id == Pool.cohort_id)
+        .join(Program, Program.id == Cohort.program_id)
         .where(
             Pool.id.in_(sorted(pool_id for pool_id in queues if pool_id is not None)),
             Cohort.status == CohortStatus.PLANNED,
             Cohort.ends_on >= calendar.local_date(at),
+            or_(Program.last_borrow_on.is_(None), Program.last_borrow_on >= calendar.local_date(at)),
         )
         .order_by(Pool.id)
     )

@@ -18,14 +18,19 @@ from lending.errors import Block, Reason
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentFacts:
-    """What counts about a cohort (its name, last day and programme's rules) and about the person who would join it.
+    """What counts about a cohort (its name, dates and programme's rules) and about the person who would join it.
 
-    ``already``: they have a seat in it, or a place on its waiting list. Dates are local to the pick-up branch.
+    ``already``: they have a seat in it, or a place on its waiting list. Dates are local to the pick-up branch;
+    ``last_borrow_on`` and ``program_ends_on`` are the programme's, ``None`` where it has no such day.
     """
 
     cohort: str
     cancelled: bool
+    pickup_from: date
     ends_on: date
+    last_borrow_on: date | None
+    program_ends_on: date | None
+    wants_kit: bool
     rules: Mapping[str, Any]
     blocked_reason: str | None
     expires_on: date | None
@@ -41,6 +46,19 @@ def blocks(facts: EnrolmentFacts) -> Iterator[Block]:
         yield Block(Reason.COHORT_CANCELLED, {"cohort": facts.cohort})
     elif facts.ends_on < today:
         yield Block(Reason.COHORT_OVER, {"cohort": facts.cohort})
+    elif facts.program_ends_on is not None and facts.program_ends_on < today:
+        yield Block(Reason.PROGRAM_OVER, {"on": facts.program_ends_on})
+    elif facts.wants_kit:
+        yield from against_kit(facts.cohort, facts.pickup_from, facts.last_borrow_on, today)
     if facts.already:
         yield Block(Reason.ALREADY_ENROLLED, {"cohort": facts.cohort})
     yield from checks(facts.rules, facts.applicant)
+
+
+def against_kit(cohort: str, pickup_from: date, last_borrow_on: date | None, today: date) -> Iterator[Block]:
+    """Why nobody may wait for a kit of a cohort: its programme's last-borrow date comes before anyone could have one.
+
+    Source: RULES 4, "Programme end date".
+    """
+    if last_borrow_on is not None and max(today, pickup_from) > last_borrow_on:
+        yield Block(Reason.NO_MORE_KITS, {"cohort": cohort, "on": last_borrow_on})

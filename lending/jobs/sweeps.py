@@ -59,10 +59,14 @@ def pass_offers_on(opened: Library, at: datetime) -> int:
 
 
 def complete_sessions(opened: Library, at: datetime) -> int:
-    """Complete the cohorts that are over, and let go whoever still waited."""
+    """Complete the cohorts that are over, let go whoever still waited, and close the queues of programmes that end."""
+    from lending.programs.closing import close_queues
     from lending.programs.completion import complete_cohorts
 
-    return _until_done(lambda: opened.db.act(lambda s: complete_cohorts(s, at=at, by=_sweeper(), limit=10)), 10)
+    completed = _until_done(lambda: opened.db.act(lambda s: complete_cohorts(s, at=at, by=_sweeper(), limit=10)), 10)
+    return completed + _until_done(
+        lambda: opened.db.act(lambda s: close_queues(s, at=at, by=_sweeper(), limit=100)), 100
+    )
 
 
 def chase(opened: Library, at: datetime) -> int:

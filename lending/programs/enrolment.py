@@ -103,8 +103,8 @@ def enrol(
     ``kit_type`` is needed only where the cohort has several at that branch; ``signed``: the agreement was seen signed;
     ``answers`` are those to the programme's questions, by their codes, and are not kept.
     Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, ``NO_SUCH_POOL``, or all
-    of ``CARD_BLOCKED``, ``CARD_EXPIRED``, ``COHORT_CANCELLED``, ``COHORT_OVER``, ``ALREADY_ENROLLED`` and
-    ``NOT_ELIGIBLE`` that apply.
+    of ``CARD_BLOCKED``, ``CARD_EXPIRED``, ``COHORT_CANCELLED``, ``COHORT_OVER``, ``PROGRAM_OVER``, ``NO_MORE_KITS``,
+    ``ALREADY_ENROLLED`` and ``NOT_ELIGIBLE`` that apply.
     """
     rows = resolve(session, patron, cohort, pickup_branch_id)
     permit_for_program(by, Act.ENROL, rows[0].program_id, pickup_branch_id)
@@ -112,7 +112,7 @@ def enrol(
     pools = [pool_of(row) for row in rows if row.pool_id is not None and kit_type in (None, row.kit_type)]
     no_pool = list(_against_choice(pools)) if wants_kit else []
     joining = lock_and_count(session, rows[0], pools[0] if wants_kit and not no_pool else None, at=at)
-    against = [*blocks(facts_of_joining(session, joining, answers or {}, at=at)), *no_pool]
+    against = [*blocks(facts_of_joining(session, joining, answers or {}, wants_kit=wants_kit, at=at)), *no_pool]
     if against:
         raise Refused(*against)
     line = line_of(session, joining, at=at, by=by)
@@ -145,21 +145,32 @@ def permit_enrolling(session: Session, *, cohort: str, pickup_branch_id: int, by
 
 
 def against_enrolling(
-    session: Session, held: Cohort, person: Patron, *, branch_id: int, answers: Mapping[str, bool], at: datetime
+    session: Session,
+    held: Cohort,
+    person: Patron,
+    *,
+    branch_id: int,
+    answers: Mapping[str, bool],
+    wants_kit: bool,
+    at: datetime,
 ) -> Iterator[Block]:
     """Every reason for which ``person`` cannot be given a place in a cohort, with pick-up at a branch."""
     today = branch_calendar(session, branch_id, since=at.date()).local_date(at)
-    rules = session.scalars(select(Program.eligibility).where(Program.id == held.program_id)).one()
+    program = session.execute(
+        select(Program.eligibility, Program.last_borrow_on, Program.ends_on.label("program_ends_on")).where(
+            Program.id == held.program_id
+        )
+    ).one()
     already = live_enrolment(session, held.id, person.id) is not None
     applicant = Applicant(
         today=today,
         birth_date=person.birth_date,
         postal_code=person.postal_code,
         has_address=person.street is not None,
-        completed=completed(session, person.id, rules),
+        completed=completed(session, person.id, program.eligibility),
         answers=answers,
     )
-    yield from blocks(facts_of(held, person, rules=rules, already=already, applicant=applicant))
+    yield from blocks(facts_of(held, person, program, already=already, wants_kit=wants_kit, applicant=applicant))
 
 
 def take_seat(

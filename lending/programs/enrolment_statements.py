@@ -38,6 +38,8 @@ RESOLVE = (
         cohorts.c.id.label("cohort_id"),
         cohorts.c.program_id,
         programs.c.eligibility,
+        programs.c.ends_on.label("program_ends_on"),
+        programs.c.last_borrow_on,
         programs.c.agreement_code,
         cards.c.patron_id,
         cards.c.ended_at.label("card_ended_at"),
@@ -64,6 +66,7 @@ RESOLVE = (
 _LOCKED = (
     cohorts.c.name,
     cohorts.c.status,
+    cohorts.c.pickup_from,
     cohorts.c.ends_on,
     cohorts.c.return_by,
     cohorts.c.capacity,

@@ -109,7 +109,7 @@ def lock_and_count(session: Session, asked: AnyRow, pool: PoolFound | None, *, a
 
 
 def facts_of_joining(
-    session: Session, joining: Joining, answers: Mapping[str, bool], *, at: datetime
+    session: Session, joining: Joining, answers: Mapping[str, bool], *, wants_kit: bool, at: datetime
 ) -> EnrolmentFacts:
     """What stands for and against somebody who is joining, by what is locked and counted."""
     asked, held = joining.asked, joining.held
@@ -121,18 +121,29 @@ def facts_of_joining(
         completed=completed(session, asked.patron_id, asked.eligibility),
         answers=answers,
     )
-    return facts_of(held, held, rules=asked.eligibility, already=joining.counted.already, applicant=applicant)
+    already = joining.counted.already
+    return facts_of(held, held, asked, already=already, wants_kit=wants_kit, applicant=applicant)
 
 
 def facts_of(
-    held: Cohort | AnyRow, person: Patron | AnyRow, *, rules: Mapping[str, Any], already: bool, applicant: Applicant
+    held: Cohort | AnyRow,
+    person: Patron | AnyRow,
+    program: AnyRow,
+    *,
+    already: bool,
+    wants_kit: bool,
+    applicant: Applicant,
 ) -> EnrolmentFacts:
-    """The facts of a cohort and a person that were read, each as a row of its class or as columns of those names."""
+    """The facts of a cohort, a person and a programme that were read, each a row of its class or columns so named."""
     return EnrolmentFacts(
         cohort=held.name,
         cancelled=held.status is CohortStatus.CANCELLED,
+        pickup_from=held.pickup_from,
         ends_on=held.ends_on,
-        rules=rules,
+        last_borrow_on=program.last_borrow_on,
+        program_ends_on=program.program_ends_on,
+        wants_kit=wants_kit,
+        rules=program.eligibility,
         blocked_reason=person.blocked_reason,
         expires_on=person.expires_on,
         already=already,

@@ -40,6 +40,7 @@ from lending.models.cohorts import Cohort, Enrolment, Pool
 from lending.models.kits import Kit
 from lending.models.loans import Loan, TermKind
 from lending.models.people import Patron
+from lending.programs.closing import against_kits
 from lending.programs.cohorts import permit_for_program
 from lending.programs.enrolment import (
     Enrolled,
@@ -112,7 +113,7 @@ def transfer(
     move = _lock_move(session, enrolment, to_cohort, pickup_branch_id, answers or {}, at=at, by=by)
     if move.seat.state not in LIVE_ENROLMENTS:
         raise Refused.because(Reason.WRONG_STATE, state=move.seat.state.value)
-    target = pool_at(session, move.new.id, move.branch_id) if move.seat.wants_kit else None
+    target = _target(session, move, at=at)
     own = _pool_of_loan(session, move)
     pools = pools_that_move(session, move.old, [move.seat])
     lock_stocks(session, [*pools.values(), *(pool.stock_id for pool in (target, own) if pool is not None)])
@@ -161,7 +162,7 @@ def roll_over(
     move = _lock_move(session, enrolment, to_cohort, pickup_branch_id, answers or {}, at=at, by=by)
     if move.seat.state not in _STAYS:
         raise Refused.because(Reason.WRONG_STATE, state=move.seat.state.value)
-    target = pool_at(session, move.new.id, move.branch_id) if move.seat.wants_kit else None
+    target = _target(session, move, at=at)
     own = _pool_of_loan(session, move)
     lock_stocks(session, [pool.stock_id for pool in (target, own) if pool is not None])
     loan = lock_loans_of(session, move.old.id, [move.person.id]).get(move.person.id)
@@ -208,7 +209,10 @@ def _lock_move(
     if found.patron_id is None:
         raise Refused.because(Reason.WRONG_STATE, state=found.state.value)
     person = lock_patron(session, found.patron_id)
-    against = list(against_enrolling(session, held[to_id], person, branch_id=branch_id, answers=answers, at=at))
+    # The place alone: a kit is waited for only where one can still be had, or goes along.
+    against = list(
+        against_enrolling(session, held[to_id], person, branch_id=branch_id, answers=answers, wants_kit=False, at=at)
+    )
     if held[to_id].program_id == held[found.cohort_id].program_id:  # who may take part was asked when they enrolled
         against = [block for block in against if block.reason is not Reason.NOT_ELIGIBLE]
     if against:
@@ -227,6 +231,13 @@ def _queue(session: Session, pool: PoolFound | None, new: Enrolment, *, at: date
     if pool is not None:
         reserve_from_pool(session, pool=pool, enrolment=new, at=at)
         promise_next(session, pool.pool_id, at=at, by=by)
+
+
+def _target(session: Session, move: _Move, *, at: datetime) -> PoolFound | None:
+    """The pool in whose queue somebody who wants a kit goes on, unless its programme lends no more."""
+    if not move.seat.wants_kit or against_kits(session, move.new, branch_id=move.branch_id, at=at):
+        return None
+    return pool_at(session, move.new.id, move.branch_id)
 
 
 def _pool_of_loan(session: Session, move: _Move) -> Pool | None:

@@ -27,6 +27,7 @@ from lending.domain.states import LIVE_ENROLMENTS
 from lending.errors import Block, Reason, Refused
 from lending.models.cohorts import CohortStatus, Enrolment
 from lending.models.reservations import Reservation
+from lending.programs.closing import against_kits
 from lending.programs.cohorts import permit_for_program
 from lending.programs.enrolment import (
     enrol,
@@ -71,7 +72,8 @@ def requeue(
 
     ``kit_type`` (its code) is needed only where the cohort has several at that branch. Raises ``Refused``:
     ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` for a seat that has ended, ``NO_SUCH_POOL``, and all of
-    ``CARD_BLOCKED``, ``CARD_EXPIRED``, ``COHORT_CANCELLED``, ``COHORT_OVER`` and ``ALREADY_RESERVED`` that apply.
+    ``CARD_BLOCKED``, ``CARD_EXPIRED``, ``COHORT_CANCELLED``, ``COHORT_OVER``, ``NO_MORE_KITS`` and ``ALREADY_RESERVED``
+    that apply.
     """
     found = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment)).one_or_none()
     if found is None:
@@ -92,6 +94,8 @@ def requeue(
         against.append(Block(Reason.COHORT_CANCELLED, {"cohort": held.name}))
     elif held.ends_on < today:
         against.append(Block(Reason.COHORT_OVER, {"cohort": held.name}))
+    else:
+        against += against_kits(session, held, branch_id=branch_id, at=at)
     if live_reservation(session, patron_id=person.id, cohort_id=held.id) is not None:
         against.append(Block(Reason.ALREADY_RESERVED, {}))
     if against:

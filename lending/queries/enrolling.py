@@ -129,7 +129,11 @@ def can_enrol(
     """
     cohort_id = permit_enrolling(session, cohort=cohort, pickup_branch_id=pickup_branch_id, by=by)
     held, person = session.get_one(Cohort, cohort_id), session.get_one(Patron, find_card(session, patron))
-    against = list(against_enrolling(session, held, person, branch_id=pickup_branch_id, answers=answers or {}, at=at))
+    against = list(
+        against_enrolling(
+            session, held, person, branch_id=pickup_branch_id, answers=answers or {}, wants_kit=wants_kit, at=at
+        )
+    )
     pool = None
     if wants_kit:
         try:
