@@ -89,13 +89,19 @@ class Participants(Schema):
 
 
 class Figures(Schema):
-    """What workshops count; null is not known. A view is never attendance; reach is attendance and all views."""
+    """What workshops count; null is not known. A view is never attendance; reach is attendance and all views.
+
+    Of a hybrid workshop with one half that nobody counted, attendance and reach are not known; sums are of the others.
+    """
 
     sessions = fields.Integer(required=True)
     onsite = answers.optional(fields.Integer)
     virtual = answers.optional(fields.Integer)
     attended = answers.optional(fields.Integer)
-    uncounted = fields.Integer(required=True, metadata={"description": "Sessions whose attendance nobody knows."})
+    uncounted = fields.Integer(
+        required=True,
+        metadata={"description": "Sessions that are in no sum, for nobody knows their attendance, or half of it."},
+    )
     survey_views = answers.optional(fields.Integer, metadata={"description": "Within 30 days of posting."})
     all_views = answers.optional(fields.Integer)
     reach = answers.optional(fields.Integer)

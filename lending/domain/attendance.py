@@ -1,7 +1,8 @@
 """What a series of workshops counts: sessions, attendance by how people came, and views of recordings, kept apart.
 
 Each workshop of a series is a session, also one that nobody came to. A hybrid one is one session whose attendance is
-split by format. A recorded view is never an attendance. What nobody counted is missing (``None``), never 0.
+split by format, and known only when both halves are. A recorded view is never an attendance. What nobody counted is
+missing (``None``), never 0.
 Source: RULES 7, "Workshops"; case 14 of RULES 10.
 """
 
@@ -20,7 +21,7 @@ class WorkshopTold:
     """What is known of one workshop that took place.
 
     ``named_*`` are people who signed in; the rest was counted without names, ``None`` where nobody counted. ``views``
-    are of single days, and empty when nobody knows of any.
+    are of single days, and empty when nobody knows of any. ``hybrid``: it was held in a room and on line.
     """
 
     named_onsite: int = 0
@@ -30,11 +31,15 @@ class WorkshopTold:
     peak_viewers: int | None = None
     posted_on: date | None = None
     views: Mapping[date, int] = field(default_factory=dict)
+    hybrid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a series counts. ``uncounted``: of how many sessions nobody knows the attendance."""
+    """What a series counts. ``uncounted``: of how many sessions nobody knows the attendance, or half of it.
+
+    ``attended`` and ``reach`` sum the other sessions' attendance, and are ``None`` where it is known of none.
+    """
 
     sessions: int
     onsite: int | None
@@ -60,8 +65,9 @@ def virtual(told: WorkshopTold) -> int | None:
 
 
 def attended(told: WorkshopTold) -> int | None:
-    """Live attendance, however people came."""
-    return _sum((onsite(told), virtual(told)))
+    """Live attendance, however people came; of a hybrid workshop unknown when one half of it is."""
+    halves = onsite(told), virtual(told)
+    return None if told.hybrid and None in halves else _sum(halves)
 
 
 def survey_views(told: WorkshopTold) -> int | None:
@@ -88,7 +94,7 @@ def count(series: Sequence[WorkshopTold]) -> Counted:
         uncounted=sum(attended(told) is None for told in series),
         survey_views=_sum(map(survey_views, series)),
         all_views=views,
-        reach=_sum((live, views)),
+        reach=None if live is None else live + (views or 0),
     )
 
 

@@ -214,6 +214,7 @@ def _told(session: Session, workshops: Iterable[Workshop]) -> Mapping[int, Works
             peak_viewers=heads.get((id_, HeadCountKind.PEAK_VIEWERS)),
             posted_on=workshop.posted_on,
             views=views[id_],
+            hybrid=workshop.mode is WorkshopMode.HYBRID,
         )
         for id_, workshop in found.items()
     }

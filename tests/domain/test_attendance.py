@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -25,6 +26,9 @@ POSTED = date(2026, 3, 4)
         (WorkshopTold(devices=12, peak_viewers=40), None, 40, 40),
         (WorkshopTold(named_onsite=4, in_room=6, devices=11), 6, 11, 17),
         (WorkshopTold(devices=0), None, 0, 0),
+        (WorkshopTold(in_room=0, hybrid=True), 0, None, None),
+        (WorkshopTold(named_virtual=2, hybrid=True), None, 2, None),
+        (WorkshopTold(in_room=6, devices=0, hybrid=True), 6, 0, 6),
     ],
     ids=[
         "what nobody counted is missing, not 0",
@@ -36,6 +40,9 @@ POSTED = date(2026, 3, 4)
         "of a meeting streamed too the larger number",
         "a hybrid workshop is split by format",
         "a meeting without devices is 0",
+        "an empty room says nothing of who was on line",
+        "who signed in on line says nothing of the room",
+        "a hybrid workshop with both halves is known",
     ],
 )
 def test_attendance_by_format(
@@ -89,13 +96,26 @@ told = st.builds(
 
 @given(st.lists(told, max_size=8))
 def test_a_view_more_changes_reach_alone(series: list[WorkshopTold]) -> None:
-    seen_once_more = [*series, WorkshopTold(posted_on=POSTED, views={POSTED: 1})]
-    before, after = count(series), count(seen_once_more)
+    shown = WorkshopTold(devices=0, posted_on=POSTED)
+    before, after = count([*series, shown]), count([*series, replace(shown, views={POSTED: 1})])
     assert (before.onsite, before.virtual, before.attended) == (after.onsite, after.virtual, after.attended)
-    assert (after.reach or 0) == (before.reach or 0) + 1
+    assert before.reach is not None
+    assert after.reach == before.reach + 1
 
 
 @given(st.lists(told, max_size=8))
 def test_formats_add_up_to_attendance(series: list[WorkshopTold]) -> None:
     counted = count(series)
     assert (counted.attended or 0) == (counted.onsite or 0) + (counted.virtual or 0)
+
+
+@given(st.lists(told, max_size=8))
+def test_a_half_that_nobody_counted_is_never_taken_for_0(series: list[WorkshopTold]) -> None:
+    half = WorkshopTold(in_room=9, posted_on=POSTED, views={POSTED: 3}, hybrid=True)
+    before, after = count(series), count([*series, half])
+    assert (after.attended, after.uncounted) == (before.attended, before.uncounted + 1)
+
+
+def test_views_of_a_workshop_that_nobody_counted_are_no_reach() -> None:
+    half = WorkshopTold(in_room=9, posted_on=POSTED, views={POSTED: 3}, hybrid=True)
+    assert (count([half]).all_views, count([half]).reach) == (3, None)

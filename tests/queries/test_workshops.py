@@ -107,6 +107,14 @@ def test_a_hybrid_workshop_is_one_session_split_by_format(database: Database, ca
     assert (counted.sessions, counted.onsite, counted.virtual, counted.attended) == (1, 1, 12, 13)
 
 
+def test_a_hybrid_workshop_with_one_half_unknown_has_no_attendance_and_no_reach(database: Database, cast: Cast) -> None:
+    workshop = meeting(database, cast)
+    come(database, cast, workshop, ADA)
+    counted = shown(database, cast.dora).counted
+    assert (counted.onsite, counted.virtual, counted.attended, counted.reach) == (1, None, None, None)
+    assert (counted.sessions, counted.uncounted) == (1, 1)
+
+
 def test_who_leaves_before_the_first_workshop_was_not_registered(database: Database, cast: Cast) -> None:
     meeting(database, cast)
     assert shown(database, cast.dora).registered == 1
@@ -143,7 +151,7 @@ def test_a_link_that_was_cut_leaves_the_attendance(database: Database, cast: Cas
     database.act(cut)
     (left,) = sheet(database, workshop, cast.ben).attendees
     assert (left.patron_name, left.card) == (None, None)
-    assert shown(database, cast.dora).counted.attended == 1
+    assert shown(database, cast.dora).counted.onsite == 1
 
 
 def test_whom_it_does_not_concern_sees_nothing(database: Database, cast: Cast) -> None:
