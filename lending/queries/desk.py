@@ -29,6 +29,7 @@ from lending.models.loans import Loan
 from lending.models.people import Card, Patron, PatronStatus
 from lending.models.policies import AgreementAcceptance, AgreementRule
 from lending.models.reservations import Reservation
+from lending.queries.enrolments import Standing, standings
 
 _patrons, _cards, _loans, _charges = table_of(Patron), table_of(Card), table_of(Loan), table_of(Charge)
 _kits, _kit_types, _branches = table_of(Kit), table_of(KitType), table_of(Branch)
@@ -47,7 +48,11 @@ class KitOut:
 
 @dataclass(frozen=True, slots=True)
 class PatronStrip:
-    """A patron as the desk sees them while kits are scanned. ``blocks`` stand against lending them any kit."""
+    """A patron as the desk sees them while kits are scanned.
+
+    ``blocks`` stand against lending them any kit; ``session`` is the one that a kit is lent for, ``seats`` how they
+    stand in each.
+    """
 
     public_id: str
     card: str | None
@@ -62,6 +67,7 @@ class PatronStrip:
     agreement_missing: bool
     blocks: tuple[Block, ...]
     kits: tuple[KitOut, ...]
+    seats: tuple[Standing, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,7 @@ def _strip(session: Session, row: AnyRow, branch_id: int, zone: str, at: datetim
         # Having a kit is what most people here are; it stands in the strip as a number and becomes a stop with a scan.
         blocks=tuple(block for block in found if block.reason is not Reason.LIMIT_REACHED),
         kits=_kits_of(session, row.id) if row.unreceived else (),
+        seats=standings(session, row.id, today=today),
     )
 
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum, unique
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from lending.circulation.checkout_statements import unreceived
@@ -24,7 +24,7 @@ from lending.domain.states import LIVE_ENROLMENTS, LIVE_RESERVATIONS, EnrolmentS
 from lending.errors import Reason, Refused
 from lending.models.base import AnyRow, table_of
 from lending.models.branches import Branch
-from lending.models.cohorts import Cohort, CohortStatus, Enrolment
+from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
 from lending.models.loans import Loan
@@ -79,6 +79,17 @@ class SeatShown:
     due_at: datetime | None
     offered_until: datetime | None
     zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How somebody stands in a session: which, their seat and kit, and where and until when a kit lies ready."""
+
+    session: str
+    seat: SeatShown
+    branch: str
+    branch_id: int
+    ready_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +164,29 @@ _SEATS: Select[Any] = select(
     .outerjoin(_loan, _loan.c.id == _last_loan)
     .outerjoin(_lent, _lent.c.id == _loan.c.kit_id)
 )
+
+
+_STANDINGS = (
+    _SEATS.add_columns(
+        _cohorts.c.name.label("session"),
+        _branches.c.id.label("branch_id"),
+        _branches.c.name.label("branch_name"),
+        _reservations.c.ready_until,
+    )
+    .where(
+        _enrolments.c.patron_id == bindparam("patron_id"),
+        _enrolments.c.state.in_(LIVE_ENROLMENTS),
+        _cohorts.c.status == CohortStatus.PLANNED,
+        _cohorts.c.return_by >= bindparam("today"),
+    )
+    .order_by(_cohorts.c.starts_on, _enrolments.c.id)
+)
+
+
+def standings(session: Session, patron_id: int, *, today: date) -> tuple[Standing, ...]:
+    """How somebody stands in each session that they have a seat in, are offered one or wait for, soonest first."""
+    rows = session.connection().execute(_STANDINGS, {"patron_id": patron_id, "today": today})
+    return tuple(Standing(row.session, _shown(row), row.branch_name, row.branch_id, row.ready_until) for row in rows)
 
 
 def seats(
@@ -262,9 +296,9 @@ def held_by(session: Session, barcode: str, cohort_ids: Collection[int]) -> str 
     return session.scalars(theirs).first()
 
 
-def offered_to(session: Session, card: str, *, by: Actor) -> str | None:
+def offered_to(session: Session, card: str, *, by: Actor, kit: str | None = None) -> str | None:
     """The enrolment (public id) of the seat that is offered to somebody where ``by`` may accept it for them, the one
-    that lapses first.
+    that lapses first; with a ``kit`` (its barcode), only of a session that has kits of its kind and branch.
     """
     offers = (
         select(Enrolment.public_id)
@@ -272,6 +306,9 @@ def offered_to(session: Session, card: str, *, by: Actor) -> str | None:
         .join(Cohort, Cohort.id == Enrolment.cohort_id)
         .where(Card.number == card, Enrolment.state == EnrolmentState.OFFERED, _seen_by(by))
     )
+    if kit is not None:
+        of_its_stock = select(Pool.cohort_id).join(Kit, Kit.stock_id == Pool.stock_id).where(Kit.barcode == kit)
+        offers = offers.where(Enrolment.cohort_id.in_(of_its_stock))
     return session.scalars(offers.order_by(Enrolment.offered_until, Enrolment.id)).first()
 
 

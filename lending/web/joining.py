@@ -6,6 +6,7 @@ A seat that is offered to them is accepted by the card alone. Source: SCREENS, "
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from flask import url_for
@@ -29,7 +30,7 @@ from lending.queries.patrons import is_too_short
 from lending.queries.staff import StationPlace
 from lending.web import current
 from lending.web.scan_acts import once_for
-from lending.web.scanning import Answer, Scan
+from lending.web.scanning import LONGEST_KEY, Answer, Scan
 from lending.wording import Tone
 
 
@@ -65,7 +66,7 @@ def _person(scan: Scan, place: StationPlace, code: Code) -> Answer:
     with current.library().db.read() as session:
         offered = offered_to(session, code.text, by=current.actor())
     if offered is not None:
-        return _accept(scan, place, strip, offered)
+        return accept(scan, place, code.text, offered)
     return _ask_for_session(strip, code.text, place)
 
 
@@ -117,7 +118,8 @@ def _left(hope: Prospect) -> Iterator[str]:
         yield _("number %(n)s in line for a kit", n=hope.kit_position)
 
 
-def _accept(scan: Scan, place: StationPlace, strip: PatronStrip, enrolment: str) -> Answer:
+def accept(scan: Scan, place: StationPlace, card: str, enrolment: str) -> Answer:
+    """The seat that was offered to an enrolment (its public id) is taken by a scan, once for its key."""
     by, at = current.actor(at_station=place), current.now()
     taken = once_for(
         scan,
@@ -126,7 +128,16 @@ def _accept(scan: Scan, place: StationPlace, strip: PatronStrip, enrolment: str)
         lambda session: accept_offer(session, enrolment=enrolment, at=at, by=by),
         _again,
     )
-    return _told(taken, strip)
+    return _told(taken, _strip(card, place))
+
+
+def accept_for(scan: Scan, place: StationPlace, card: str, kit: str) -> Answer | None:
+    """The seat that was offered is taken by the scan of a kit of that session; ``None`` where no such offer stands."""
+    with current.library().db.read() as session:
+        offered = offered_to(session, card, by=current.actor(), kit=kit)
+    if offered is None:
+        return None
+    return accept(replace(scan, key=f"{scan.key[: LONGEST_KEY - 5]}-seat"), place, card, offered)
 
 
 def _enrol(scan: Scan, place: StationPlace, code: Code) -> Answer:

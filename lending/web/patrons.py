@@ -15,7 +15,7 @@ from lending.circulation import merging
 from lending.circulation import patrons as verbs
 from lending.circulation.charges import pay_charge, refund_charge, waive_charge
 from lending.domain.barcodes import Kind, read
-from lending.domain.permissions import Act
+from lending.domain.permissions import Act, Role
 from lending.domain.states import ChargeState, LoanState
 from lending.errors import Reason, Refused
 from lending.models.base import new_public_id
@@ -24,11 +24,13 @@ from lending.phrases import CHARGE_STATES, N_
 from lending.queries import branches as places
 from lending.queries import desk
 from lending.queries import patrons as queries
+from lending.queries.enrolments import Standing
 from lending.queries.patrons import ChargeShown, PatronShown
 from lending.web import current, finding
 from lending.web.access import allow
 from lending.web.forms import CardForm, KeyedForm, MergeForm, NewPatronForm, PatronForm, ReasonForm, fill, offer
 from lending.web.posting import Doing, NotDone, posted, pressed, status
+from lending.web.standing import standing
 
 bp = Blueprint("patrons", __name__, url_prefix="/patrons")
 
@@ -284,7 +286,7 @@ def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any
         "phone": patron.phone,
         "address": ", ".join(filter(None, lines)),
         "note": patron.note,
-        "session": strip.session if strip else None,
+        "seats": [_seat(one) for one in strip.seats] if strip else [],
         "reasons": [current.sentence(one) for one in strip.blocks] if strip else [],
         "kits_out": patron.kits_out,
         "limit": strip.limit if strip else 1,
@@ -314,6 +316,15 @@ def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any
         "edit_url": url_for("patrons.edit", public_id=patron.patron) if may_change else None,
         "actions": _actions(patron, may_change),
         "key": new_public_id(),
+    }
+
+
+def _seat(one: Standing) -> dict[str, Any]:
+    """How the patron stands in a session, and the page of that seat for whoever works where the kit is picked up."""
+    may_see = current.person().role is not Role.PROGRAM and current.may(Act.ENROL, one.branch_id)
+    return {
+        "words": standing(one, current.reader()),
+        "url": url_for("seats.show", enrolment=one.seat.id) if may_see else None,
     }
 
 

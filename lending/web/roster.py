@@ -5,7 +5,7 @@ Source: RULES 4, "Cohort desk"; SCREENS, "Cohort", "Enrol or reserve for someone
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ from lending.web.desk import scanning_page, station_or_choose
 from lending.web.names import names
 from lending.web.posting import NotDone, pressed
 from lending.web.scanning import Screen
+from lending.web.standing import kit_words, seat_words
 
 bp = Blueprint("roster", __name__)
 
@@ -217,9 +218,9 @@ def seat_shown(seat: SeatShown, reader: Reader) -> dict[str, Any]:
         "id": seat.id,
         "name": seat.name or _("somebody"),
         "url": None if seat.patron_id is None else url_for("patrons.show", public_id=seat.patron_id),
-        "seat": _seat_words(seat, reader),
-        "kit": _kit_words(seat, reader),
-        "word": _("out") if seat.kit is KitStanding.OUT else _kit_words(seat, reader),
+        "seat": seat_words(seat, reader),
+        "kit": kit_words(seat, reader),
+        "word": _("out") if seat.kit is KitStanding.OUT else kit_words(seat, reader),
         "tone": _TONES[seat.kit],
         "barcode": seat.barcode,
         "kit_url": None if seat.barcode is None else url_for("kits.show", barcode=seat.barcode),
@@ -227,34 +228,3 @@ def seat_shown(seat: SeatShown, reader: Reader) -> dict[str, Any]:
         "branch": names().branch(seat.pickup_branch),
         "change_url": url_for("seats.show", enrolment=seat.id),
     }
-
-
-def _seat_words(seat: SeatShown, reader: Reader) -> str:
-    """How somebody's seat stands, in a few words."""
-    if seat.seat is EnrolmentState.WAITING:
-        return str(_("waits, number %(n)s", n=seat.position))
-    if seat.seat is EnrolmentState.OFFERED and seat.offered_until is not None:
-        return str(_("offered until %(moment)s", moment=reader.moment(seat.offered_until)))
-    words: Mapping[Any, str] = {
-        EnrolmentState.ENROLLED: _("has a seat"),
-        EnrolmentState.COMPLETED: _("has completed it"),
-        EnrolmentState.WITHDRAWN: _("has left"),
-        EnrolmentState.DROPPED: _("was dropped"),
-        EnrolmentState.TRANSFERRED: _("went to another session"),
-    }
-    return str(words[seat.seat])
-
-
-def _kit_words(seat: SeatShown, reader: Reader) -> str:
-    """Where somebody's kit is, in a few words."""
-    if seat.kit is KitStanding.OUT and seat.due_at is not None:
-        return str(_("out, due %(day)s", day=reader.day(seat.due_at)))
-    if seat.kit is KitStanding.WAITING:
-        return str(_("waits, number %(n)s", n=seat.kit_position))
-    words: Mapping[Any, str] = {
-        KitStanding.NONE: _("no kit"),
-        KitStanding.PROMISED: _("promised"),
-        KitStanding.READY: _("ready on the shelf"),
-        KitStanding.BACK: _("back"),
-    }
-    return str(words.get(seat.kit, _("out")))

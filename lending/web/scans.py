@@ -23,19 +23,20 @@ from lending.circulation.turnaround import IN_HAND
 from lending.circulation.undo import undo
 from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, read
 from lending.domain.permissions import Act
-from lending.domain.states import KitState, LoanState
+from lending.domain.states import EnrolmentState, KitState, LoanState
 from lending.errors import Block, Reason, Refused
 from lending.models.policies import Signing
 from lending.phrases import KIT_STATES, isolated, one_stop
 from lending.queries import acts, desk
 from lending.queries.acts import Outcome, due_by_hand
 from lending.queries.desk import PatronStrip
+from lending.queries.enrolments import Standing
 from lending.queries.staff import StationPlace
 from lending.web import current
 from lending.web.attending import attend
 from lending.web.counting import count_kit
 from lending.web.handing_out import counted, session_desk
-from lending.web.joining import by_name, enrol_by_scan
+from lending.web.joining import accept, accept_for, by_name, enrol_by_scan
 from lending.web.said import said
 from lending.web.scan_acts import Handler, act_for, kit_code, kit_url
 from lending.web.scanning import COMMANDS, Answer, Scan, Screen, told
@@ -81,7 +82,9 @@ def _at_desk(scan: Scan, place: StationPlace, code: Code) -> Answer:
 
 
 def _show_patron(scan: Scan, place: StationPlace, code: Code) -> Answer:
-    """A card: show the person; nothing changes. With a kit waiting, it is lent to them."""
+    """A card: show the person; nothing changes but that a session's own desk takes the seat it offered to them. With a
+    kit waiting, it is lent to them.
+    """
     if scan.kit:
         return _lend_waiting(scan, place, code)
     strip = _strip_of_card(place, code)
@@ -90,6 +93,18 @@ def _show_patron(scan: Scan, place: StationPlace, code: Code) -> Answer:
         sentences = " ".join(current.sentence(block) for block in strip.blocks)
         page = url_for("patrons.show", public_id=strip.public_id)
         return Answer(f"{isolated(name)}: {sentences}", Tone.LOOK, who=name, patron=strip, resolve_url=page)
+    offer = _offer_to(strip, scan)
+    own_desk = offer is not None and scan.screen is Screen.COHORT and offer.seat.cohort == scan.subject
+    if offer is not None and own_desk and current.may(Act.ENROL, offer.branch_id):
+        return accept(scan, place, code.text, offer.seat.id)
+    if offer is not None and offer.seat.offered_until is not None:
+        sentence = _(
+            "A seat in %(session)s is offered to %(patron)s until %(day)s.",
+            session=offer.session,
+            patron=isolated(name),
+            day=current.reader().day(offer.seat.offered_until),
+        )
+        return Answer(one_stop(sentence), Tone.LOOK, who=name, patron=strip)
     if strip.ready_kit:
         sentence = _("%(patron)s: %(kit)s is ready to pick up.", patron=isolated(name), kit=strip.ready_kit)
     elif strip.kits_out:
@@ -101,6 +116,12 @@ def _show_patron(scan: Scan, place: StationPlace, code: Code) -> Answer:
     else:
         sentence = _("%(patron)s. Scan a kit.", patron=isolated(name))
     return Answer(one_stop(sentence), Tone.DONE, who=name, patron=strip)
+
+
+def _offer_to(strip: PatronStrip, scan: Scan) -> Standing | None:
+    """The seat that is offered to somebody, of the screen's own session before the soonest."""
+    offered = [one for one in strip.seats if one.seat.seat is EnrolmentState.OFFERED]
+    return min(offered, key=lambda one: one.seat.cohort != scan.subject, default=None)
 
 
 def _lend_waiting(scan: Scan, place: StationPlace, code: Code) -> Answer:
@@ -184,6 +205,19 @@ def _remember_kit(place: StationPlace, code: Code) -> Answer:
 
 
 def _lend(scan: Scan, place: StationPlace, *, kit: str, card: str) -> Answer:
+    """A kit is lent; to somebody whom only the seat was missing that is offered to them, with that seat."""
+    try:
+        return _check_out(scan, place, kit=kit, card=card)
+    except Refused as refused:
+        only_a_seat = [block.reason for block in refused.blocks] == [Reason.NOT_IN_COHORT]
+        taken = accept_for(scan, place, card, kit) if only_a_seat else None
+        if taken is None:
+            raise
+    lent = _check_out(scan, place, kit=kit, card=card)
+    return replace(lent, say=f"{taken.say} {lent.say}")
+
+
+def _check_out(scan: Scan, place: StationPlace, *, kit: str, card: str) -> Answer:
     by, at = current.actor(at_station=place), current.now()
 
     def do(session: Session) -> Outcome:

@@ -30,7 +30,7 @@ def test_a_card_shows_the_patron_and_changes_nothing(ben: Browser, sqlite_databa
     assert answer.status_code == 200
     patron = answer.json["patron"]
     assert patron["short_name"] == "Ada M."
-    assert patron["session"] == "Work Ready 7"
+    assert patron["session"] == "Work Ready 7: has a seat; a kit is promised at East Los Angeles Library"
     assert "Morales" not in answer.get_data(as_text=True)
     with sqlite_database.read() as session:
         assert session.scalar(select(func.count()).select_from(JournalEntry)) == before

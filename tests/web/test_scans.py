@@ -15,8 +15,11 @@ from lending.domain.barcodes import library_code
 from lending.domain.states import KitState
 from lending.models.kits import Kit
 from lending.models.people import Patron
-from tests.cast import ADA, COMPTON_KIT, KIT, LUIS, OPEN_KIT, OTHER_KIT, Cast
+from lending.programs.withdrawal import withdraw
+from tests.cast import ADA, COMPTON_KIT, KIT, LUIS, NOW, OPEN_KIT, OTHER_KIT, Cast
+from tests.programs.members import adas_seat, change_cohort, change_program, join
 from tests.web.browsers import Browser
+from tests.web.looking import kit_state
 
 
 def key() -> str:
@@ -262,3 +265,70 @@ def test_a_second_reading_names_the_kit_and_the_patron(ben: Browser) -> None:
 def test_only_a_kit_stands_in_the_column_of_kits(ben: Browser, code: str) -> None:
     row = ben.scan(code).json["row"]
     assert (row["tone"], row["kit"], row["kit_url"]) == ("stop", "", None)
+
+
+# --- A seat that is offered -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def offered(sqlite_database: Database, cast: Cast) -> None:
+    """The one seat of Work Ready 7 is offered to Luis until Wednesday."""
+    change_cohort(sqlite_database, cast, capacity=1)
+    change_program(sqlite_database, cast, seat_offer_hours=48)
+    join(sqlite_database, cast, LUIS)
+    seat = adas_seat(sqlite_database, cast)
+    sqlite_database.act(lambda session: withdraw(session, enrolment=seat, at=NOW, by=cast.ben))
+
+
+OFFER = "A seat in Work Ready 7 is offered to \u2068Luis R.\u2069 until "
+
+
+@pytest.mark.usefixtures("offered")
+def test_the_desk_tells_of_the_seat_that_is_offered(ben: Browser) -> None:
+    shown = ben.scan(LUIS).get_json()
+    assert shown["say"].startswith(OFFER)
+    assert shown["tone"] == "look"
+    assert "Work Ready 7: a seat is offered until " in shown["patron"]["session"]
+
+
+@pytest.mark.usefixtures("offered")
+def test_the_scan_of_the_sessions_kit_takes_the_offered_seat(ben: Browser, sqlite_database: Database) -> None:
+    said = [ben.scan(KIT, patron=LUIS, key="k" * 16).get_json() for _ in range(2)]
+    assert "has a seat in Work Ready 7." in said[0]["say"]
+    assert f"{KIT} checked out to \u2068Luis R.\u2069" in said[0]["say"]
+    assert said[1]["say"] in said[0]["say"], "the same scan again"
+    assert kit_state(sqlite_database) is KitState.ON_LOAN
+
+
+@pytest.mark.usefixtures("offered")
+def test_a_kit_and_then_the_card_take_the_offered_seat_too(ben: Browser, sqlite_database: Database) -> None:
+    assert "checked out to" in ben.scan(LUIS, kit=KIT).get_json()["say"]
+    assert kit_state(sqlite_database) is KitState.ON_LOAN
+
+
+@pytest.mark.usefixtures("offered")
+def test_a_kit_that_cannot_be_lent_takes_no_offered_seat(ben: Browser, sqlite_database: Database, cast: Cast) -> None:
+    stand(sqlite_database, KitState.REPAIR)
+    assert ben.scan(KIT, patron=LUIS).status_code == 409
+    assert ben.scan(LUIS).get_json()["say"].startswith(OFFER)
+
+
+@pytest.mark.usefixtures("offered")
+def test_the_desk_of_the_session_takes_the_offered_seat_at_the_card(ben: Browser) -> None:
+    assert ben.scan(LUIS, screen="cohort", subject="").get_json()["say"].startswith(OFFER)
+    taken = ben.scan(LUIS, screen="cohort", subject="WR-7").get_json()
+    assert taken["say"].startswith("\u2068Luis R.\u2069 has a seat in Work Ready 7. A kit is promised.")
+    assert taken["patron"]["session"].startswith("Work Ready 7: has a seat; a kit is promised at ")
+
+
+def test_the_card_tells_how_its_person_stands_in_every_session(
+    ben: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    change_cohort(sqlite_database, cast, capacity=1)
+    join(sqlite_database, cast, LUIS)
+    shown = ben.scan(LUIS).get_json()["patron"]
+    words = "Work Ready 7: number 1 on the waiting list; number 1 in line for a kit"
+    assert shown["session"] == words
+    page = ben.get(shown["url"]).get_data(as_text=True)
+    assert words in page
+    assert 'href="/seats/' in page
