@@ -56,7 +56,7 @@ class CheckedOut:
     """What was handed out: what the desk says, and the receipt begins with. ``parts`` counts what went out.
 
     ``rolled_from`` is the closed day that was wished for, where a due date was set by hand. ``overridden``: a rule was
-    set aside for it.
+    set aside for it. ``put_back`` is the kit that still lies on the hold shelf for the patron, who has another one now.
     """
 
     loan: str
@@ -71,6 +71,7 @@ class CheckedOut:
     parts: int
     rolled_from: date | None = None
     overridden: bool = False
+    put_back: str | None = None
 
 
 def check_out(
@@ -167,6 +168,7 @@ def _write(
         rule=due.rule,
         parts=gathered.parts,
         overridden=bool(overridden),
+        put_back=gathered.left_on_shelf,
     )
 
 
@@ -265,6 +267,7 @@ def _recorded(
             "rule": due.rule.value,
             "from": locked.kit_state.value,
             "reservation": None if gathered.reservation is None else gathered.reservation.value,
+            "left_on_shelf": gathered.left_on_shelf,
             "parts": gathered.parts,
             "overridden": overridden,
             "note": note,

@@ -39,6 +39,9 @@ class Gathered:
     parts: int
     """How many parts go out."""
 
+    left_on_shelf: str | None
+    """The kit (its code) that lies on the hold shelf for the patron, when another one is handed out."""
+
 
 def gather(
     session: Session, *, kit: str, patron: str, branch_id: int, at: datetime, signed: Signing | None = None
@@ -92,7 +95,9 @@ def _look(
             agreement_needed=found.agreement is not AgreementRule.NONE,
         ),
     )
-    return Gathered(found, locked, cohort, calendar, seen.reservation_state, facts, ahead, seen.parts)
+    return Gathered(
+        found, locked, cohort, calendar, seen.reservation_state, facts, ahead, seen.parts, seen.left_on_shelf
+    )
 
 
 def _resolve(session: Session, *, kit: str, patron: str, branch_id: int, at: datetime) -> tuple[AnyRow, Calendar]:

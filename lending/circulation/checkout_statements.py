@@ -205,7 +205,7 @@ LINE_STATES = (
 )
 """From the readiest to the least ready; ``FACTS`` gives the rank of the kit's worst line."""
 
-_queue = reservations.alias("queue")
+_queue, _put_aside = reservations.alias("queue"), kits.alias("put_aside")
 _line_rank = case(
     *((lines.c.state == constant(state), constant(rank)) for rank, state in enumerate(LINE_STATES)), else_=constant(9)
 )
@@ -277,6 +277,11 @@ FACTS = select(
     reservations.c.state.label("reservation_state"),
     reservations.c.stock_id.label("reservation_stock_id"),
     reservations.c.cohort_id.label("reserved_cohort_id"),
+    select(_put_aside.c.barcode)
+    .where(_put_aside.c.id == reservations.c.kit_id, _put_aside.c.id != _KIT_ID)
+    .correlate(reservations)
+    .scalar_subquery()
+    .label("left_on_shelf"),
 ).select_from(_one.outerjoin(reservations, reservations.c.id == bindparam("reservation_id")))
 """Everything that is counted, after the locks, in one round trip."""
 

@@ -19,14 +19,16 @@ from lending.circulation.counts import count
 from lending.circulation.inspection_undo import undo_inspection
 from lending.circulation.journal import record
 from lending.circulation.loans import cancel_notices
-from lending.circulation.locks import lock_kit, lock_loan, lock_patron, lock_reservation, lock_stocks
-from lending.circulation.reservations import serve_stock, take_promises_back
+from lending.circulation.locks import lock_kits, lock_loan, lock_patron, lock_reservation, lock_stocks
+from lending.circulation.reservations import left_in_pool, record_reservation, serve_stock, take_promises_back
 from lending.circulation.shelf import undo_capture
 from lending.circulation.telling import UNDO_WINDOW
 from lending.domain.actors import Actor
 from lending.domain.counting import Counter
 from lending.domain.permissions import Act
 from lending.domain.states import (
+    LIVE_RESERVATIONS,
+    PROMISED_RESERVATIONS,
     ChargeState,
     KitState,
     KitVerb,
@@ -42,6 +44,7 @@ from lending.models.charges import Charge, ChargeKind
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
 from lending.models.loans import Loan
+from lending.models.reservations import Reservation
 
 WITHIN = UNDO_WINDOW
 
@@ -105,18 +108,47 @@ def _undo_check_out(session: Session, entry: JournalEntry, at: datetime, by: Act
     loan.move(LoanVerb.UNDO)
     if loan.reservation_id is not None:
         reservation = lock_reservation(session, loan.reservation_id)
-        was = ReservationState(entry.detail["reservation"])
-        if was is ReservationState.READY and not from_shelf:
-            was = ReservationState.PROMISED  # another kit was handed out; the one that was put aside may be the next's
-        reservation.move(_FROM_RESERVATION[was])
-        reservation.ended_at = None
-        if was is not ReservationState.READY:
-            reservation.kit_id = reservation.ready_at = reservation.ready_until = None
+        _promise_again(session, entry, reservation, kit, at=at, by=by)
     cancel_notices(session, loan)
     cancel_notices(session, loan, step="receipt")
     done = _done(session, entry, kit, loan, Counter.CHECK_OUT, at, by)
     serve_stock(session, kit.stock_id, at=at, by=by)
     return done
+
+
+def _promise_again(
+    session: Session, entry: JournalEntry, reservation: Reservation, kit: Kit, *, at: datetime, by: Actor
+) -> None:
+    """Give the reservation that a check-out fulfilled back as it was, with the kit that lay on the shelf for it.
+
+    Where that kit is not there any more it is promised; where the promise went to the next meanwhile, it waits.
+    """
+    was = ReservationState(entry.detail["reservation"])
+    aside = _put_aside(session, entry, reservation, kit)
+    if was is ReservationState.READY and aside is None:
+        was = ReservationState.PROMISED
+    reservation.move(_FROM_RESERVATION[was])
+    reservation.ended_at = None
+    if aside is not None and was is ReservationState.READY:
+        reservation.kit_id = aside.id
+    else:
+        reservation.kit_id = reservation.ready_at = reservation.ready_until = None
+    has_promise = was in PROMISED_RESERVATIONS and aside is None
+    if has_promise and reservation.pool_id is not None and left_in_pool(session, reservation.pool_id, at=at) < 0:
+        reservation.move(ReservationVerb.UNPROMISE)
+        reservation.promised_at = None
+        record_reservation(session, "unpromise", reservation, at=at, by=by, before=was)
+
+
+def _put_aside(session: Session, entry: JournalEntry, reservation: Reservation, kit: Kit) -> Kit | None:
+    """The kit that lay on the hold shelf for a reservation before the check-out of ``kit``, if it lies there still."""
+    other = entry.detail.get("left_on_shelf")
+    if other is None:
+        return kit if kit.state is KitState.ON_SHELF else None
+    aside = session.scalars(select(Kit).where(Kit.barcode == other)).one()
+    bound = select(Reservation.id).where(Reservation.kit_id == aside.id, Reservation.state.in_(LIVE_RESERVATIONS))
+    is_there = aside.state is KitState.ON_SHELF and aside.branch_id == reservation.pickup_branch_id
+    return aside if is_there and session.scalars(bound).first() is None else None
 
 
 def _undo_return(session: Session, entry: JournalEntry, at: datetime, by: Actor) -> Undone:
@@ -170,9 +202,12 @@ def _locked(session: Session, entry: JournalEntry) -> tuple[Kit, Loan]:
     if found.patron_id is not None:
         lock_patron(session, found.patron_id)
     kit = session.get_one(Kit, entry.kit_id)
-    lock_stocks(session, {kit.stock_id, entry.detail.get("stock_from", kit.stock_id)})
-    kit = lock_kit(session, kit.id)
-    return kit, lock_loan(session, found.id)
+    others = session.scalars(select(Kit).where(Kit.barcode == entry.detail.get("left_on_shelf"))).all()
+    promised = select(Reservation.stock_id).where(Reservation.id == found.reservation_id)
+    stocks = {kit.stock_id, entry.detail.get("stock_from", kit.stock_id), *(other.stock_id for other in others)}
+    lock_stocks(session, stocks | set(session.scalars(promised)))
+    kits = lock_kits(session, [kit.id, *(other.id for other in others)])
+    return kits[kit.id], lock_loan(session, found.id)
 
 
 def _done(

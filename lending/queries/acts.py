@@ -150,6 +150,7 @@ def _checked_out(session: Session, row: AnyRow) -> CheckedOut:
         rule=DueRule(detail["rule"]),
         parts=detail["parts"],
         overridden=bool(detail["overridden"]),
+        put_back=detail.get("left_on_shelf"),
     )
 
 

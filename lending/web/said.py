@@ -91,9 +91,13 @@ def _checked_out(out: CheckedOut, reader: Reader) -> Said:
     if out.overridden:
         overridden = _("A rule was overridden.")
         sentence = f"{sentence} {overridden}"
+    if out.put_back is not None:
+        put_back = _("%(kit)s still lies on the hold shelf for them: put it back.", kit=out.put_back)
+        sentence = f"{sentence} {put_back}"
     return Said(
         one_stop(sentence),
         out.kit,
+        tone=Tone.DONE if out.put_back is None else Tone.LOOK,
         who=out.patron_name,
         loan=out.loan,
         undoable=True,
