@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lending.circulation.checkout import CheckedOut, check_out
 from lending.circulation.reservations import serve_waiting
@@ -98,7 +98,7 @@ def test_a_promise_that_went_to_the_next_meanwhile_is_a_place_in_the_queue(datab
         database.act(lambda session: kit(session, "KIT-1061", cast.work_ready, cast.com))
 
     a_spare_kit_at_compton()
-    database.act(lambda session: [setattr(pool, "kits", 1) for pool in session.scalars(select(Pool))])
+    database.act(lambda session: session.execute(update(Pool).values(kits=1)))
     luis = join(database, cast, LUIS).enrolment
     by = cast.cleo
     database.act(lambda s: check_out(s, kit=COMPTON_KIT, patron=ADA, branch_id=cast.com, at=NOW, by=by))
