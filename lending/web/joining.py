@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lending.domain.barcodes import Code, Kind
 from lending.domain.states import EnrolmentState
-from lending.errors import Reason, Refused
+from lending.errors import Reason, Refused, hidden_as
 from lending.models.policies import Signing
 from lending.phrases import isolated, one_stop
 from lending.programs.enrolment import Enrolled, Kit, enrol, enrolment_as_it_stands
@@ -164,7 +164,11 @@ def _enrol(scan: Scan, place: StationPlace, code: Code) -> Answer:
             by=by,
         )
 
-    joined = once_for(scan, by, at, do, _again)
+    def hidden(session: Session) -> Enrolled:
+        with hidden_as(Reason.NOT_FOUND):  # another programme's session looks as if there were none
+            return do(session)
+
+    joined = once_for(scan, by, at, hidden, _again)
     return _told(joined, _strip(card, place))
 
 

@@ -221,6 +221,7 @@ def _rows_in_words(report: ParticipantsImported) -> list[tuple[str, str]]:
 
 def _save(public_id: str, form: Any, do: Doing, told: str, **forms: Any) -> ResponseReturnValue:
     """Do what a form beside the box says, and back to the page; or the page with what is wrong."""
+    _sheet(public_id)  # one that this person may not see looks as if there were none
     place = None if _stands_nowhere() else station_or_choose()
     if not (place is None or isinstance(place, StationPlace)):
         return place

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from lending.models.journal import JournalEntry
-from lending.models.people import ApiToken
+from lending.models.people import ApiToken, StaffBranch, StaffProgram
 from tests.api.conftest import Door, give_tokens
 from tests.api.test_access import filled
 from tests.cast import KIT, LUIS
+from tests.programs.meetings import meeting
 from tests.programs.strangers import DESKS, LEADS, STRANGERS, hire_strangers, things_of_nobody, things_of_work_ready
 
 WANTED = {"patron": "{card}", "pickup_branch": "ELA"}
@@ -143,3 +144,35 @@ def test_the_lead_of_the_session_does_what_strangers_may_not(door: Door, things:
     wanted = {"patron": LUIS, "pickup_branch": "ELA"}
     assert dora.post("/cohorts/WR-7/prospects", wanted).json["blocks"] == []
     assert dora.post("/cohorts/WR-7/enrolments", wanted).status_code == 201
+
+
+def test_a_key_sent_again_shows_nothing_to_who_has_lost_the_programme_or_the_branch(door: Door) -> None:
+    joins = ("POST", "/cohorts/WR-7/enrolments", {"patron": LUIS, "pickup_branch": "ELA"})
+    reserves = ("POST", "/reservations", {"patron": LUIS, "pickup_branch": "ELA", "kit_type": "laptop-hotspot"})
+    renames = ("PATCH", f"/workshops/{meeting(door.database, door.cast)}", {"title": "Start"})
+    for who, link, asked in (
+        ("dora", StaffProgram, joins),
+        ("dora", StaffProgram, renames),
+        ("ben", StaffBranch, reserves),
+    ):
+        assert door.desk(who).send(*asked, key=f"{asked[1]} once").status_code in (200, 201)
+        assert door.desk(who).send(*asked, key=f"{asked[1]} once").status_code in (200, 201)
+        lost = take_away(door, link)
+        assert door.desk(who).send(*asked, key=f"{asked[1]} once").status_code == 404, asked
+        give_back(door, link, lost)
+
+
+def take_away(door: Door, link: Any) -> list[dict[str, int]]:
+    """Nobody has a programme or a branch any more; gives what they had."""
+
+    def do(session: Any) -> list[dict[str, int]]:
+        had = [dict(row._mapping) for row in session.execute(select(link.__table__))]
+        session.query(link).delete()
+        return had
+
+    return door.database.act(do)
+
+
+def give_back(door: Door, link: Any, had: list[dict[str, int]]) -> None:
+    """As it was."""
+    door.database.act(lambda session: session.add_all(link(**row) for row in had))

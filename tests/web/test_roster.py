@@ -276,6 +276,24 @@ def test_a_scan_of_the_card_takes_the_seat_that_was_offered(
     assert seat_of(sqlite_database, cast.luis_id).state is EnrolmentState.ENROLLED
 
 
+def test_a_seat_that_another_branch_offers_keeps_nobody_from_other_sessions(
+    ben: Browser, cleo: Browser, sqlite_database: Database, cast: Cast, clock: MovingClock
+) -> None:
+    from lending.programs.withdrawal import withdraw
+
+    change_cohort(sqlite_database, cast, capacity=1)
+    change_program(sqlite_database, cast, seat_offer_hours=48)
+    join(sqlite_database, cast, LUIS)
+    seat = seat_of(sqlite_database, cast.ada_id).public_id
+    sqlite_database.act(lambda session: withdraw(session, enrolment=seat, at=NOW, by=cast.ben))
+    clock.at = NOW + timedelta(hours=1)
+    cleo.post("/station", {"station": "COM/Station 1"})
+    at_compton = scan(cleo, LUIS, "enrol", station="COM/Station 1")
+    assert "Scan a session's code, or press its button." in at_compton["say"]
+    assert seat_of(sqlite_database, cast.luis_id).state is EnrolmentState.OFFERED
+    assert "has a seat in Work Ready 7" in scan(ben, LUIS, "enrol")["say"]
+
+
 def test_the_page_says_what_is_left_and_what_to_ask(ben: Browser, sqlite_database: Database, cast: Cast) -> None:
     asked = {"code": "looking", "text": "Are you looking for work?", "must": True}
     change_program(sqlite_database, cast, eligibility={"questions": [asked]})
