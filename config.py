@@ -38,6 +38,15 @@ SIP2_BIND = "127.0.0.1:6001"
 SMTP_URL = None
 MAIL_FROM = "library@example.org"
 
+# Asked every five minutes while no job is late, so that a watchman elsewhere notices when this machine is gone.
+PING_URL = None
+# Where the nightly copies of the database go. None: the folder "backups" in the instance folder.
+BACKUP_FOLDER = None
+# How many nights are kept; 0: this program makes no copies, somebody else does.
+BACKUPS_KEPT = 14
+# A mail address that is sent the journal's head every night, out of reach of whoever could cut the journal off.
+JOURNAL_HEAD_TO = None
+
 LIBRARY_NAME = "Public Library"
 DEFAULT_LOCALE = "en"
 # The zone of a branch that names none.

@@ -72,6 +72,10 @@ class Settings:
     sip2_bind: str
     smtp_url: str | None = field(repr=False)
     mail_from: str
+    ping_url: str | None = field(repr=False)
+    backup_folder: Path
+    backups_kept: int
+    journal_head_to: str | None
     library_name: str
     default_locale: str
     zone: str
@@ -167,6 +171,8 @@ def _complete(values: dict[str, Any]) -> None:
         values["database_url"] = f"sqlite:///{folder / 'lending.sqlite3'}"
     if values["web_workers"] > 1 and values["database_url"].startswith("sqlite"):
         raise WrongSetting("WEB_WORKERS must be 1 on SQLite, where threads of one process take turns to write fairly.")
+    if values["backup_folder"] is None:
+        values["backup_folder"] = folder / "backups"
     if values["secret_key"] is None:
         values["secret_key"] = _kept_secret(folder)
     if values["secure_cookies"] is None:
@@ -297,6 +303,23 @@ def _smtp_url(value: object) -> str | None:
     return _text(value)
 
 
+def _web_address(value: object) -> str | None:
+    if value is None:
+        return None
+    url = urlsplit(_text(value))
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValueError("say https://HOST/PATH")
+    return _text(value)
+
+
+def _folder(value: object) -> Path | None:
+    return None if value is None else Path(_text(value)).expanduser()
+
+
+def _mail_address_or_none(value: object) -> str | None:
+    return None if value is None else _mail_address(value)
+
+
 def _mail_address(value: object) -> str:
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", _text(value)):
         raise ValueError("say one mail address, such as library@example.org")
@@ -353,6 +376,10 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "sip2_bind": _address,
     "smtp_url": _smtp_url,
     "mail_from": _mail_address,
+    "ping_url": _web_address,
+    "backup_folder": _folder,
+    "backups_kept": _whole(0, 3650),
+    "journal_head_to": _mail_address_or_none,
     "library_name": _text,
     "default_locale": _locale,
     "zone": _zone,

@@ -7,10 +7,10 @@ log that turns red when a run is late").
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, update
+from sqlalchemy import ColumnElement, Table, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,10 @@ from lending.models.jobs import JobRun, JobsLeader
 
 _runs, _leaders = table_of(JobRun), table_of(JobsLeader)
 THE_JOBS = "jobs"
+"""The row of the process itself, among the runs too: when the administrators were told that nobody runs the jobs."""
+
+REMIND_AFTER = timedelta(days=1)
+"""How long after the administrators were told they are told again, if nothing has changed."""
 
 
 def lead(session: Session, holder: str, *, at: datetime) -> None:
@@ -31,12 +35,21 @@ def beat(session: Session, holder: str, *, at: datetime) -> bool:
     beaten = session.connection().execute(
         update(_leaders).where(_leaders.c.name == THE_JOBS, _leaders.c.holder == holder).values(beat_at=at)
     )
+    if beaten.rowcount == 1:
+        forget_telling(session, THE_JOBS)
     return beaten.rowcount == 1
 
 
+def last_success(session: Session, name: str) -> datetime | None:
+    """When a job ran well last."""
+    return session.scalar(select(_runs.c.succeeded_at).where(_runs.c.name == name))
+
+
 def begin_run(session: Session, name: str, *, at: datetime) -> None:
-    """Keep that a run of a job began."""
-    _put(session, _runs, {"name": name, "began_at": at, "ended_at": None})
+    """Keep that a run of a job began. Until one has gone well, the first beginning stays: lateness counts from it."""
+    insert = _insert(session, _runs)
+    began = case((_runs.c.succeeded_at.is_(None), _runs.c.began_at), else_=insert.excluded.began_at)
+    _put(session, _runs, {"name": name, "began_at": at}, {"began_at": began, "ended_at": None})
 
 
 def end_run(session: Session, name: str, *, done: int, at: datetime) -> None:
@@ -57,16 +70,32 @@ def fail_run(session: Session, name: str, problem: str, *, at: datetime) -> None
 
 
 def take_telling(session: Session, name: str, *, at: datetime) -> bool:
-    """Whether it is for the caller to tell the administrators that a job is late: for the first who asks."""
-    taken = session.connection().execute(
-        update(_runs).where(_runs.c.name == name, _runs.c.late_told_at.is_(None)).values(late_told_at=at)
-    )
-    return taken.rowcount == 1
+    """Whether it is for the caller to tell the administrators that a job is late: for the first who asks, and once a
+    day. ``name`` is ``THE_JOBS`` where nobody runs them at all.
+    """
+    first = or_(_runs.c.late_told_at.is_(None), _runs.c.late_told_at < at - REMIND_AFTER, _runs.c.late_told_at > at)
+    return _put(session, _runs, {"name": name, "began_at": at, "late_told_at": at}, {"late_told_at": at}, first) == 1
 
 
-def _put(session: Session, table: Table, values: Mapping[str, Any]) -> None:
-    """Insert a row by its name, or change the one that is there."""
-    connection = session.connection()
-    insert = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
-    changed = {name: value for name, value in values.items() if name != "name"}
-    connection.execute(insert.values(values).on_conflict_do_update(index_elements=["name"], set_=changed))
+def forget_telling(session: Session, name: str) -> None:
+    """Keep that what the administrators were told is over, or that the message did not leave the house."""
+    told = _runs.c.late_told_at.is_not(None)
+    session.connection().execute(update(_runs).where(_runs.c.name == name, told).values(late_told_at=None))
+
+
+def _insert(session: Session, table: Table) -> Any:
+    return sqlite.insert(table) if session.connection().dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def _put(
+    session: Session,
+    table: Table,
+    values: Mapping[str, Any],
+    changed: Mapping[str, Any] | None = None,
+    where: ColumnElement[bool] | None = None,
+) -> int:
+    """Insert a row by its name, or change the one that is there, as ``changed`` says where it does; how many."""
+    change = changed or {name: value for name, value in values.items() if name != "name"}
+    statement = _insert(session, table).values(values)
+    put = statement.on_conflict_do_update(index_elements=["name"], set_=change, where=where)
+    return session.connection().execute(put, execution_options={"preserve_rowcount": True}).rowcount

@@ -140,6 +140,17 @@ def verify(session: Session, *, head: Head | None = None) -> Verified:
     return Verified(reached, waiting or 0, broken)
 
 
+def holds(session: Session, head: Head) -> bool:
+    """Whether a head that was kept still stands in the chain: one row is read, where ``verify`` reads them all."""
+    found = session.scalar(select(_seals.c.digest).where(_seals.c.id == head.number))
+    return head == EMPTY or found == head.digest
+
+
+def current(session: Session) -> Head:
+    """The head of the chain as it stands."""
+    return _head(session)
+
+
 def canonical(row: Row[Any]) -> bytes:
     """A journal row as bytes that are the same for the same values on both engines and for all time."""
     values = {column.name: _plain(getattr(row, column.name)) for column in _journal.columns}

@@ -15,6 +15,7 @@ from lending.cli.database import ensure_up_to_date
 from lending.cli.saying import WRONG_SETTING, Said
 
 if TYPE_CHECKING:
+    from lending.library import Library
     from lending.settings import Settings
 
 GRACEFUL_SECONDS = 20
@@ -70,6 +71,13 @@ def serve(chosen: Settings) -> None:
         def load_config(self) -> None:
             for name, value in options(chosen).items():
                 self.cfg.set(name, value)
+            self.cfg.set("post_worker_init", lambda _worker: self.watch())
+
+        def watch(self) -> None:
+            # In each process: a thread does not come along when a process is made from another.
+            from lending.jobs.alarm import watch
+
+            watch(self.opened)
 
         def load(self) -> Any:
             # Nothing that is made while it is loaded is garbage: to look for some was a fifth of the start. Frozen,
@@ -78,7 +86,9 @@ def serve(chosen: Settings) -> None:
             from lending.app import create_app
             from lending.cli.serving import with_whole_bodies
 
-            application = with_whole_bodies(create_app(chosen))
+            app = create_app(chosen)
+            self.opened: Library = app.extensions["lending"]
+            application = with_whole_bodies(app)
             gc.freeze()
             gc.enable()
             return application

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,7 +18,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from lending.circulation import jobs as kept
-from lending.domain.jobs import BEAT_EVERY, JOBS, Job
+from lending.clock import ClockError
+from lending.domain.jobs import BEAT_EVERY, JOBS, Job, is_due
 from lending.errors import Refused
 from lending.jobs.leader import Leadership, leadership
 from lending.jobs.sweeps import SWEEPS
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 Sweep = Callable[["Library", datetime], int]
+LOOK_SECONDS = 1.0
+"""How often the clock is looked at."""
+JUMP = timedelta(seconds=60)
+"""How far the library's clock may leave the machine's steady one before every job is looked at anew."""
 
 
 class Jobs:
@@ -43,6 +49,8 @@ class Jobs:
         self._opened, self._sweeps, self._jobs = opened, sweeps, jobs
         self._beat_every = beat_every.total_seconds()
         self._stopped = threading.Event()
+        self._stood: datetime | None = None
+        self._jumps = 0
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
 
     def run(self) -> None:
@@ -59,6 +67,26 @@ class Jobs:
     def stop(self) -> None:
         """Let what is under way end, and come back."""
         self._stopped.set()
+
+    def run_if_due(self, job: Job) -> None:
+        """Run a job, unless its time of day has not come since it ran well last; and again if the clock jumped
+        meanwhile, for the scheduler begins none that is under way.
+        """
+        jumps = -1
+        while jumps != self._jumps:
+            jumps = self._jumps
+            self._run_if_due(job)
+
+    def _run_if_due(self, job: Job) -> None:
+        try:
+            with self._opened.db.read() as session:
+                succeeded_at = kept.last_success(session, job.name)
+        except Exception as error:  # noqa: BLE001 - the database is away: the next tick asks again
+            log.error("job not looked at", job=job.name, problem=_named(error))
+            return
+        zone, at = self._opened.settings.zone, self._opened.clock.now()
+        if is_due(job, succeeded_at=succeeded_at, zone=zone, at=at):
+            self.run_once(job.name)
 
     def run_once(self, name: str) -> None:
         """Run one job now, and write down how it went."""
@@ -83,15 +111,41 @@ class Jobs:
             lock.give_back()
             return
         log.info("jobs lead", holder=self.holder)
+        self._clock_jumped()  # from here on: what it did before is nothing to the jobs
         scheduler = self._scheduled()
         scheduler.start()
         try:
-            while not self._stopped.wait(self._beat_every) and lock.is_held() and self._beat():
+            while self._wait(scheduler) and lock.is_held() and self._beat():
                 pass
         finally:
             scheduler.shutdown(wait=True)
             lock.give_back()
             log.info("jobs lead no more", holder=self.holder)
+
+    def _wait(self, scheduler: BackgroundScheduler) -> bool:
+        """Wait until the next heartbeat; ``False`` when asked to stop. A clock that jumped ends the wait, and every job
+        is looked at anew: after a machine slept, its clock was set, or a rehearsal moved to another day.
+        """
+        until = time.monotonic() + self._beat_every
+        while (left := until - time.monotonic()) > 0:
+            if self._stopped.wait(min(left, LOOK_SECONDS)):
+                return False
+            if self._clock_jumped():
+                log.info("the clock jumped")
+                self._jumps += 1
+                for job in scheduler.get_jobs():
+                    job.modify(next_run_time=datetime.now(UTC))  # noqa: TID251 - the scheduler's own clock
+                break
+        return not self._stopped.is_set()
+
+    def _clock_jumped(self) -> bool:
+        """Whether the library's clock stands elsewhere beside the machine's steady one than at the last look."""
+        try:
+            stands = self._opened.clock.now() - timedelta(seconds=time.monotonic())
+        except ClockError:  # the file is not there for a moment
+            return False
+        before, self._stood = self._stood, stands
+        return before is not None and abs(stands - before) > JUMP
 
     def _beat(self) -> bool:
         """Say that this process lives; whether it still leads."""
@@ -110,7 +164,7 @@ class Jobs:
             # One after another at the start, so that a machine that was away is not asked for everything at once.
             begins = first + timedelta(seconds=n / 4)
             scheduler.add_job(
-                self.run_once, "interval", seconds=job.every.total_seconds(), next_run_time=begins, args=[job.name]
+                self.run_if_due, "interval", seconds=job.every.total_seconds(), next_run_time=begins, args=[job]
             )
         return scheduler
 

@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from lending.jobs.keeping import back_up, keep_head
+from lending.jobs.ping import ping
+
 if TYPE_CHECKING:
     from lending.circulation.overdue import Climbed, Cursor, Stretch
     from lending.domain.actors import Actor
@@ -117,10 +120,13 @@ def forget_sign_ins(opened: Library, at: datetime) -> int:
 
 
 SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
+    "backup": back_up,
     "cohorts": complete_sessions,
     "incomplete": settle_incomplete,
+    "journal-head": keep_head,
     "offers": pass_offers_on,
     "overdue": chase,
+    "ping": ping,
     "quarantine": free_rested,
     "seals": seal_journal,
     "shelf": sweep_shelf,

@@ -148,3 +148,19 @@ def stations(session: Session, branch_ids: Iterable[int] | None) -> list[Station
         )
         for row in session.connection().execute(chosen)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """Somebody who is told when the library cannot help itself: where, and in which language."""
+
+    email: str
+    language: str
+
+
+def administrators(session: Session) -> list[Administrator]:
+    """The active administrators who gave an address, in the order in which they were added."""
+    chosen = select(_staff.c.email, _staff.c.language).where(
+        _staff.c.role == Role.ADMIN, _staff.c.active, _staff.c.email.is_not(None)
+    )
+    return [Administrator(*row) for row in session.execute(chosen.order_by(_staff.c.id))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -144,3 +144,33 @@ def test_silence_and_lateness_show(library: Library, work: Work) -> None:
     assert shown(SILENT_AFTER) == (False, ())
     assert shown(SILENT_AFTER + timedelta(seconds=1)) == (True, ())
     assert shown(timedelta(minutes=61)) == (True, ("overdue",))
+
+
+def test_a_job_of_once_a_day_runs_at_its_time_and_not_again_that_day(library: Library, work: Work) -> None:
+    nightly = Job("overdue", timedelta(minutes=15), timedelta(hours=27), time(3))
+    process, clock = jobs(library, work), library.clock
+    assert isinstance(clock, MovingClock)
+    for hours, runs in ((0, 1), (1, 1), (16, 1), (17, 2), (18, 2), (24 + 17, 3)):
+        clock.set(NOW + timedelta(hours=hours))
+        process.run_if_due(nightly)
+        assert len(work.runs) == runs, f"{hours} hours later"
+
+
+def test_a_run_that_failed_is_tried_again_at_the_next_look(library: Library, work: Work) -> None:
+    work.fails = True
+    nightly = Job("overdue", timedelta(minutes=15), timedelta(hours=27), time(3))
+    process = jobs(library, work)
+    for _ in range(2):
+        process.run_if_due(nightly)
+    assert len(work.runs) == 2
+
+
+def test_when_the_clock_jumps_every_job_is_looked_at_anew(library: Library, work: Work) -> None:
+    process, clock = jobs(library, work), library.clock
+    assert isinstance(clock, MovingClock)
+    with running(process):
+        for days in (1, -2):
+            assert work.ran.wait(PATIENCE)
+            work.ran.clear()
+            clock.move(timedelta(days=days))
+        assert work.ran.wait(PATIENCE)
