@@ -308,7 +308,7 @@ def _web_address(value: object) -> str | None:
         return None
     url = urlsplit(_text(value))
     if url.scheme not in {"http", "https"} or not url.hostname:
-        raise ValueError("say https://HOST/PATH")
+        raise ValueError("say an address such as https://watch.example.org/kits")
     return _text(value)
 
 

@@ -16,6 +16,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         health,
         help,
         inspection,
+        jobs,
         kits,
         loans,
         patrons,
@@ -34,4 +35,4 @@ def blueprints() -> tuple[Blueprint, ...]:
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     planning = (agreements, closures, programs, questions, sessions, forecast)
-    return tuple(page.bp for page in (*pages, *planning, stocktakes, transfers, workshops))
+    return tuple(page.bp for page in (*pages, *planning, stocktakes, transfers, workshops, jobs))

@@ -188,6 +188,7 @@ ROWS = (
         "/inspection/KIT-3002",
         do=lambda station: station.page.locator("#inspection [type=submit]").last.click(),
     ),
+    Row("jobs.index", "silent", "/administration/jobs", who="eli"),
     Row("help.show", "full", "/help"),
     Row("help.show", "signed out", "/help", who=None),
     Row("kits.index", "full", "/kits"),

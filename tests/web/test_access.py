@@ -43,6 +43,7 @@ MAY: dict[str, set[str]] = {
     "help.show": {"nobody", *EVERYBODY},
     "inspection.cart": CIRCULATES,
     "inspection.sheet": CIRCULATES,
+    "jobs.index": {"eli"},
     "kits.back": CIRCULATES,
     "kits.edit": CIRCULATES,
     "kits.exchange": CIRCULATES,
