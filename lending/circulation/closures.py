@@ -33,7 +33,7 @@ from lending.circulation.redating import (
 from lending.circulation.redating_rows import lock_open_loans, lock_promises, move_loans, move_shelf
 from lending.domain.actors import Actor
 from lending.domain.calendars import Closure, check_days, parse_hours
-from lending.domain.due_dates import Due, DueRule, redated_for_closing
+from lending.domain.due_dates import Due, DueRule, redated_for_closing, still_open_on_or_after
 from lending.domain.permissions import Act
 from lending.domain.registration import plain_text
 from lending.errors import Block, Reason, Refused
@@ -181,7 +181,7 @@ def _loan_move(row: AnyRow, ground: Ground, closure: Closure) -> LoanMove | None
     """One loan's line; ``None`` for one that the closing does not hit."""
     calendar = ground.calendar(row.branch_id)
     on = calendar.local_date(row.due_at)
-    if not closure.covers(on) or calendar.is_open_on(on):
+    if not closure.covers(on) or still_open_on_or_after(calendar, row.due_at, on) == on:
         return None
     apart = stands_apart(row)
     if apart is not None:
@@ -195,7 +195,13 @@ def _shelf_move(row: AnyRow, ground: Ground) -> ShelfMove | None:
     """One kit on the hold shelf; ``None`` where it waits as long as before."""
     policy = ground.policy(row)
     before = shelf_end(ground.known(row.branch_id), policy, row, row.pickup_from)
-    wanted = shelf_end(ground.calendar(row.branch_id), policy, row, row.pickup_from)
+    calendar = ground.calendar(row.branch_id)
+    wanted = shelf_end(calendar, policy, row, row.pickup_from)
+    if (
+        wanted is not None and wanted < row.ready_until
+    ):  # that day closes earlier: as on the shelf as before, and no less
+        on = still_open_on_or_after(calendar, row.ready_until, calendar.local_date(row.ready_until))
+        wanted = None if on is None else calendar.closing_at(on)
     if wanted is None or wanted == before or wanted <= row.ready_until:
         return None
     return ShelfMove(row, wanted, Why.CLOSED)

@@ -137,11 +137,25 @@ def shortened_due(calendar: Calendar, current: Due, notice_days: int = 7, *, at:
 def redated_for_closing(calendar: Calendar, current: Due) -> Due:
     """The due date after a closure was entered into ``calendar``, as if it had been known.
 
-    Never earlier: a ceiling that would call for that is passed over, and a day that only closes earlier keeps its
-    hour. The answer is ``current`` itself when nothing changes or no open day is left.
+    Never earlier: a ceiling that would call for that is passed over, and a day that closes before the kit was due is
+    over for it, so that the next open day holds. The answer is ``current`` itself when nothing changes or no open day
+    is left.
     """
-    moved = _rolled_forward(calendar, current.on, DueRule.EMERGENCY_CLOSING)
-    return moved if moved is not None and moved.rolled_from is not None and moved.at > current.at else current
+    wanted = still_open_on_or_after(calendar, current.at, current.on)
+    if wanted is None or wanted == current.on:
+        return current
+    return Due(calendar.closing_at(wanted), wanted, DueRule.EMERGENCY_CLOSING, current.on)
+
+
+def still_open_on_or_after(calendar: Calendar, until: datetime, on: date) -> date | None:
+    """The first open day from ``on`` that does not close before ``until``, an instant of ``on``; ``None``: no such day.
+
+    An instant that fell on the closing of ``on`` falls, once that day closes earlier, on the closing of another.
+    """
+    first = calendar.next_open_on_or_after(on)
+    if first == on and calendar.closing_at(on) < until:
+        return calendar.next_open_on_or_after(on + _DAY)
+    return first
 
 
 def incomplete_until(calendar: Calendar, days: int = 7, *, at: datetime) -> datetime:

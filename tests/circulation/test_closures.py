@@ -115,10 +115,30 @@ def test_an_ordinary_closing_entered_early_moves_dates_too(database: Database, c
     assert due_days(database) == [OPEN_DUE + timedelta(days=1)]
 
 
-def test_a_day_with_shorter_hours_keeps_its_due_hour(database: Database, cast: Cast) -> None:
+def test_a_day_that_closes_before_a_kit_is_due_moves_it_to_the_next_open_day(database: Database, cast: Cast) -> None:
     database.act(out(cast))
-    assert close(database, cast, hours="10:00-12:00").moved == ()
+    [line] = close(database, cast, starts_on=FRIDAY, ends_on=FRIDAY, hours="10:00-12:00").moved
+    assert (line.label, line.why, line.becomes) == (KIT, Why.CLOSED, datetime(2026, 4, 12, 0, tzinfo=UTC))
+    assert due_days(database) == [FRIDAY + timedelta(days=1)]
+
+
+def test_a_day_with_longer_hours_keeps_its_due_hour(database: Database, cast: Cast) -> None:
+    database.act(out(cast))
+    assert close(database, cast, hours="10:00-22:00").moved == ()
     assert due_days(database) == [FRIDAY]
+
+
+def test_a_kit_on_the_shelf_waits_longer_when_its_last_day_closes_earlier(database: Database, cast: Cast) -> None:
+    last_day = datetime(2026, 3, 12, 3, tzinfo=UTC)  # Wednesday the 11th, 20:00 in Los Angeles
+
+    def write(session: Session) -> None:
+        row = session.scalars(select(Reservation).where(Reservation.patron_id == cast.ada_id)).one()
+        row._state, row.ready_at, row.ready_until = ReservationState.READY, NOW, last_day
+
+    database.act(write)
+    day = date(2026, 3, 11)
+    [line] = close(database, cast, starts_on=day, ends_on=day, hours="10:00-13:00").moved
+    assert line.becomes == datetime(2026, 3, 13, 3, tzinfo=UTC)  # Thursday, 20:00
 
 
 def test_a_second_closing_goes_on_from_where_the_first_had_moved_it(database: Database, cast: Cast) -> None:

@@ -332,10 +332,18 @@ def test_an_emergency_closing_moves_only_the_dates_it_hits(zone: str) -> None:
 
 
 @every_zone
-def test_a_day_that_closes_earlier_keeps_its_due_hour(zone: str) -> None:
+def test_a_day_that_closes_earlier_is_over_for_what_was_due_later_on_it(zone: str) -> None:
     early = Closure(date(2026, 6, 1), date(2026, 6, 1), "Heat", (Interval(time(10), time(13)),))
     current = due(zone, date(2026, 6, 1), DueRule.LOAN_PERIOD)
-    assert redated_for_closing(branch(zone, early), current) is current
+    moved = due(zone, date(2026, 6, 2), DueRule.EMERGENCY_CLOSING, date(2026, 6, 1))
+    assert redated_for_closing(branch(zone, early), current) == moved
+
+
+@every_zone
+def test_a_day_that_closes_later_keeps_its_due_hour(zone: str) -> None:
+    late = Closure(date(2026, 6, 1), date(2026, 6, 1), "Fair", (Interval(time(10), time(23)),))
+    current = due(zone, date(2026, 6, 1), DueRule.LOAN_PERIOD)
+    assert redated_for_closing(branch(zone, late), current) is current
 
 
 # --- Incomplete kits, the book drop, lateness
