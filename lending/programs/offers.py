@@ -90,8 +90,8 @@ def pools_that_move(session: Session, held: Cohort, leaving: Collection[Enrolmen
 def accept_offer(session: Session, *, enrolment: str, at: datetime, by: Actor) -> Enrolled:
     """Take the seat that was offered to an enrolment (its public id); a kit is promised to it if its pool has one.
 
-    An offer whose deadline has passed may be taken until it is passed on. Raises ``Refused``: ``NOT_FOUND``,
-    ``NOT_PERMITTED``, ``WRONG_STATE`` where no offer stands.
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` where no offer stands, and ``OFFER_LAPSED``
+    after its deadline, also before the sweep has passed it on.
     """
     found = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment)).one_or_none()
     if found is None:
@@ -106,6 +106,8 @@ def accept_offer(session: Session, *, enrolment: str, at: datetime, by: Actor) -
     [row] = lock_enrolments(session, [found.id])
     if row.state is not EnrolmentState.OFFERED:
         raise Refused.because(Reason.WRONG_STATE, state=row.state.value)
+    if _has_lapsed(row, at):
+        raise Refused.because(Reason.OFFER_LAPSED, at=row.offered_until)
     row.move(EnrolmentVerb.SEAT)
     row.seated_at = at
     untell(session, SEAT_OFFERED, subject=subject_of(row))

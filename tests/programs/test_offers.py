@@ -111,9 +111,18 @@ def test_who_let_an_offer_lapse_joins_again_at_the_end(database: Database, cast:
     assert state_of(database, mina).seat is EnrolmentState.WITHDRAWN
 
 
-def test_an_offer_is_good_until_it_is_passed_on(database: Database, cast: Cast) -> None:
+def test_an_offer_is_good_to_its_deadline_whenever_it_is_passed_on(database: Database, cast: Cast) -> None:
+    luis, mina = one_seat_offered(database, cast)
+    with pytest.raises(Refused) as refusal:
+        accept(database, cast, luis, hours=50)
+    assert [block.reason for block in refusal.value.blocks] == [Reason.OFFER_LAPSED]
+    sweep(database, cast, 50)
+    assert state_of(database, mina).seat is EnrolmentState.OFFERED
+
+
+def test_an_offer_is_accepted_at_its_very_deadline(database: Database, cast: Cast) -> None:
     luis, _ = one_seat_offered(database, cast)
-    assert accept(database, cast, luis, hours=50) is EnrolmentState.ENROLLED
+    assert accept(database, cast, luis, hours=48) is EnrolmentState.ENROLLED
 
 
 def test_who_declines_an_offer_passes_it_on(database: Database, cast: Cast) -> None:
