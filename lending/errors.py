@@ -118,7 +118,6 @@ class Reason(StrEnum):
     NOBODY_WAITS = "nobody_waits"
     # Workshops and stocktakes
     WORKSHOP_TO_COME = "workshop_to_come"
-    WORKSHOP_HELD = "workshop_held"
     WORKSHOP_OUTSIDE_SESSION = "workshop_outside_session"
     STOCKTAKE_OPEN = "stocktake_open"
     STOCKTAKE_ENDED = "stocktake_ended"

@@ -142,7 +142,8 @@ def copy_cohort(
     """Plan the next run after an example (its code): everything as there, so many days later as it starts later.
 
     Workshops keep their titles, places and wall clocks, and are held as long after the start as there; those on closed
-    days are told (``closed_on``), not moved. Nobody is enrolled. Without ``name`` it has its code for one. Raises
+    days are told (``closed_on``), not moved. The day on which kits come back follows too if somebody had set it, else
+    it is worked out anew. Nobody is enrolled. Without ``name`` it has its code for one. Raises
     ``Refused`` as ``plan_cohort`` does.
     """
     old = session.scalars(select(Cohort).where(Cohort.code == cohort)).one_or_none()
@@ -154,7 +155,7 @@ def copy_cohort(
     later = starts_on - old.starts_on
     pools = [PoolPlan(pool.branch_id, pool.kit_type, pool.kits) for pool in pools_of(session, old.id)]
     names = branches_of(session, pools)
-    calendars = [branch_calendar(session, id_, since=starts_on) for id_ in names]
+    calendars = [branch_calendar(session, id_, since=min(starts_on, old.starts_on)) for id_ in names]
     wrong = {
         "code": _is_wrong(code, spaces),
         "starts_on": program_ends_on is not None and old.ends_on + later > program_ends_on,
@@ -164,15 +165,17 @@ def copy_cohort(
     meetings = _meetings_of(session, old, later.days, zone)
     days = local_days(meetings, zone)
     ends_on = old.ends_on + later
-    last = max(days, default=None)
-    was_later = old.return_by - old.ends_on
+    back_by = return_by_of(calendars, ends_on, max(days, default=None))
+    old_days = local_days(_meetings_of(session, old, 0, zone), zone)
+    if old.return_by != return_by_of(calendars, old.ends_on, max(old_days, default=None)):
+        back_by = max(back_by, old.return_by + later)
     planned = Cohort(
         code=code,
         program_id=old.program_id,
         name=plain_text(name or code, 120),
         starts_on=starts_on,
         ends_on=ends_on,
-        return_by=max(ends_on + was_later, return_by_of(calendars, ends_on, last)),
+        return_by=back_by,
         pickup_from=old.pickup_from + later,
         capacity=old.capacity,
         first_day_mandatory=old.first_day_mandatory,

@@ -6,7 +6,7 @@ days, workshops at their own wall clock. Source: RULES 4; issue "Kits follow coh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -107,15 +107,14 @@ def new_plan(session: Session, held: Cohort, change: CohortChange, ground: Groun
     dates = _dates(held, change, calendars, _days(workshops, (), zone), new_days)
     texts = _texts(held, change)
     name = held.name if change.name is None else change.name
-    to_come = _days([held_at for held_at in workshops if held_at.starts_at > at], meetings, zone)
-    is_outside = any(not dates["starts_on"] <= on <= dates["ends_on"] for on in to_come)
+    to_come = [workshop for workshop in workshops if workshop.starts_at > at]
+    days_to_come = list(zip(to_come, _days(to_come, meetings, zone), strict=True))
     moves = any(dates[day] != getattr(held, day) for day in ("starts_on", "ends_on"))
     program_ends_on = session.scalars(select(Program.ends_on).where(Program.id == held.program_id)).one()
     wrong = {
         **wrong_dates(**dates, program_ends_on=program_ends_on if moves else None),
         "capacity": change.capacity is not None and change.capacity < 1,
         "pools": are_wrong(change.pools),
-        "workshops": moves and is_outside,
     }
     refuse_wrong(name, texts, wrong)
     capacity = held.capacity if change.capacity is None else change.capacity
@@ -125,6 +124,7 @@ def new_plan(session: Session, held: Cohort, change: CohortChange, ground: Groun
     today = at.astimezone(ZoneInfo(zone)).date()
     against = [
         *_against_dates(held, dates["return_by"], today),
+        *(_against_workshops(days_to_come, dates) if moves else ()),
         *_against_seats(held, capacity, free),
         *_against_pools(session, held, dates, pools, change.pools, names, stocks, at=at),
     ]
@@ -177,15 +177,14 @@ def _dates(
     later = starts_on - held.starts_on
     ends_on = change.ends_on or held.ends_on + later
     found = {"starts_on": starts_on, "ends_on": ends_on, "pickup_from": change.pickup_from or held.pickup_from + later}
-    as_before = ends_on + (held.return_by - held.ends_on)
     if change.return_by is not None:
         return_by = change.return_by
     elif ends_on == held.ends_on and not later:
         return_by = held.return_by
     elif held.return_by != return_by_of(calendars, held.ends_on, max(old_days, default=None)):
-        return_by = max(ends_on, as_before)
+        return_by = max(ends_on, ends_on + (held.return_by - held.ends_on))
     else:
-        return_by = max(return_by_of(calendars, ends_on, max(new_days, default=None)), as_before)
+        return_by = return_by_of(calendars, ends_on, max(new_days, default=None))
     return {**found, "return_by": return_by}
 
 
@@ -218,6 +217,12 @@ def _kits_now(pools: Sequence[CohortPool], stock_id: int) -> int:
 def _against_dates(held: Cohort, return_by: date, today: date) -> Iterator[Block]:
     if return_by != held.return_by and return_by < today:
         yield Block(Reason.DATE_IN_THE_PAST, {"on": return_by})
+
+
+def _against_workshops(to_come: Iterable[tuple[Workshop, date]], dates: Mapping[str, date]) -> Iterator[Block]:
+    for workshop, on in to_come:
+        if not dates["starts_on"] <= on <= dates["ends_on"]:
+            yield Block(Reason.WORKSHOP_OUTSIDE_SESSION, {"workshop": workshop.title, "on": on})
 
 
 def _against_seats(held: Cohort, capacity: int, free: int) -> Iterator[Block]:

@@ -80,13 +80,10 @@ COHORTS: Mapping[Reason, Words] = {
     Reason.NOBODY_WAITS: Words(409, Tone.LOOK, N_("Nobody waits for %(kit)s. Leave it with the free kits.")),
     # Workshops and stocktakes
     Reason.WORKSHOP_TO_COME: Words(409, Tone.STOP, N_("This workshop begins on %(at)s. Come back to it on that day.")),
-    Reason.WORKSHOP_HELD: Words(
-        409, Tone.STOP, N_("This workshop has begun, so it counts. Only one that is still to come can be dropped.")
-    ),
     Reason.WORKSHOP_OUTSIDE_SESSION: Words(
         409,
         Tone.STOP,
-        N_("%(workshop)s is on %(on)s, outside the new dates of the session. Drop it first, or choose other dates."),
+        N_("%(workshop)s is on %(on)s, outside the new dates of the session. Move it first, or choose other dates."),
     ),
     Reason.STOCKTAKE_OPEN: Words(
         409, Tone.STOP, N_("A stocktake of this place is open already. Go on with it, or end it first.")

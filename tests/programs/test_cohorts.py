@@ -276,6 +276,21 @@ def test_a_copy_keeps_its_hour_over_a_change_of_the_clocks_and_tells_closed_days
     assert [start.hour for start in starts] == [1, 1, 2, 2, 2, 2], "18:00 in Los Angeles on both sides"
 
 
+def test_a_holiday_moves_the_return_of_its_own_session_and_of_no_copy(database: Database, cast: Cast) -> None:
+    """The last workshop is on Tuesday, 9 June, and Wednesday to Friday are closed: kits come back on Saturday."""
+    closed = Closure(starts_on=date(2026, 6, 10), ends_on=date(2026, 6, 12), reason="Heat")
+    database.act(lambda session: session.add(closed))
+    pools = [PoolPlan(cast.ela, "work-ready", 3)]
+    planned = plan(database, cast.dora, pools=pools, ends_on=date(2026, 6, 12))
+    assert planned.return_by == date(2026, 6, 13)
+    assert copy(database, cast.dora).return_by == date(2026, 8, 7)
+
+
+def test_a_copy_keeps_the_return_that_somebody_set(database: Database, cast: Cast) -> None:
+    plan(database, cast.dora, pools=[PoolPlan(cast.ela, "work-ready", 3)], return_by=date(2026, 6, 16))
+    assert copy(database, cast.dora).return_by == date(2026, 8, 11)
+
+
 def test_a_copy_that_the_kits_do_not_suffice_for_is_refused(database: Database, cast: Cast) -> None:
     plan(database, cast.dora, pools=[PoolPlan(cast.ela, "work-ready", 3)])
     with pytest.raises(Refused) as refusal:
