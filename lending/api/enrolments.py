@@ -317,7 +317,7 @@ def _joined(joined: Enrolled, card: str, pickup_branch: str) -> Body | None:
 def _answer(shown: SeatShown) -> Body:
     """A place, with its instants as the clock of its branch shows them, and positions only for who waits."""
     found = answers.local(asdict(shown), shown.zone)
-    del found["position"], found["kit_position"]
+    del found["position"], found["kit_position"], found["went_on_to"]
     return found | _positions(shown.position, shown.kit_position)
 
 

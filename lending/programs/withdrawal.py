@@ -21,7 +21,7 @@ from lending.circulation.loans import add_term, record_on_kit, tell_borrower
 from lending.circulation.locks import keep_calendar, lock_kit, lock_kits, lock_patrons, lock_stocks
 from lending.circulation.policies import policy_for
 from lending.circulation.reservations import cancel_reservation
-from lending.circulation.telling import untell
+from lending.circulation.telling import tell, untell
 from lending.domain.actors import Actor
 from lending.domain.due_dates import Due, DueRule, shortened_due
 from lending.domain.permissions import Act
@@ -38,6 +38,9 @@ from lending.programs.offers import SEAT_OFFERED, PassedOn, pass_on, pools_that_
 
 SHORTENED_NOTICE = "shortened"
 """The step of the notice that a kit is due earlier, because its borrower left the cohort."""
+
+SEAT_ENDED = "seat_ended"
+"""The step of the notice that the library ended somebody's seat, whose subject is the enrolment."""
 
 NO_SHOW_REASON = "not at the first workshop"
 """Why a seat ended where the first day is mandatory."""
@@ -254,6 +257,8 @@ def _leave(
         row.ended_at, row.ended_reason = at, reason.strip()[:240] or None
         untell(session, SEAT_OFFERED, subject=subject_of(row))
         record_seat(session, verb.value, row, at=at, by=by, **{"from": before.value})
+        if verb is EnrolmentVerb.DROP:  # who withdraws knows
+            tell(session, SEAT_ENDED, subject=subject_of(row), patron_id=row.patron_id, at=at)
         if patron_id in promises:
             cancel_reservation(session, promises[patron_id], reason=row.state.value, at=at, by=by)
         due_at = shorten(session, loans[patron_id], at=at, by=by).at if patron_id in loans else None

@@ -27,13 +27,13 @@ from lending.models.branches import Branch
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
-from lending.models.loans import Loan
+from lending.models.loans import Loan, LoanTerm, TermKind
 from lending.models.people import Card, Patron
 from lending.models.reservations import Reservation
 
 _enrolments, _cohorts, _patrons, _cards = table_of(Enrolment), table_of(Cohort), table_of(Patron), table_of(Card)
 _reservations, _loans, _kits, _branches = table_of(Reservation), table_of(Loan), table_of(Kit), table_of(Branch)
-_journal = table_of(JournalEntry)
+_journal, _terms = table_of(JournalEntry), table_of(LoanTerm)
 
 _ACTS = ("enrol", "roll_over", "accept_offer", "withdraw", "drop", "excuse", "reserve")
 """The verbs whose row on the journal names the enrolment that an act was about; ``reserve`` where somebody with a seat
@@ -60,6 +60,7 @@ HAS_A_KIT = frozenset({KitStanding.PROMISED, KitStanding.READY, KitStanding.OUT,
 class SeatShown:
     """Somebody's place in a cohort. ``patron`` is the card, ``None`` once their link is cut.
 
+    ``went_on_to`` is the later session (its name) into which their kit was rolled over.
     ``position`` is the place on the waiting list, ``kit_position`` in the kits' queue, 1 for the next, ``None`` for who
     does not wait. ``barcode`` is the kit they have, had or will find on the shelf; ``code`` the one on its wrap slip.
     """
@@ -79,6 +80,7 @@ class SeatShown:
     due_at: datetime | None
     offered_until: datetime | None
     zone: str
+    went_on_to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,21 @@ _last_loan = (
     .correlate(_enrolments)
     .scalar_subquery()
 )
+_later, _rolled = _cohorts.alias("later"), _loans.alias("rolled")
+_went_on_to = (
+    select(_later.c.name)
+    .join(_rolled, _rolled.c.cohort_id == _later.c.id)
+    .where(
+        _rolled.c.patron_id == _enrolments.c.patron_id,
+        _rolled.c.state != LoanState.UNDONE,
+        _later.c.starts_on > _cohorts.c.starts_on,
+        exists().where(_terms.c.loan_id == _rolled.c.id, _terms.c.kind == TermKind.ROLLED_OVER),
+    )
+    .order_by(_rolled.c.id.desc())
+    .limit(1)
+    .correlate(_enrolments, _cohorts)
+    .scalar_subquery()
+)
 _loan, _lent, _set_aside = _loans.alias("loan"), _kits.alias("lent"), _kits.alias("set_aside")
 _SEATS: Select[Any] = select(
     _enrolments.c.id.label("row"),
@@ -151,6 +168,7 @@ _SEATS: Select[Any] = select(
     _loan.c.received_at,
     _loan.c.due_at,
     _lent.c.barcode.label("kit_lent"),
+    _went_on_to.label("went_on_to"),
 ).select_from(
     _enrolments.join(_cohorts, _cohorts.c.id == _enrolments.c.cohort_id)
     .join(_branches, _branches.c.id == _enrolments.c.pickup_branch_id)
@@ -364,6 +382,7 @@ def _shown(row: AnyRow) -> SeatShown:
         due_at=row.due_at if standing is KitStanding.OUT else None,
         offered_until=row.offered_until if row.state is EnrolmentState.OFFERED else None,
         zone=row.zone,
+        went_on_to=row.went_on_to,
     )
 
 

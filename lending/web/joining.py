@@ -31,6 +31,7 @@ from lending.queries.staff import StationPlace
 from lending.web import current
 from lending.web.scan_acts import once_for
 from lending.web.scanning import LONGEST_KEY, Answer, Scan
+from lending.web.standing import enrolled_words
 from lending.wording import Tone
 
 
@@ -184,16 +185,8 @@ def _strip(card: str, place: StationPlace) -> PatronStrip:
 def _told(joined: Enrolled, strip: PatronStrip) -> Answer:
     """The seat and the kit, each with the place in line where they wait."""
     with current.library().db.read() as session:
-        given = {"patron": isolated(strip.short_name), "session": session_of_code(session, joined.cohort).name}
-    if joined.seat is EnrolmentState.ENROLLED:
-        sentences = [_("%(patron)s has a seat in %(session)s.", **given)]
-    else:
-        given["n"] = str(joined.seat_position)
-        sentences = [_("%(patron)s is number %(n)s on the waiting list of %(session)s.", **given)]
-    if joined.kit is Kit.PROMISED:
-        sentences.append(_("A kit is promised."))
-    elif joined.kit is Kit.WAITING:
-        sentences.append(_("For a kit they are number %(n)s in line.", n=joined.kit_position))
+        held = session_of_code(session, joined.cohort)
+    sentences = enrolled_words(joined, isolated(strip.short_name), held.name)
     if joined.card_expires_first:
         sentences.append(_("The card ends before the session does: renew it."))
     waits = joined.seat is not EnrolmentState.ENROLLED or joined.kit is Kit.WAITING

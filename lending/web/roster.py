@@ -16,21 +16,24 @@ from flask_babel import gettext as _
 from lending.domain.permissions import Act
 from lending.domain.states import EnrolmentState
 from lending.errors import Reason, Refused
-from lending.models.base import new_public_id
 from lending.models.cohorts import Cohort
 from lending.phrases import Reader
+from lending.programs.withdrawal import no_shows as missed
 from lending.programs.withdrawal import release_no_shows
 from lending.queries import enrolments as queries
+from lending.queries import short_names
 from lending.queries.enrolling import open_sessions
 from lending.queries.enrolments import KitStanding, SeatShown
 from lending.queries.staff import StationPlace
 from lending.web import current, finding, joining
 from lending.web.access import allow
 from lending.web.desk import scanning_page, station_or_choose
+from lending.web.forms import KeyedForm
 from lending.web.names import names
-from lending.web.posting import NotDone, pressed
+from lending.web.posting import NotDone, posted, status
 from lending.web.scanning import Screen
 from lending.web.standing import kit_words, seat_words
+from lending.wording import status_of
 
 bp = Blueprint("roster", __name__)
 
@@ -80,16 +83,32 @@ def on_paper(code: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/sessions/<code>/no-shows")
+@bp.route("/sessions/<code>/no-shows", methods=["GET", "POST"])
 @allow(Act.ENROL)
 def no_shows(code: str) -> ResponseReturnValue:
-    """Free the seats of those who missed the mandatory first day."""
-    _session(code)
-    not_done = pressed(lambda session, at, by: release_no_shows(session, cohort=code, at=at, by=by))
-    if not_done is not None:
-        return _page(code, not_done)
-    flash(_("Who missed the first day has no seat any more; the next were told."), "done")
-    return redirect(url_for("roster.show", code=code), 303)
+    """Who missed the mandatory first day, by name; then their seats are freed."""
+    held, by, form = _session(code), current.actor(), KeyedForm()
+    if posted(form, lambda session, at, by: release_no_shows(session, cohort=code, at=at, by=by)):
+        flash(_("Who missed the first day has no seat any more; the next were told."), "done")
+        return redirect(url_for("roster.show", code=code), 303)
+    if not _may_release(held):
+        return redirect(url_for("roster.show", code=code))
+    try:
+        with current.library().db.read() as session:
+            absent = [seat.public_id for seat in missed(session, held, at=current.now())]
+            people = short_names.of_seats(session, absent, by=by)
+    except Refused as refused:
+        sentences = tuple(current.sentence(block) for block in refused.blocks)
+        return _page(code, NotDone(sentences, status_of(refused.blocks)))
+    page = render_template(
+        "roster/no_shows.html",
+        form=form,
+        people=people,
+        heading=_("Free the seats of people who missed the first day"),
+        back_url=url_for("roster.show", code=code),
+        submit=_("Free these seats"),
+    )
+    return page, status(form)
 
 
 @bp.route("/enrol", methods=["GET", "POST"])
@@ -128,11 +147,18 @@ def _page(code: str, not_done: NotDone = NotDone()) -> ResponseReturnValue:
         "roster/show.html",
         roster=_roster(held, seats),
         problems=not_done.sentences,
-        key=new_public_id(),
-        may_release=held.first_day_mandatory,
+        may_release=held.first_day_mandatory and _may_release(held),
         may_circulate=current.may_anywhere(Act.CIRCULATE),
     )
     return page, not_done.status
+
+
+def _may_release(held: Cohort) -> bool:
+    try:
+        current.actor().permit_for_program(Act.ENROL, held.program_id)
+    except Refused:
+        return False
+    return True
 
 
 def _session(code: str) -> Cohort:

@@ -20,16 +20,17 @@ from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import LIVE_ENROLMENTS, EnrolmentState
 from lending.models.base import new_public_id
-from lending.programs.moving import roll_over, transfer
+from lending.programs.moving import Moved, roll_over, transfer
 from lending.programs.offers import accept_offer
 from lending.programs.requeue import requeue
-from lending.programs.withdrawal import drop, excuse, withdraw
+from lending.programs.withdrawal import Left, drop, excuse, withdraw
 from lending.queries.cohorts import kit_types_at
 from lending.queries.enrolling import session_of_code, sessions_to_join
 from lending.queries.enrolments import KitStanding, SeatShown, seat
 from lending.web import current
 from lending.web.access import allow
 from lending.web.forms import KeyedForm
+from lending.web.moved_up import left_words, moved_words
 from lending.web.names import names
 from lending.web.posting import Doing, NotDone, posted, pressed, status
 from lending.web.roster import seat_shown
@@ -81,19 +82,17 @@ def show(enrolment: str) -> ResponseReturnValue:
 def leave(enrolment: str) -> ResponseReturnValue:
     """Their seat and promise go to the next; a kit they have is due in the notice period."""
     shown, form = _seat_of(enrolment), LeaveForm()
+    told: list[Left] = []
 
-    def do(session: Session, at: datetime, by: Actor) -> object:
+    def do(session: Session, at: datetime, by: Actor) -> None:
         verb = drop if form.how.data == "dropped" else withdraw
-        return verb(session, enrolment=enrolment, reason=form.reason.data or "", at=at, by=by)
+        told[:] = [verb(session, enrolment=enrolment, reason=form.reason.data or "", at=at, by=by)]
 
-    return _form_page(
-        shown,
-        form,
-        do,
-        heading=_("%(name)s leaves the session", name=shown.name),
-        submit=_("Note it"),
-        told=_("Noted. The seat and the kit went to the next in line."),
-    )
+    if posted(form, do):
+        for left in told:
+            flash(left_words(shown, left), "done")
+        return redirect(url_for("roster.show", code=shown.cohort), 303)
+    return _form_page(shown, form, heading=_("%(name)s leaves the session", name=shown.name), submit=_("Note it"))
 
 
 @bp.route("/<enrolment>/move", methods=["GET", "POST"])
@@ -105,18 +104,19 @@ def move(enrolment: str) -> ResponseReturnValue:
         others = sessions_to_join(session, today=current.today(), by=current.actor())
     form.to.choices = [SelectChoice(one.code, one.name) for one in others if one.code != shown.cohort]
 
-    def do(session: Session, at: datetime, by: Actor) -> object:
-        verb = roll_over if form.roll_over.data else transfer
-        return verb(session, enrolment=enrolment, to_cohort=form.to.data, at=at, by=by)
+    told: list[Moved] = []
 
-    return _form_page(
-        shown,
-        form,
-        do,
-        heading=_("%(name)s goes on to another session", name=shown.name),
-        submit=_("Move"),
-        told=_("Moved. Look at the roster for the seat and the kit."),
-    )
+    def do(session: Session, at: datetime, by: Actor) -> None:
+        verb = roll_over if form.roll_over.data else transfer
+        told[:] = [verb(session, enrolment=enrolment, to_cohort=form.to.data, at=at, by=by)]
+
+    if posted(form, do):
+        if not told:  # its key did it before
+            return redirect(url_for("roster.show", code=form.to.data), 303)
+        flash(moved_words(shown, told[0], stays=bool(form.roll_over.data)), "look" if told[0].why else "done")
+        return redirect(url_for("seats.show", enrolment=told[0].now.enrolment), 303)
+    heading = _("%(name)s goes on to another session", name=shown.name)
+    return _form_page(shown, form, heading=heading, submit=_("Move"))
 
 
 @bp.post("/<enrolment>/accept")
@@ -181,7 +181,8 @@ def _page(shown: SeatShown, not_done: NotDone = NotDone()) -> ResponseReturnValu
                 "post": True,
             }
         )
-    if shown.seat in LIVE_ENROLMENTS and shown.kit in _NO_KIT and held.ends_on >= current.today():
+    needs_a_kit = shown.kit in _NO_KIT and shown.went_on_to is None
+    if shown.seat in LIVE_ENROLMENTS and needs_a_kit and held.ends_on >= current.today():
         actions.extend(
             {
                 "label": _("Ask for a kit again")
@@ -220,13 +221,8 @@ def _page(shown: SeatShown, not_done: NotDone = NotDone()) -> ResponseReturnValu
     return page, not_done.status
 
 
-def _form_page(
-    shown: SeatShown, form: KeyedForm, do: Doing, *, heading: str, submit: str, told: str
-) -> ResponseReturnValue:
-    """A page with one form that does one act, and back to the roster when it is done."""
+def _form_page(shown: SeatShown, form: KeyedForm, *, heading: str, submit: str) -> ResponseReturnValue:
+    """A page with one form that does one act."""
     back_url = url_for("seats.show", enrolment=shown.id)
-    if posted(form, do):
-        flash(told, "done")
-        return redirect(url_for("roster.show", code=shown.cohort), 303)
     page = render_template("roster/form.html", form=form, heading=heading, back_url=back_url, submit=submit)
     return page, status(form)

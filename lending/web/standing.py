@@ -12,12 +12,27 @@ from flask_babel import gettext as _
 
 from lending.domain.states import EnrolmentState
 from lending.phrases import Reader
+from lending.programs.enrolment import Enrolled, Kit
 from lending.queries.enrolments import KitStanding, SeatShown, Standing
 
 
 def standing(one: Standing, reader: Reader) -> str:
     """``Work Ready 7: has a seat; number 3 in line for a kit``."""
     return f"{one.session}: {_seat(one.seat, reader)}; {_kit(one, reader)}"
+
+
+def enrolled_words(joined: Enrolled, patron: str, session: str) -> list[str]:
+    """What is told of an enrolment in a session (its name): the seat and the kit, each with the place in line."""
+    if joined.seat is EnrolmentState.ENROLLED:
+        told = [_("%(patron)s has a seat in %(session)s.", patron=patron, session=session)]
+    else:
+        given = {"patron": patron, "n": joined.seat_position, "session": session}
+        told = [_("%(patron)s is number %(n)s on the waiting list of %(session)s.", **given)]
+    if joined.kit is Kit.PROMISED:
+        told.append(_("A kit is promised."))
+    elif joined.kit is Kit.WAITING:
+        told.append(_("For a kit they are number %(n)s in line.", n=joined.kit_position))
+    return told
 
 
 def seat_words(seat: SeatShown, reader: Reader) -> str:
@@ -42,6 +57,8 @@ def kit_words(seat: SeatShown, reader: Reader) -> str:
         return str(_("out, due %(day)s", day=reader.day(seat.due_at)))
     if seat.kit is KitStanding.WAITING:
         return str(_("waits, number %(n)s", n=seat.kit_position))
+    if seat.kit is KitStanding.NONE and seat.went_on_to is not None:
+        return str(_("went on to %(session)s", session=seat.went_on_to))
     words: Mapping[Any, str] = {
         KitStanding.NONE: _("no kit"),
         KitStanding.PROMISED: _("promised"),

@@ -257,6 +257,7 @@ ROWS = (
     Row("roster.show", "full", "/sessions/WR-7/roster"),
     Row("roster.show", "empty", "/sessions/WR-7/roster", who="cleo"),
     Row("roster.on_paper", "print", "/sessions/WR-7/roster/print", on_paper=True),
+    Row("roster.no_shows", "too soon", "/sessions/WR-7/no-shows", status=409),
     Row("seats.show", "full", "/seats/{seat}"),
     Row("seats.leave", "full", "/seats/{seat}/leave"),
     Row("seats.leave", "error", "/seats/{seat}/leave", do=drop_without_a_reason),

@@ -16,8 +16,9 @@ from lending.domain.states import EnrolmentState, LoanState
 from lending.models.cohorts import Enrolment
 from lending.models.loans import Loan
 from tests.cast import ADA, KIT, LUIS, MINA, NOW, OPEN_KIT, OTHER_KIT, Cast
-from tests.programs.members import change_cohort, change_program, hand_out, join, next_cohort
-from tests.web.browsers import Browser
+from tests.programs.members import change_cohort, change_program, hand_out, join, next_cohort, notices
+from tests.programs.test_withdrawal import AFTER, first_workshop
+from tests.web.browsers import Browser, signed_in
 
 
 def scan(browser: Browser, code: str, screen: str, **given: Any) -> Any:
@@ -200,13 +201,35 @@ def test_who_is_excused_is_told_so(ben: Browser, sqlite_database: Database, cast
 def test_no_shows_are_not_released_before_attendance_was_taken(
     new_browser: Any, sqlite_database: Database, cast: Cast
 ) -> None:
-    from tests.web.browsers import signed_in
-
     change_cohort(sqlite_database, cast, first_day_mandatory=True)
     dora = signed_in(new_browser(), "dora")
-    answer = dora.post("/sessions/WR-7/no-shows", {"key": "k" * 16})
-    assert answer.status_code == 409
-    assert "Take its attendance first." in answer.get_data(as_text=True)
+    for answer in (dora.get("/sessions/WR-7/no-shows"), dora.post("/sessions/WR-7/no-shows", {"key": "k" * 16})):
+        assert answer.status_code == 409
+        assert "Take its attendance first." in answer.get_data(as_text=True)
+
+
+def test_who_missed_the_first_day_is_named_before_the_seat_is_freed(
+    new_browser: Any, sqlite_database: Database, cast: Cast, clock: MovingClock
+) -> None:
+    join(sqlite_database, cast, LUIS)
+    first_workshop(sqlite_database, cast, cast.luis_id)
+    clock.set(AFTER)
+    dora = signed_in(new_browser(), "dora")
+    assert "/sessions/WR-7/no-shows" in dora.get("/sessions/WR-7/roster").get_data(as_text=True)
+    named = dora.get("/sessions/WR-7/no-shows").get_data(as_text=True)
+    assert "Ada M." in named
+    assert "Luis R." not in named
+    assert seat_of(sqlite_database, cast.ada_id).state is EnrolmentState.ENROLLED
+    assert dora.post("/sessions/WR-7/no-shows", {"key": "k" * 16}).status_code == 303
+    assert seat_of(sqlite_database, cast.ada_id).state is EnrolmentState.DROPPED
+    assert [notice.patron_id for notice in notices(sqlite_database, "seat_ended")] == [cast.ada_id]
+
+
+def test_only_who_may_free_the_seats_is_shown_the_way(ben: Browser, sqlite_database: Database, cast: Cast) -> None:
+    change_cohort(sqlite_database, cast, first_day_mandatory=True)
+    assert "/no-shows" not in ben.get("/sessions/WR-7/roster").get_data(as_text=True)
+    assert ben.get("/sessions/WR-7/no-shows").headers["Location"] == "/sessions/WR-7/roster"
+    assert ben.post("/sessions/WR-7/no-shows", {"key": "k" * 16}).status_code == 403
 
 
 # --- Enrolling --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from lending.domain.states import ReservationState
 from lending.models.cohorts import Pool
 from lending.models.reservations import Reservation
 from tests.cast import ADA, KIT, LUIS, NOW, Cast
-from tests.programs.members import adas_seat, hand_out, join
+from tests.programs.members import adas_seat, change_cohort, change_program, hand_out, join, next_cohort
 from tests.web.browsers import Browser
 
 ASK = "Ask for a kit again"
@@ -95,3 +95,59 @@ def test_who_enrolled_for_a_seat_alone_wants_a_kit_after_all(
     join(sqlite_database, cast, LUIS, wants_kit=False)
     assert "in that session already" in scan(ben, "CO-WR-7", "enrol", patron=LUIS, mode="seat")["say"]
     assert scan(ben, "CO-WR-7", "enrol", patron=LUIS, mode="kit")["say"].endswith("A kit is promised.")
+
+
+# --- Leaving and going on ---------------------------------------------------------------------------------------------
+
+
+def after(browser: Browser, address: str, **given: str) -> str:
+    """The page on which a form's browser lands."""
+    answer = browser.post(address, {**key(), **given})
+    assert answer.status_code == 303
+    return browser.get(answer.headers["Location"]).get_data(as_text=True).replace("\u2068", "").replace("\u2069", "")
+
+
+def test_who_leaves_alone_leaves_a_seat_and_a_kit_that_nobody_waits_for(
+    ben: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    page = after(ben, f"/seats/{adas_seat(sqlite_database, cast)}/leave", how="withdrawn")
+    assert "Ada M. has left the session. Nobody waits for the seat. Nobody waits for the kit." in page
+
+
+def test_whoever_is_next_is_named_and_the_kit_that_is_out_has_its_new_date(
+    ben: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    change_cohort(sqlite_database, cast, capacity=1)
+    join(sqlite_database, cast, LUIS)
+    hand_out(sqlite_database, cast, ADA, KIT)
+    page = after(ben, f"/seats/{adas_seat(sqlite_database, cast)}/leave", how="withdrawn")
+    assert "The seat went to Luis R. " in page
+    assert f"{KIT} is now due Tue, Mar 10." in page
+
+
+def test_an_offer_and_a_promise_that_pass_on_are_told(ben: Browser, sqlite_database: Database, cast: Cast) -> None:
+    change_cohort(sqlite_database, cast, capacity=1)
+    change_program(sqlite_database, cast, seat_offer_hours=48)
+    join(sqlite_database, cast, LUIS)
+    page = after(ben, f"/seats/{adas_seat(sqlite_database, cast)}/leave", how="withdrawn")
+    assert "The seat is offered to Luis R. " in page
+
+
+def test_who_goes_on_with_the_kit_lands_on_the_new_seat_with_the_new_date(
+    ben: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    next_cohort(sqlite_database, cast)
+    hand_out(sqlite_database, cast, ADA, KIT)
+    page = after(ben, f"/seats/{adas_seat(sqlite_database, cast)}/move", to="WR-8", roll_over="y")
+    assert f"Ada M. has a seat in Work Ready 8. {KIT} is now due Fri, May 22." in page
+    assert "Roster of Work Ready 8" in page
+    roster = ben.get("/sessions/WR-7/roster").get_data(as_text=True)
+    assert "went on to Work Ready 8" in roster
+    assert "no kit" not in roster
+
+
+def test_why_the_kit_did_not_go_along_is_told(ben: Browser, sqlite_database: Database, cast: Cast) -> None:
+    next_cohort(sqlite_database, cast, kits=0)
+    hand_out(sqlite_database, cast, ADA, KIT)
+    page = after(ben, f"/seats/{adas_seat(sqlite_database, cast)}/move", to="WR-8", roll_over="y")
+    assert "Work Ready 8 has no kit left at this library" in page
