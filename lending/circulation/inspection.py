@@ -140,7 +140,7 @@ def inspect(
     _write_parts(sheet, parts)
     _settle_loan(session, sheet, result, at=at)
     _charge_damage(session, sheet, parts, result, at=at)
-    _move_kit(session, sheet, result, at=at)
+    _move_kit(session, sheet, result, at=at, by=by)
     done = do_steps(session, sheet.kit, steps, at=at, by=by)
     left = steps_missing(session, sheet.kit, at=at)
     record_on_kit(
@@ -259,13 +259,13 @@ def _charge_damage(
             sheet.charged_cents += cents
 
 
-def _move_kit(session: Session, sheet: _Sheet, result: Completeness, *, at: datetime) -> None:
+def _move_kit(session: Session, sheet: _Sheet, result: Completeness, *, at: datetime, by: Actor) -> None:
     if result.outcome is Outcome.INCOMPLETE:
         sheet.kit.move(KitVerb.FIND_INCOMPLETE)
     elif result.outcome is Outcome.DAMAGED:
         sheet.kit.move(KitVerb.FIND_DAMAGED)
     else:
-        begin_turnaround(session, sheet.kit, KitVerb.PASS_INSPECTION, at=at)
+        begin_turnaround(session, sheet.kit, KitVerb.PASS_INSPECTION, at=at, by=by)
 
 
 def _answer(sheet: _Sheet, result: Completeness, left: tuple[TurnaroundStepKind, ...]) -> Inspected:

@@ -10,21 +10,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from lending.circulation.charges import add_charge
+from lending.circulation.charges import add_charge, cancel_lost_charge
 from lending.circulation.loans import cancel_notices, record_on_kit
-from lending.circulation.locks import KitIds, find_kit, lock_kit, lock_stocks, lock_unreceived_loan
+from lending.circulation.locks import KitIds, find_kit, lock_kit, lock_loan, lock_stocks, lock_unreceived_loan
+from lending.circulation.policies import policy_for
 from lending.circulation.tasks import close_task, line_subject, loan_subject, open_task
 from lending.circulation.turnaround import lines_of
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import KitVerb, LineState, LineVerb, LoanState, LoanVerb
 from lending.errors import Reason, Refused
+from lending.models.base import table_of
 from lending.models.charges import ChargeKind
-from lending.models.kits import Kit, KitType
-from lending.models.loans import Loan
+from lending.models.kits import Kit, KitType, Part
+from lending.models.lines import Line, LinePlacement
+from lending.models.loans import ClaimEnd, Loan
 from lending.models.tasks import TaskKind
 
 
@@ -72,8 +75,9 @@ def claim_returned(session: Session, *, kit: str, branch_id: int, at: datetime, 
     if loan.state is not LoanState.OUT:
         raise Refused.because(Reason.WRONG_STATE, kit=row.barcode, state=loan.state.value)
     loan.move(LoanVerb.CLAIM_RETURNED)
-    loan.claimed_at = at
+    loan.claimed_at, loan.claim_end = at, None
     cancel_notices(session, loan)
+    close_task(session, TaskKind.CALL, subject=loan_subject(loan.id), at=at, by=by, outcome="claimed")
     task = open_task(
         session,
         TaskKind.CLAIM,
@@ -90,6 +94,52 @@ def claim_returned(session: Session, *, kit: str, branch_id: int, at: datetime, 
     return Claimed(loan.public_id, row.barcode, at)
 
 
+def take_claim_back(session: Session, *, kit: str, branch_id: int, at: datetime, by: Actor) -> Claimed:
+    """The patron finds that they have ``kit`` after all, or the claim was noted by mistake: the clock goes on.
+
+    The kit is due when it was; steps of its ladder that came due meanwhile are taken at the next sweep, the latest one
+    told. Raises ``Refused`` as ``claim_returned`` does; ``WRONG_STATE`` for a loan that is not claimed.
+    """
+    by.permit(Act.CIRCULATE, branch_id)
+    row, loan = _locked(session, find_kit(session, kit))
+    if loan.state is not LoanState.CLAIMED or loan.claimed_at is None:
+        raise Refused.because(Reason.WRONG_STATE, kit=row.barcode, state=loan.state.value)
+    claimed_at = loan.claimed_at
+    loan.move(LoanVerb.TAKE_CLAIM_BACK)
+    loan.claimed_at = None
+    close_task(session, TaskKind.CLAIM, subject=loan_subject(loan.id), at=at, by=by, outcome="taken_back")
+    detail = {"claimed_at": claimed_at.isoformat(), "due_at": loan.due_at.isoformat()}
+    record_on_kit(session, "take_claim_back", kit=row, loan=loan, branch_id=branch_id, at=at, by=by, detail=detail)
+    return Claimed(loan.public_id, row.barcode, claimed_at)
+
+
+def end_claim(session: Session, loan_id: int, end: ClaimEnd, *, at: datetime, by: Actor) -> None:
+    """Keep how a claim ended, and close its task. Part of the return or the giving up, which holds the loan."""
+    loans = table_of(Loan)
+    session.execute(update(loans).where(loans.c.id == loan_id).values(claim_end=end))
+    close_task(session, TaskKind.CLAIM, subject=loan_subject(loan_id), at=at, by=by, outcome=end.value)
+
+
+def came_back(session: Session, *, loan_id: int, kit_id: int, at: datetime, by: Actor) -> int | None:
+    """A lost kit is back: its bill falls away; where its lines have ended, the policy's fee for new ones is charged.
+
+    Gives the id of the fee's charge, if there is one. Part of the return, which holds the kit and the loan.
+    """
+    cancel_lost_charge(session, loan_id=loan_id, at=at, by=by)
+    loan = lock_loan(session, loan_id)
+    policy = policy_for(session, kit_type_id=loan.kit_type_id, branch_id=loan.branch_id, at=at)
+    ended = exists().where(
+        Line.id == LinePlacement.line_id,
+        LinePlacement.part_id == Part.id,
+        LinePlacement.until.is_(None),
+        Part.kit_id == kit_id,
+        Line.state == LineState.ENDED,
+    )
+    if not policy.reactivation_fee_cents or not session.scalar(select(ended)):
+        return None
+    return add_charge(session, ChargeKind.REACTIVATION, policy.reactivation_fee_cents, loan=loan, at=at)
+
+
 def give_up_for_lost(session: Session, kit: Kit, loan: Loan, *, verb: str, at: datetime, by: Actor) -> tuple[int, int]:
     """Give up a kit that is out, locked as its loan is; what was charged, in cents, and how many lines ended.
 
@@ -103,7 +153,8 @@ def give_up_for_lost(session: Session, kit: Kit, loan: Loan, *, verb: str, at: d
     charge = add_charge(session, ChargeKind.WHOLE_KIT, price, loan=loan, at=at)
     ended = _end_lines(session, kit, at=at, by=by)
     cancel_notices(session, loan)
-    close_task(session, TaskKind.CLAIM, subject=loan_subject(loan.id), at=at, by=by, outcome="lost")
+    if loan_from is LoanState.CLAIMED:
+        end_claim(session, loan.id, ClaimEnd.LOST, at=at, by=by)
     close_task(session, TaskKind.CALL, subject=loan_subject(loan.id), at=at, by=by, outcome="lost")
     record_on_kit(
         session,

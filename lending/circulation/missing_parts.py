@@ -140,7 +140,7 @@ def complete_if_whole(session: Session, kit: Kit, *, at: datetime, by: Actor) ->
     if PartState.DAMAGED in states:
         kit.move(KitVerb.FIND_DAMAGED)
     else:
-        begin_turnaround(session, kit, KitVerb.COMPLETE, at=at)
+        begin_turnaround(session, kit, KitVerb.COMPLETE, at=at, by=by)
         free_if_ready(session, kit, at=at, by=by)
     return True
 

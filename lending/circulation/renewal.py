@@ -20,6 +20,7 @@ from lending.circulation.counts import count
 from lending.circulation.loans import add_term, moved_from, record_on_kit
 from lending.circulation.locks import find_kit, keep_calendar, lock_kit, lock_stocks, lock_unreceived_loan
 from lending.circulation.policies import policy_for
+from lending.circulation.telling import tell
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
 from lending.domain.counting import Counter
@@ -31,6 +32,7 @@ from lending.errors import Reason, Refused
 from lending.models.kits import Kit
 from lending.models.loans import Loan, LoanTerm, TermKind
 from lending.models.people import Patron
+from lending.models.policies import Policy
 from lending.models.reservations import Reservation
 
 
@@ -106,6 +108,41 @@ def renew(session: Session, *, kit: str, at: datetime, by: Actor, override: Over
     )
     left = max(policy.renewals - loan.renewals, 0)
     return Renewed(loan.public_id, row.barcode, due.at, due.on, due.rule, loan.term, left)
+
+
+RENEWED_BEFORE = timedelta(days=2)
+"""How long before its due instant a loan is renewed by itself, where its policy says so."""
+RENEWED = "renewed"
+"""The step of the notice that tells a patron of it."""
+
+
+def to_renew(session: Session, *, at: datetime) -> list[int]:
+    """The open loans that are due soon, by their ids; none where no policy renews loans by itself."""
+    if session.scalars(select(Policy.id).where(Policy.auto_renews).limit(1)).first() is None:
+        return []
+    soon = (Loan.due_at > at) & (Loan.due_at <= at + RENEWED_BEFORE)
+    chosen = select(Loan.id).where(
+        Loan.state == LoanState.OUT, Loan.received_at.is_(None), Loan.cohort_id.is_(None), soon
+    )
+    return list(session.scalars(chosen.order_by(Loan.id)))
+
+
+def renew_by_itself(session: Session, loan_id: int, *, at: datetime, by: Actor) -> bool:
+    """Renew a loan that is due soon, if its policy renews by itself, and tell its patron; whether it was renewed.
+
+    Refused as ``renew`` is, which nobody is told of: the reminders of the due date follow. For the sweep.
+    """
+    loan = session.get_one(Loan, loan_id)
+    policy = policy_for(session, kit_type_id=loan.kit_type_id, branch_id=loan.branch_id, at=at)
+    if not policy.auto_renews:
+        return False
+    code = session.scalars(select(Kit.barcode).where(Kit.id == loan.kit_id)).one()
+    renewed = renew(session, kit=code, at=at, by=by)
+    if renewed.loan != loan.public_id:
+        raise Refused.because(Reason.CHANGED_SINCE)
+    subject = f"loan:{renewed.loan}:{renewed.term}"
+    tell(session, RENEWED, subject=subject, patron_id=loan.patron_id, at=at, loan_id=loan.id)
+    return True
 
 
 def set_due_date(session: Session, *, kit: str, on: date, reason: str, at: datetime, by: Actor) -> DueDateSet:

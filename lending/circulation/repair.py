@@ -54,7 +54,7 @@ def finish_repair(session: Session, *, kit: str, at: datetime, by: Actor) -> Rep
     if any(part.state is PartState.MISSING for part in parts):
         row.move(KitVerb.FIND_INCOMPLETE)
     else:
-        begin_turnaround(session, row, KitVerb.REPAIR, at=at)
+        begin_turnaround(session, row, KitVerb.REPAIR, at=at, by=by)
     ids = tuple(part.id for part in mended)
     detail = {"parts": list(ids), "kit_to": row.state.value}
     record_on_kit(session, "finish_repair", kit=row, at=at, by=by, detail=detail)

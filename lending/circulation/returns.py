@@ -15,13 +15,13 @@ from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import calendar_of
-from lending.circulation.charges import cancel_lost_charge
 from lending.circulation.checkout_facts import LOOKS
 from lending.circulation.counts import counted
 from lending.circulation.journal import entry
+from lending.circulation.lost import came_back, end_claim
 from lending.circulation.reservations import serve_stock
 from lending.circulation.stocks import stock_of
-from lending.circulation.tasks import close_task, loan_subject
+from lending.circulation.suspension import stop_chasing
 from lending.circulation.together import together, write_together
 from lending.domain.actors import Actor
 from lending.domain.counting import Counter
@@ -33,12 +33,11 @@ from lending.errors import Reason, Refused
 from lending.models.base import AnyRow, constant, table_of
 from lending.models.branches import Branch
 from lending.models.kits import Kit, KitType
-from lending.models.loans import Loan
+from lending.models.loans import ClaimEnd, Loan
 from lending.models.notices import Notice, NoticeState
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
-from lending.models.tasks import TaskKind
 
 _kits, _kit_types, _stocks, _branches = table_of(Kit), table_of(KitType), table_of(Stock), table_of(Branch)
 _loans, _patrons, _notices = table_of(Loan), table_of(Patron), table_of(Notice)
@@ -81,6 +80,7 @@ _LOCK_LOAN = (
         _loans.c.checked_out_at,
         _loans.c.due_at,
         _loans.c.term,
+        _loans.c.claimed_at,
         _patrons.c.public_id.label("patron"),
         _patrons.c.pseudonym,
         _patrons.c.name.label("patron_name"),
@@ -153,10 +153,14 @@ class Next(StrEnum):
 
 @unique
 class Receipt(StrEnum):
-    """How a kit came in; a book drop is read later than it was used, so its return is dated back."""
+    """How a kit came in; a book drop is read later than it was used, so its return is dated back.
+
+    A kit that its patron claimed to have returned and that the library found is dated back to the claim.
+    """
 
     COUNTER = "counter"
     BOOK_DROP = "book_drop"
+    FOUND_BY_LIBRARY = "found_by_library"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,8 @@ def return_kit(
     """Receive ``kit`` (its code) at a branch.
 
     ``received_at`` dates the return back, never before the check-out nor into the future; from the book drop the
-    kit counts as received at the last closing. Raises ``Refused``: ``KIT_UNKNOWN``, or ``NOT_ON_LOAN`` with its state.
+    kit counts as received at the last closing. Raises ``Refused``: ``KIT_UNKNOWN``, or ``NOT_ON_LOAN`` with its state;
+    ``WRONG_STATE`` for one ``FOUND_BY_LIBRARY`` that nobody claimed to have returned.
     """
     by.permit(Act.CIRCULATE, branch_id)
     locked, loan = _lock(session, kit, branch_id)
@@ -209,10 +214,17 @@ def return_kit(
     zone = ZoneInfo(locked.zone)
     due_on, received_on = loan.due_at.astimezone(zone).date(), received.astimezone(zone).date()
     days_late = max((received_on - due_on).days, 1) if received > loan.due_at else 0
-    if was_lost:
-        cancel_lost_charge(session, loan_id=loan.id, at=at, by=by)
+    fee = came_back(session, loan_id=loan.id, kit_id=locked.id, at=at, by=by) if was_lost else None
     if loan.state is LoanState.CLAIMED:
-        close_task(session, TaskKind.CLAIM, subject=loan_subject(loan.id), at=at, by=by, outcome="returned")
+        found = receipt is Receipt.FOUND_BY_LIBRARY
+        end = ClaimEnd.FOUND_BY_LIBRARY if found else ClaimEnd.RETURNED_BY_PATRON
+        end_claim(session, loan.id, end, at=at, by=by)
+    stopped = None
+    if at > loan.due_at:
+        where = branch_id if to_owner_id is None else to_owner_id
+        stopped = stop_chasing(
+            session, loan_id=loan.id, kit_id=locked.id, branch_id=where, outcome="returned", at=at, by=by
+        )
     with together(session) as connection:
         moved = connection.execute(
             _RECEIVE_KIT,
@@ -263,6 +275,9 @@ def return_kit(
                     "next": goes.value,
                     "owner": locked.owner_id,
                     "days_late": days_late,
+                    "called": stopped is not None and stopped.call,
+                    "lines": [] if stopped is None else list(stopped.lines),
+                    "fee_id": fee,
                 },
             ),
             counted(
@@ -326,6 +341,11 @@ def _received_at(
         if received_at < loan.checked_out_at:
             raise Refused.because(Reason.BEFORE_CHECK_OUT, at=loan.checked_out_at)
         return received_at
+    if receipt is Receipt.FOUND_BY_LIBRARY:
+        if loan.state is not LoanState.CLAIMED or loan.claimed_at is None:
+            raise Refused.because(Reason.WRONG_STATE, kit=kit.barcode, state=loan.state.value)
+        claimed_at: datetime = loan.claimed_at
+        return claimed_at
     if receipt is Receipt.COUNTER:
         return at
     since = loan.checked_out_at.date() - timedelta(days=1)

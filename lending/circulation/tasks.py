@@ -6,7 +6,7 @@ language. One open task per kind and subject: asking twice is asking once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,9 @@ from lending.models.base import new_public_id, table_of
 from lending.models.tasks import Task, TaskKind
 
 _tasks = table_of(Task)
+CLOSE_THEMSELVES = frozenset({TaskKind.SUSPEND_LINE, TaskKind.RESTORE_LINE, TaskKind.REFUND, TaskKind.CLAIM})
+"""Kinds whose work is an act of its own, which closes the task: closed by hand, the work would be forgotten."""
+
 _OPEN_ONCE = {
     "sqlite": sqlite.insert(_tasks)
     .on_conflict_do_nothing(index_elements=["kind", "subject"], index_where=text("closed_at IS NULL"))
@@ -89,19 +92,35 @@ def close_task(session: Session, kind: TaskKind, *, subject: str, at: datetime, 
 
     ``outcome`` is a word for what became of it, such as ``brought_back``.
     """
+    return close_tasks(session, kind, subjects=[subject], at=at, by=by, outcome=outcome) > 0
+
+
+def close_tasks(
+    session: Session, kind: TaskKind, *, subjects: Collection[str], at: datetime, by: Actor, outcome: str
+) -> int:
+    """Close the open tasks of this kind and these subjects, as ``close_task`` does; how many there were."""
     closed = session.connection().execute(
         update(_tasks)
-        .where(_tasks.c.kind == kind, _tasks.c.subject == subject, _tasks.c.closed_at.is_(None))
+        .where(_tasks.c.kind == kind, _tasks.c.subject.in_(subjects), _tasks.c.closed_at.is_(None))
         .values(closed_at=at, closed_by_id=by.staff_id, outcome=outcome)
     )
-    return closed.rowcount > 0
+    return closed.rowcount
+
+
+def reopen_task(session: Session, kind: TaskKind, *, subject: str, closed_at: datetime) -> None:
+    """Open the task again that was closed at an instant, because the act that closed it is undone."""
+    session.connection().execute(
+        update(_tasks)
+        .where(_tasks.c.kind == kind, _tasks.c.subject == subject, _tasks.c.closed_at == closed_at)
+        .values(closed_at=None, closed_by_id=None, outcome=None)
+    )
 
 
 def finish_task(session: Session, *, task: str, outcome: str, at: datetime, by: Actor) -> TaskDone:
     """Close a task (its public id) by hand, saying what came of it.
 
-    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``REASON_NEEDED`` without an outcome, or ``WRONG_STATE`` when
-    it is closed already.
+    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``REASON_NEEDED`` without an outcome, ``WRONG_STATE`` when it
+    is closed already, or ``TASK_CLOSES_ITSELF`` for one whose work is an act of its own.
     """
     chosen = select(Task).where(Task.public_id == task)
     row = session.scalars(
@@ -110,6 +129,8 @@ def finish_task(session: Session, *, task: str, outcome: str, at: datetime, by: 
     if row is None:
         raise Refused.because(Reason.NOT_FOUND)
     by.permit(Act.CIRCULATE, row.branch_id)
+    if row.kind in CLOSE_THEMSELVES:
+        raise Refused.because(Reason.TASK_CLOSES_ITSELF)
     if not outcome.strip():
         raise Refused.because(Reason.REASON_NEEDED)
     if row.closed_at is not None:

@@ -20,7 +20,8 @@ from lending.circulation.loans import record_on_kit
 from lending.circulation.locks import lock_kit_and_stock, lock_kits, lock_stocks
 from lending.circulation.policies import policy_for
 from lending.circulation.reservations import serve_stock
-from lending.circulation.tasks import close_task, line_subject, open_task
+from lending.circulation.suspension import ask_to_restore
+from lending.circulation.tasks import close_task, line_subject
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import KitState, KitVerb, LineState, LineVerb
@@ -117,13 +118,13 @@ def steps_missing(session: Session, kit: Kit, *, at: datetime) -> tuple[Turnarou
     return tuple(missing)
 
 
-def begin_turnaround(session: Session, kit: Kit, verb: KitVerb, *, at: datetime) -> None:
+def begin_turnaround(session: Session, kit: Kit, verb: KitVerb, *, at: datetime, by: Actor) -> None:
     """Move ``kit`` into turnaround by ``verb``; its quarantine, if the policy has one, runs from its return.
 
-    A line that was suspended while the kit was away is wanted again: restoring it is asked of the carrier.
+    A line that is suspended still, and by hand, is wanted again: restoring it is asked of the carrier.
     """
     kit.move(verb)
-    _ask_to_restore(session, kit, at=at)
+    ask_to_restore(session, kit_id=kit.id, branch_id=kit.branch_id, at=at, by=by)
     hours = policy_for(session, kit_type_id=kit.kit_type_id, branch_id=kit.branch_id, at=at).quarantine_hours
     kit.turnaround_since = kit.turnaround_since or at
     kit.quarantine_until = kit.turnaround_since + timedelta(hours=hours) if hours else None
@@ -172,21 +173,6 @@ def lines_of(session: Session, kit: Kit) -> list[Line]:
             .order_by(Line.id)
         )
     )
-
-
-def _ask_to_restore(session: Session, kit: Kit, *, at: datetime) -> None:
-    for line in lines_of(session, kit):
-        if line.state in (LineState.SUSPENDING, LineState.SUSPENDED):
-            line.move(LineVerb.ASK_TO_RESTORE)
-            open_task(
-                session,
-                TaskKind.RESTORE_LINE,
-                subject=line_subject(line.id),
-                branch_id=kit.branch_id,
-                what=kit.barcode,
-                at=at,
-                kit_id=kit.id,
-            )
 
 
 def _confirm_lines(session: Session, kit: Kit, *, at: datetime, by: Actor) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
-from lending.circulation.charges import add_charge
+from lending.circulation.charges import add_charge, withdraw_charges
 from lending.circulation.counts import count
 from lending.circulation.inspection_undo import undo_inspection
 from lending.circulation.journal import record
@@ -22,6 +22,7 @@ from lending.circulation.loans import cancel_notices
 from lending.circulation.locks import lock_kits, lock_loan, lock_patron, lock_reservation, lock_stocks
 from lending.circulation.reservations import left_in_pool, record_reservation, serve_stock, take_promises_back
 from lending.circulation.shelf import undo_capture
+from lending.circulation.suspension import Stopped, chase_again
 from lending.circulation.telling import UNDO_WINDOW
 from lending.domain.actors import Actor
 from lending.domain.counting import Counter
@@ -166,7 +167,18 @@ def _undo_return(session: Session, entry: JournalEntry, at: datetime, by: Actor)
     loan.received_branch_id = loan.received_by_id = None
     loan.book_drop = False
     if was_lost:
-        _charge_again(session, entry, loan, at)
+        _charge_again(session, entry, loan, at, by)
+    stopped = Stopped(bool(entry.detail.get("called")), tuple(entry.detail.get("lines", ())))
+    chase_again(
+        session,
+        stopped,
+        loan_id=loan.id,
+        kit_id=kit.id,
+        branch_id=kit.branch_id,
+        stopped_at=entry.recorded_at,
+        at=at,
+        by=by,
+    )
     take_promises_back(session, entry.act, at=at, by=by)
     return _done(session, entry, kit, loan, Counter.RETURN, at, by)
 
@@ -182,8 +194,13 @@ def _undo_capture(session: Session, entry: JournalEntry, at: datetime, by: Actor
     return Undone(entry.verb, undo_capture(session, entry, at=at, by=by).barcode, "")
 
 
-def _charge_again(session: Session, entry: JournalEntry, loan: Loan, at: datetime) -> None:
-    """The charge that the return took away stands again, as a new row; one already paid is a person's matter."""
+def _charge_again(session: Session, entry: JournalEntry, loan: Loan, at: datetime, by: Actor) -> None:
+    """The charge that the return took away stands again, as a new row; one already paid is a person's matter.
+
+    What the return charged for new lines falls away.
+    """
+    if entry.detail.get("fee_id") is not None:
+        withdraw_charges(session, loan, [entry.detail["fee_id"]], at=at, by=by)
     gone = session.scalars(
         select(Charge).where(
             Charge.loan_id == loan.id, Charge.kind == ChargeKind.WHOLE_KIT, Charge.ended_at == entry.recorded_at

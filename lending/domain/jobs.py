@@ -37,6 +37,7 @@ JOBS: tuple[Job, ...] = (
     Job("shelf", 15 * _MINUTE, _HOUR),
     Job("offers", 15 * _MINUTE, _HOUR),
     Job("quarantine", 15 * _MINUTE, _HOUR),
+    Job("renewals", _HOUR, 4 * _HOUR),
     Job("cohorts", _HOUR, 4 * _HOUR),
     Job("incomplete", _HOUR, 4 * _HOUR),
     Job("seals", 5 * _MINUTE, _HOUR),

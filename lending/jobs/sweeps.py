@@ -73,13 +73,22 @@ def complete_sessions(opened: Library, at: datetime) -> int:
 
 
 def chase(opened: Library, at: datetime) -> int:
-    """Let every loan take the steps of its ladder that are due: notices, lines, calls, and kits given up."""
+    """Let every loan take the steps of its ladder that are due: notices, lines, calls, and kits given up.
+
+    Whoever is no longer late is let go first.
+    """
     from lending.circulation.ladders import ladders
     from lending.circulation.overdue import stretches
+    from lending.circulation.suspension import let_go, no_longer_late
 
     with opened.db.read() as session:
-        known, found = ladders(session), stretches(session)
-    return sum(_chase(opened, stretch, known.get(stretch.kit_type_id, known[None]), at) for stretch in found)
+        known, found, freed = ladders(session), stretches(session), no_longer_late(session, at=at)
+
+    def go(loan: int) -> bool:
+        return opened.db.act(lambda session: let_go(session, loan, at=at, by=_sweeper()))
+
+    done = sum(map(go, freed))
+    return done + sum(_chase(opened, stretch, known.get(stretch.kit_type_id, known[None]), at) for stretch in found)
 
 
 def _chase(opened: Library, stretch: Stretch, ladder: Ladder, at: datetime) -> int:
@@ -100,6 +109,22 @@ def _chase(opened: Library, stretch: Stretch, ladder: Ladder, at: datetime) -> i
         done += climbed.loans
         climbed = go_on(climbed.until)
     return done + climbed.loans
+
+
+def renew_loans(opened: Library, at: datetime) -> int:
+    """Renew the open loans that are due soon, where their policy says so and nobody waits for the kit."""
+    from lending.circulation.renewal import renew_by_itself, to_renew
+    from lending.errors import Refused
+
+    def renew(loan: int) -> bool:
+        try:
+            return opened.db.act(lambda session: renew_by_itself(session, loan, at=at, by=_sweeper()))
+        except Refused:
+            return False  # it is due as before, and the ladder says so
+
+    with opened.db.read() as session:
+        soon = to_renew(session, at=at)
+    return sum(map(renew, soon))
 
 
 def seal_journal(opened: Library, at: datetime) -> int:
@@ -128,6 +153,7 @@ SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "overdue": chase,
     "ping": ping,
     "quarantine": free_rested,
+    "renewals": renew_loans,
     "seals": seal_journal,
     "shelf": sweep_shelf,
     "sign-ins": forget_sign_ins,

@@ -14,7 +14,7 @@ from lending.domain.states import ChargeState, KitState, LineState, LoanState
 from lending.errors import Reason, Refused
 from lending.models.charges import Charge, ChargeKind
 from lending.models.lines import Line
-from lending.models.loans import Loan
+from lending.models.loans import ClaimEnd, Loan
 from lending.models.tasks import Task, TaskKind
 from tests.cast import NOW, OPEN_KIT, Cast
 from tests.circulation.kits_in_hand import journalled, kit_row, lend, look, only, receive, rows, seen, why
@@ -116,4 +116,5 @@ def test_a_claimed_kit_that_comes_back_answers_the_claim(database: Database, cas
     claim(database, cast)
     receive(database, cast)
     assert only(database, Loan).state is LoanState.RECEIVED
-    assert only(database, Task).outcome == "returned"
+    assert only(database, Task).outcome == "returned_by_patron"
+    assert only(database, Loan).claim_end is ClaimEnd.RETURNED_BY_PATRON
