@@ -7,6 +7,7 @@ task for a person. Source: RULES 1 ("A *line* is a row of its own") and 6 ("Hots
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,19 +15,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
-from lending.circulation.journal import record
+from lending.circulation.journal import record, record_each
 from lending.circulation.parts import local_day, lock_kit_for, lock_kits_for, part_in
 from lending.circulation.tasks import close_task, line_subject, open_task
+from lending.circulation.telling import tell
 from lending.circulation.turnaround import free_if_ready
 from lending.domain.actors import Actor
 from lending.domain.barcodes import is_iccid
 from lending.domain.permissions import Act
 from lending.domain.registration import plain_text
-from lending.domain.states import LineState, LineVerb, NoSuchMove
+from lending.domain.states import LineState, LineVerb, LoanState, NoSuchMove
 from lending.errors import Block, Reason, Refused
 from lending.models.kits import Kit, Part
 from lending.models.lines import Line, LinePlacement
-from lending.models.tasks import TaskKind
+from lending.models.loans import Loan
+from lending.models.tasks import Task, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +151,85 @@ def move_line(session: Session, *, number: str, verb: LineVerb, at: datetime, by
         )
     _journal(session, verb.value, line, part, row, at=at, by=by)
     if row is not None:
+        if verb in _TOLD:
+            _tell_borrower(session, row, _TOLD[verb], at=at)
         free_if_ready(session, row, at=at, by=by)
     return LineChanged(line.number, line.state, part.id if part else None, kit)
 
 
+def confirm_lines(session: Session, *, numbers: Collection[str], at: datetime, by: Actor) -> tuple[LineChanged, ...]:
+    """Say that the carrier did what it was asked for each of these lines: suspended them, or restored them.
+
+    All or none. Raises ``Refused``: ``NOT_FOUND`` for numbers that no kit holds, ``NOT_PERMITTED``, ``WRONG_STATE`` for
+    each line of which nothing was asked.
+    """
+    lines = _lock_lines(session, numbers, by)
+    against = [
+        Block(Reason.WRONG_STATE, {"line": line.number, "state": line.state.value})
+        for line in lines
+        if line.state not in _CONFIRMS
+    ]
+    if against:
+        raise Refused(*against)
+    return tuple(move_line(session, number=line.number, verb=_CONFIRMS[line.state], at=at, by=by) for line in lines)
+
+
+def note_asked(session: Session, *, numbers: Collection[str], at: datetime, by: Actor) -> int:
+    """Note that these lines were put before their carriers, in a list or by telephone; how many tasks that concerns.
+
+    Raises ``Refused`` as ``confirm_lines`` does.
+    """
+    lines = {line_subject(line.id): line for line in _lock_lines(session, numbers, by)}
+    tasks = session.scalars(
+        select(Task)
+        .where(Task.kind.in_(_ASKED.values()), Task.subject.in_(lines), Task.closed_at.is_(None))
+        .order_by(Task.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for task in tasks:
+        task.tries += 1
+    record_each(
+        session,
+        "note_asked",
+        [
+            {"branch_id": task.branch_id, "kit_id": task.kit_id, "patron": None}
+            | {"detail": {"line_id": lines[task.subject].id, "task_id": task.id}}
+            for task in tasks
+        ],
+        at=at,
+        by=by,
+    )
+    return len(tasks)
+
+
 _ASKED = {LineVerb.ASK_TO_SUSPEND: TaskKind.SUSPEND_LINE, LineVerb.ASK_TO_RESTORE: TaskKind.RESTORE_LINE}
+
+_CONFIRMS = {LineState.SUSPENDING: LineVerb.CONFIRM_SUSPENDED, LineState.RESTORING: LineVerb.CONFIRM_RESTORED}
+_TOLD = {LineVerb.CONFIRM_SUSPENDED: "line_suspended", LineVerb.CONFIRM_RESTORED: "line_restored"}
+
+
+def _tell_borrower(session: Session, kit: Kit, step: str, *, at: datetime) -> None:
+    """Whoever has the kit learns why it is not connected, or that it is again; once in each term of the loan."""
+    loan = session.execute(
+        select(Loan.id, Loan.public_id, Loan.term, Loan.patron_id).where(
+            Loan.kit_id == kit.id, Loan.received_at.is_(None), Loan.state == LoanState.OUT
+        )
+    ).one_or_none()
+    if loan is not None:
+        subject = f"loan:{loan.public_id}:{loan.term}"
+        tell(session, step, subject=subject, patron_id=loan.patron_id, at=at, loan_id=loan.id)
+
+
+def _lock_lines(session: Session, numbers: Collection[str], by: Actor) -> list[Line]:
+    """The lines of these numbers, locked in the order of their ids, with the kits that hold them before."""
+    held = {number: _where(session, number)[1] for number in sorted(set(numbers))}
+    unknown = [number for number, kit in held.items() if kit is None]
+    if unknown or not held:
+        raise Refused(*(Block(Reason.NOT_FOUND, {"line": number}) for number in unknown or [""]))
+    lock_kits_for(session, {kit for kit in held.values() if kit is not None}, Act.CHANGE_KIT, by)
+    chosen = select(Line).where(Line.number.in_(held)).order_by(Line.id)
+    return list(session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True)))
 
 
 def _where(session: Session, number: str) -> tuple[Part | None, str | None]:

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from lending import settings
-from lending.circulation.lines import move_line
+from lending.circulation.lines import confirm_lines, move_line, note_asked
 from lending.circulation.renewal import set_due_date
 from lending.circulation.returns import return_kit
 from lending.circulation.undo import undo
 from lending.clock import MovingClock
 from lending.db import Database
 from lending.domain.states import LineState, LineVerb
+from lending.errors import Block, Reason, Refused
 from lending.jobs.sweeps import SWEEPS
 from lending.library import Library
 from lending.models.lines import Line
+from lending.models.notices import Notice
 from lending.models.tasks import Task, TaskKind
 from tests.cast import NOW, OPEN_KIT, Cast
 from tests.circulation.kits_in_hand import DONE, journalled, kit_row, lend, look, only, receive, rows, seen
@@ -122,3 +124,57 @@ def test_a_line_that_was_suspended_by_hand_stays_so_while_the_kit_is_out(
     database.act(lambda s: move_line(s, number=number, verb=LineVerb.ASK_TO_SUSPEND, at=NOW, by=cast.ben))
     sweep(NOW + timedelta(days=1))
     assert line(database).state is LineState.SUSPENDING
+
+
+def confirm(database: Database, cast: Cast, *numbers: str) -> None:
+    database.act(lambda session: confirm_lines(session, numbers=numbers, at=LATE, by=cast.ben) and None)
+
+
+def told(database: Database) -> list[str]:
+    return [notice.step for notice in rows(database, Notice) if notice.step.startswith("line")]
+
+
+def test_what_the_carrier_did_is_confirmed_for_all_lines_at_once_and_told(
+    database: Database, cast: Cast, sweep: Sweep
+) -> None:
+    sweep(LATE)
+    other = only(database, Line, Line.number.endswith("2002")).number
+    database.act(lambda s: move_line(s, number=other, verb=LineVerb.ASK_TO_SUSPEND, at=LATE, by=cast.ben) and None)
+    confirm(database, cast, line(database).number, other)
+    assert {row.state for row in rows(database, Line, Line.number.in_([line(database).number, other]))} == {
+        LineState.SUSPENDED
+    }
+    assert told(database) == ["line_suspended"], "nobody has the other kit"
+    confirm_nothing = (other, "no such number")
+    with pytest.raises(Refused) as refused:
+        confirm(database, cast, *confirm_nothing)
+    assert refused.value.blocks == (Block(Reason.NOT_FOUND, {"line": "no such number"}),)
+
+
+def test_of_a_line_that_nobody_asked_for_nothing_is_confirmed(database: Database, cast: Cast, sweep: Sweep) -> None:
+    sweep(LATE)
+    active = only(database, Line, Line.number.endswith("2002")).number
+    with pytest.raises(Refused) as refused:
+        confirm(database, cast, line(database).number, active)
+    assert refused.value.blocks == (Block(Reason.WRONG_STATE, {"line": active, "state": "active"}),)
+    assert line(database).state is LineState.SUSPENDING
+
+
+def test_who_has_the_kit_longer_is_told_that_its_line_works_again(database: Database, cast: Cast, sweep: Sweep) -> None:
+    sweep(LATE)
+    confirm(database, cast, line(database).number)
+    on = (LATE + timedelta(days=7)).date()
+    database.act(lambda s: set_due_date(s, kit=OPEN_KIT, on=on, reason="An exam.", at=LATE, by=cast.eli) and None)
+    sweep(LATE)
+    confirm(database, cast, line(database).number)
+    assert told(database) == ["line_suspended", "line_restored"]
+
+
+def test_that_a_carrier_was_asked_is_noted_on_the_task(database: Database, cast: Cast, sweep: Sweep) -> None:
+    sweep(LATE)
+    number = line(database).number
+    assert database.act(lambda s: note_asked(s, numbers=[number], at=LATE, by=cast.ben)) == 1
+    assert only(database, Task, Task.kind == TaskKind.SUSPEND_LINE).tries == 1
+    assert len(journalled(database, "note_asked")) == 1
+    with pytest.raises(Refused):
+        database.act(lambda s: note_asked(s, numbers=[number], at=LATE, by=cast.cleo))
