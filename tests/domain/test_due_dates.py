@@ -332,18 +332,11 @@ def test_an_emergency_closing_moves_only_the_dates_it_hits(zone: str) -> None:
 
 
 @every_zone
-def test_a_day_that_closes_earlier_is_over_for_what_was_due_later_on_it(zone: str) -> None:
-    early = Closure(date(2026, 6, 1), date(2026, 6, 1), "Heat", (Interval(time(10), time(13)),))
-    current = due(zone, date(2026, 6, 1), DueRule.LOAN_PERIOD)
-    moved = due(zone, date(2026, 6, 2), DueRule.EMERGENCY_CLOSING, date(2026, 6, 1))
-    assert redated_for_closing(branch(zone, early), current) == moved
-
-
-@every_zone
-def test_a_day_that_closes_later_keeps_its_due_hour(zone: str) -> None:
-    late = Closure(date(2026, 6, 1), date(2026, 6, 1), "Fair", (Interval(time(10), time(23)),))
-    current = due(zone, date(2026, 6, 1), DueRule.LOAN_PERIOD)
-    assert redated_for_closing(branch(zone, late), current) is current
+@pytest.mark.parametrize(("closes", "due_on"), [(13, date(2026, 6, 2)), (23, date(2026, 6, 1))])
+def test_a_day_that_closes_before_the_due_hour_is_over_for_it(zone: str, closes: int, due_on: date) -> None:
+    hours = Closure(date(2026, 6, 1), date(2026, 6, 1), "Heat", (Interval(time(10), time(closes)),))
+    found = redated_for_closing(branch(zone, hours), due(zone, date(2026, 6, 1), DueRule.LOAN_PERIOD))
+    assert (found.on, found.at) == (due_on, closing(zone, due_on))
 
 
 # --- Incomplete kits, the book drop, lateness
