@@ -20,7 +20,8 @@ from lending.errors import Block, Reason
 class EnrolmentFacts:
     """What counts about a cohort (its name, dates and programme's rules) and about the person who would join it.
 
-    ``already``: they have a seat in it, or a place on its waiting list. Dates are local to the pick-up branch;
+    ``already``: they have a seat in it, or a place on its waiting list. ``kit_of`` is the cohort of the same weeks in
+    which they have a kit or wait for one, if they want another here. Dates are local to the pick-up branch;
     ``last_borrow_on`` and ``program_ends_on`` are the programme's, ``None`` where it has no such day.
     """
 
@@ -36,6 +37,7 @@ class EnrolmentFacts:
     expires_on: date | None
     already: bool
     applicant: Applicant
+    kit_of: str | None = None
 
 
 def blocks(facts: EnrolmentFacts) -> Iterator[Block]:
@@ -52,6 +54,8 @@ def blocks(facts: EnrolmentFacts) -> Iterator[Block]:
         yield from against_kit(facts.cohort, facts.pickup_from, facts.last_borrow_on, today)
     if facts.already:
         yield Block(Reason.ALREADY_ENROLLED, {"cohort": facts.cohort})
+    if facts.kit_of is not None:
+        yield Block(Reason.HAS_A_KIT, {"cohort": facts.kit_of})
     yield from checks(facts.rules, facts.applicant)
 
 

@@ -41,6 +41,7 @@ from lending.models.policies import Signing
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 from lending.programs.cohorts import permit_for_program
+from lending.programs.enrolment_statements import KIT_IN_THE_SAME_WEEKS
 from lending.programs.joining import (
     add_enrolment,
     add_reservation,
@@ -104,7 +105,7 @@ def enrol(
     ``answers`` are those to the programme's questions, by their codes, and are not kept.
     Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, ``NO_SUCH_POOL``, or all
     of ``CARD_BLOCKED``, ``CARD_EXPIRED``, ``COHORT_CANCELLED``, ``COHORT_OVER``, ``PROGRAM_OVER``, ``NO_MORE_KITS``,
-    ``ALREADY_ENROLLED`` and ``NOT_ELIGIBLE`` that apply.
+    ``ALREADY_ENROLLED``, ``HAS_A_KIT`` in the same weeks where another is wanted, and ``NOT_ELIGIBLE`` that apply.
     """
     rows = resolve(session, patron, cohort, pickup_branch_id)
     permit_for_program(by, Act.ENROL, rows[0].program_id, pickup_branch_id)
@@ -278,6 +279,17 @@ def lock_enrolments(session: Session, enrolment_ids: Collection[int]) -> list[En
     chosen = select(Enrolment).where(Enrolment.id.in_(sorted(set(enrolment_ids)))).order_by(Enrolment.id)
     locked = chosen.with_for_update(of=Enrolment, key_share=True).execution_options(populate_existing=True)
     return list(session.scalars(locked))
+
+
+def against_a_kit(session: Session, cohort_id: int, patron_id: int, *, leaving: int = 0) -> Iterator[Block]:
+    """What stands against a kit of a cohort for a patron, who is locked: they have one in the same weeks.
+
+    ``leaving`` is the cohort (its id) that they leave for this one.
+    """
+    asked = {"cohort_id": cohort_id, "patron_id": patron_id, "besides": leaving}
+    name = session.scalars(KIT_IN_THE_SAME_WEEKS, asked).first()
+    if name is not None:
+        yield Block(Reason.HAS_A_KIT, {"cohort": name})
 
 
 def live_enrolment(session: Session, cohort_id: int, patron_id: int) -> Enrolment | None:

@@ -21,9 +21,17 @@ from lending.circulation.checkout_statements import (
     programs,
     reservations,
     stocks,
+    unreceived,
 )
 from lending.circulation.reservations import LEFT_IN_POOL
-from lending.domain.states import HOLDS_A_SEAT, LIVE_ENROLMENTS, EnrolmentState, LoanState, ReservationState
+from lending.domain.states import (
+    HOLDS_A_SEAT,
+    LIVE_ENROLMENTS,
+    LIVE_RESERVATIONS,
+    EnrolmentState,
+    LoanState,
+    ReservationState,
+)
 from lending.models.base import constant, constants
 from lending.models.people import PatronStatus
 
@@ -93,6 +101,40 @@ LOCK_SEAT_AND_STOCK = (
 )
 """No row when the patron's record was merged meanwhile."""
 
+_this, _other = cohorts.alias("this_cohort"), cohorts.alias("other_cohort")
+_waits_or_promised = select(reservations.c.cohort_id).where(
+    reservations.c.patron_id == _PATRON_ID, reservations.c.state.in_(constants(LIVE_RESERVATIONS))
+)
+_out_with_a_seat = (
+    select(loans.c.cohort_id)
+    .join(
+        enrolments,
+        and_(enrolments.c.cohort_id == loans.c.cohort_id, enrolments.c.patron_id == loans.c.patron_id),
+    )
+    .where(loans.c.patron_id == _PATRON_ID, unreceived, enrolments.c.state.in_(constants(LIVE_ENROLMENTS)))
+)
+KIT_IN_THE_SAME_WEEKS = (
+    select(_other.c.name)
+    .select_from(
+        _other.join(
+            _this,
+            and_(
+                _this.c.id == _COHORT_ID,
+                _other.c.starts_on <= _this.c.ends_on,
+                _other.c.ends_on >= _this.c.starts_on,
+            ),
+        )
+    )
+    .where(
+        or_(_other.c.id.in_(_waits_or_promised), _other.c.id.in_(_out_with_a_seat)),
+        _other.c.id != bindparam("besides", type_=_ID),
+    )
+    .order_by(_other.c.id)
+    .limit(1)
+)
+"""The cohort, held in the weeks of this one, in which somebody has a kit, the promise of one, or a place in line; all
+``besides`` one, which is this one itself for who joins it, or the one they leave for it."""
+
 _in_cohort = enrolments.c.cohort_id == _COHORT_ID
 _queued = and_(reservations.c.pool_id == _POOL_ID, reservations.c.state == constant(ReservationState.WAITING))
 COUNT = select(
@@ -116,6 +158,7 @@ COUNT = select(
         loans.c.state != constant(LoanState.UNDONE),
     )
     .label("borrowed"),
+    KIT_IN_THE_SAME_WEEKS.scalar_subquery().label("kit_of"),
     LEFT_IN_POOL.scalar_subquery().label("kits_left"),
     select(func.count()).select_from(reservations).where(_queued).scalar_subquery().label("queued"),
     select(func.count())
@@ -124,8 +167,8 @@ COUNT = select(
     .scalar_subquery()
     .label("ready"),
 )
-"""Who has a seat and who waits for one; what this person has here already; the kits that are left in the pool (``NULL``
-without one), who waits for them, and how many of those have their seat."""
+"""Who has a seat and who waits for one; what this person has here already, and for the same weeks elsewhere; the kits
+that are left in the pool (``NULL`` without one), who waits for them, and how many of those have their seat."""
 
 ADD_ENROLMENT = insert(enrolments).inline()
 ADD_RESERVATION = (

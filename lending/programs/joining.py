@@ -7,7 +7,7 @@ wait for the one cohort. Source: RULES 4, "First come, first served by acknowled
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -96,6 +96,7 @@ def lock_and_count(session: Session, asked: AnyRow, pool: PoolFound | None, *, a
     """
     ids = {"cohort_id": asked.cohort_id, "patron_id": asked.patron_id}
     in_pool = {"pool_id": None if pool is None else pool.pool_id, "set_aside_by": set_aside_by(at)}
+    in_pool["besides"] = asked.cohort_id
     with together(session) as connection:  # the counts begin, and look, when the locks are had
         if pool is None:
             locked = connection.execute(sql.LOCK_SEAT, ids)
@@ -122,7 +123,8 @@ def facts_of_joining(
         answers=answers,
     )
     already = joining.counted.already
-    return facts_of(held, held, asked, already=already, wants_kit=wants_kit, applicant=applicant)
+    found = facts_of(held, held, asked, already=already, wants_kit=wants_kit, applicant=applicant)
+    return replace(found, kit_of=joining.counted.kit_of) if wants_kit else found
 
 
 def facts_of(

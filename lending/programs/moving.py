@@ -44,6 +44,7 @@ from lending.programs.closing import against_kits
 from lending.programs.cohorts import permit_for_program
 from lending.programs.enrolment import (
     Enrolled,
+    against_a_kit,
     against_enrolling,
     cohort_id_of,
     enrolment_as_it_stands,
@@ -213,6 +214,8 @@ def _lock_move(
     against = list(
         against_enrolling(session, held[to_id], person, branch_id=branch_id, answers=answers, wants_kit=False, at=at)
     )
+    if found.wants_kit:
+        against += against_a_kit(session, to_id, person.id, leaving=found.cohort_id)
     if held[to_id].program_id == held[found.cohort_id].program_id:  # who may take part was asked when they enrolled
         against = [block for block in against if block.reason is not Reason.NOT_ELIGIBLE]
     if against:

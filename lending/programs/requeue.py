@@ -30,6 +30,7 @@ from lending.models.reservations import Reservation
 from lending.programs.closing import against_kits
 from lending.programs.cohorts import permit_for_program
 from lending.programs.enrolment import (
+    against_a_kit,
     enrol,
     live_enrolment,
     lock_cohort,
@@ -72,8 +73,8 @@ def requeue(
 
     ``kit_type`` (its code) is needed only where the cohort has several at that branch. Raises ``Refused``:
     ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` for a seat that has ended, ``NO_SUCH_POOL``, and all of
-    ``CARD_BLOCKED``, ``CARD_EXPIRED``, ``COHORT_CANCELLED``, ``COHORT_OVER``, ``NO_MORE_KITS`` and ``ALREADY_RESERVED``
-    that apply.
+    ``CARD_BLOCKED``, ``CARD_EXPIRED``, ``COHORT_CANCELLED``, ``COHORT_OVER``, ``NO_MORE_KITS``, and
+    ``ALREADY_RESERVED`` or ``HAS_A_KIT`` that apply.
     """
     found = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment)).one_or_none()
     if found is None:
@@ -98,6 +99,8 @@ def requeue(
         against += against_kits(session, held, branch_id=branch_id, at=at)
     if live_reservation(session, patron_id=person.id, cohort_id=held.id) is not None:
         against.append(Block(Reason.ALREADY_RESERVED, {}))
+    else:
+        against.extend(against_a_kit(session, held.id, person.id))
     if against:
         raise Refused(*against)
     [seat] = lock_enrolments(session, [found.id])

@@ -29,6 +29,7 @@ from lending.models.people import Household, Patron
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 from lending.programs.enrolment import (
+    against_a_kit,
     against_enrolling,
     free_seats,
     live_enrolment,
@@ -136,6 +137,7 @@ def can_enrol(
     )
     pool = None
     if wants_kit:
+        against.extend(against_a_kit(session, held.id, person.id, leaving=held.id))
         try:
             pool = pool_at(session, held.id, pickup_branch_id, kit_type)
         except Refused as refused:

@@ -62,7 +62,12 @@ class Library(RuleBasedStateMachine):
     def enrol(self, person: str, session: str) -> None:
         enrolled = self._try(enrol, patron=person, cohort=session, pickup_branch_id=self.cast.ela)
         if self.model.seat(person, session) is not None:
-            assert enrolled == [Reason.ALREADY_ENROLLED]
+            assert Reason.ALREADY_ENROLLED in enrolled
+        elif self.model.has_kit_besides(person, session):
+            assert enrolled == [Reason.HAS_A_KIT]
+            without = self._try(enrol, patron=person, cohort=session, pickup_branch_id=self.cast.ela, wants_kit=False)
+            assert not isinstance(without, list)
+            self.model.enrol(person, session, kit=False)
         else:
             assert not isinstance(enrolled, list)
             self.model.enrol(person, session)

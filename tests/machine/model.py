@@ -32,6 +32,7 @@ class Seat:
     person: str
     session: str
     state: str
+    wants_kit: bool = True
 
     @property
     def is_live(self) -> bool:
@@ -139,9 +140,16 @@ class Model:
 
     # --- What people do -----------------------------------------------------------------------------------------
 
-    def enrol(self, person: str, session: str) -> None:
-        self.seats.append(Seat(person, session, "waiting"))
-        self.promises.append(Promise(person, session))
+    def has_kit_besides(self, person: str, session: str) -> bool:
+        """Whether they have a kit in another session, which are all of the same weeks, or wait for one there."""
+        waits = any(p.is_live and p.session not in (session, None) for p in self.promises if p.person == person)
+        theirs = [out.session for out in self.out.values() if out.person == person and out.session is not None]
+        return waits or any(other != session and self.seat(person, other) is not None for other in theirs)
+
+    def enrol(self, person: str, session: str, *, kit: bool = True) -> None:
+        self.seats.append(Seat(person, session, "waiting", kit))
+        if kit:
+            self.promises.append(Promise(person, session))
         self.settle()
 
     def withdraw(self, person: str, session: str) -> None:
@@ -171,7 +179,7 @@ class Model:
             promise.state = "cancelled"
         taken = sum(s.session == new and s.is_live for s in self.seats)
         is_seated = taken < self.sessions[new].capacity
-        self.seats.append(Seat(person, new, "enrolled" if is_seated else "waiting"))
+        self.seats.append(Seat(person, new, "enrolled" if is_seated else "waiting", seat.wants_kit))
         kits = self._of(person, old)
         if kits and is_seated:
             for out in kits:
@@ -183,7 +191,8 @@ class Model:
                     out.taken_from = new
         else:
             self._shorten(person, old)
-            self.promises.append(Promise(person, new))
+            if seat.wants_kit:
+                self.promises.append(Promise(person, new))
         self.settle()
 
     def reserve(self, person: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from lending.circulation.reserving import Reserved
+from lending.circulation.returns import return_kit
 from lending.circulation.shelf import capture, expire_shelf
 from lending.db import Database
 from lending.domain.states import ReservationState
@@ -19,7 +20,7 @@ from lending.programs.withdrawal import withdraw
 from tests.cast import ADA, KIT, LUIS, NOW, Cast
 from tests.circulation.kits_in_hand import why
 from tests.circulation.test_shelf import SEVEN_OPEN_DAYS_LATER
-from tests.programs.members import adas_seat
+from tests.programs.members import adas_seat, hand_out
 
 
 def again(database: Database, cast: Cast, **given: Any) -> Reserved:
@@ -107,3 +108,18 @@ def test_who_may_not_enrol_learns_nothing_about_a_card(database: Database, cast:
         with pytest.raises(Refused) as refusal:
             database.act(lambda session, asked=asked: reserve_in_cohort(session, **asked, by=cast.cleo))
         assert why(refusal) == [Reason.NOT_PERMITTED]
+
+
+def test_who_has_a_kit_of_the_session_out_queues_for_no_second_one(database: Database, cast: Cast) -> None:
+    hand_out(database, cast, ADA, KIT)
+    with pytest.raises(Refused) as refused:
+        again(database, cast, at=NOW)
+    assert [(block.reason, block.detail) for block in refused.value.blocks] == [
+        (Reason.HAS_A_KIT, {"cohort": "Work Ready 7"})
+    ]
+
+
+def test_who_has_brought_the_kit_back_may_queue_again(database: Database, cast: Cast) -> None:
+    hand_out(database, cast, ADA, KIT)
+    database.act(lambda s: return_kit(s, kit=KIT, branch_id=cast.ela, at=NOW, by=cast.ben))
+    assert again(database, cast).state is ReservationState.PROMISED

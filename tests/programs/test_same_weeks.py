@@ -1,0 +1,108 @@
+"""Somebody may join several sessions of the same weeks, and keeps one kit from others, not one for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lending.db import Database
+from lending.domain.states import LIVE_RESERVATIONS, EnrolmentState
+from lending.errors import Block, Reason, Refused
+from lending.models.reservations import Reservation
+from lending.programs.enrolment import Enrolled, Kit, enrol
+from lending.programs.moving import transfer
+from lending.queries.enrolling import can_enrol
+from tests.cast import ADA, KIT, LUIS, MINA, NOW, Cast
+from tests.programs.members import adas_seat, hand_out, join, newcomers, next_cohort, state_of
+from tests.races import SURELY, overtake, without_locks
+
+IN_WORK_READY_7 = [(Reason.HAS_A_KIT, {"cohort": "Work Ready 7"})]
+
+
+@pytest.fixture
+def same_weeks(database: Database, cast: Cast) -> None:
+    """Work Ready 8 begins on the last day of Work Ready 7."""
+    next_cohort(database, cast, starts_on=date(2026, 4, 10), pickup_from=date(2026, 4, 3))
+
+
+def why(blocks: Any) -> list[tuple[Reason, Any]]:
+    """The reasons, with what they name."""
+    return [(block.reason, block.detail) for block in blocks]
+
+
+def refused(database: Database, cast: Cast, card: str, **given: Any) -> list[tuple[Reason, Any]]:
+    """Why somebody cannot be enrolled in Work Ready 8 with a kit."""
+    with pytest.raises(Refused) as refusal:
+        join(database, cast, card, cohort="WR-8", **given)
+    return why(refusal.value.blocks)
+
+
+def live(database: Database, patron_id: int) -> int:
+    """How many kits somebody is promised or waits for."""
+    with database.read() as session:
+        chosen = select(Reservation.id).where(Reservation.patron_id == patron_id)
+        return len(session.scalars(chosen.where(Reservation.state.in_(LIVE_RESERVATIONS))).all())
+
+
+@pytest.mark.usefixtures("same_weeks")
+def test_who_is_promised_a_kit_is_promised_no_second_one(database: Database, cast: Cast) -> None:
+    assert refused(database, cast, ADA) == IN_WORK_READY_7
+    with database.read() as session:
+        asked = {"patron": ADA, "cohort": "WR-8", "pickup_branch_id": cast.ela, "at": NOW, "by": cast.ben}
+        found: tuple[Block, ...] = can_enrol(session, **asked).blocks  # type: ignore[arg-type]  # one dict of all
+    assert why(found) == IN_WORK_READY_7
+
+
+@pytest.mark.usefixtures("same_weeks")
+def test_who_has_the_kit_of_one_session_or_waits_for_it_gets_none_of_another(database: Database, cast: Cast) -> None:
+    hand_out(database, cast, ADA, KIT)
+    join(database, cast, LUIS)
+    [third] = newcomers(database, cast, 1)
+    assert join(database, cast, third).kit is Kit.WAITING
+    for card in (ADA, LUIS, third):
+        assert refused(database, cast, card) == IN_WORK_READY_7
+
+
+@pytest.mark.usefixtures("same_weeks")
+def test_the_seat_is_theirs_without_a_kit(database: Database, cast: Cast) -> None:
+    enrolled = join(database, cast, ADA, cohort="WR-8", wants_kit=False)
+    assert (enrolled.seat, enrolled.kit, live(database, cast.ada_id)) == (EnrolmentState.ENROLLED, Kit.NONE, 1)
+
+
+def test_sessions_that_follow_each_other_each_promise_a_kit(database: Database, cast: Cast) -> None:
+    next_cohort(database, cast)
+    assert join(database, cast, ADA, cohort="WR-8").kit is Kit.PROMISED
+
+
+@pytest.mark.usefixtures("same_weeks")
+def test_who_goes_over_to_the_other_session_leaves_the_promise_behind(database: Database, cast: Cast) -> None:
+    seat, by = adas_seat(database, cast), cast.ben
+    moved = database.act(lambda session: transfer(session, enrolment=seat, to_cohort="WR-8", at=NOW, by=by))
+    assert (moved.now.kit, live(database, cast.ada_id)) == (Kit.PROMISED, 1)
+
+
+def joining(cast: Cast, cohort: str) -> Callable[[Session], Enrolled]:
+    """Mina enrols with a kit."""
+    by, branch_id = cast.ben, cast.ela
+    return lambda session: enrol(session, patron=MINA, cohort=cohort, pickup_branch_id=branch_id, at=NOW, by=by)
+
+
+@pytest.mark.usefixtures("same_weeks")
+def test_two_desks_at_once_promise_one_kit(database: Database, cast: Cast) -> None:
+    outcome = overtake(database, joining(cast, "WR-7"), joining(cast, "WR-8"), before="INSERT INTO enrolments")
+    assert (len(outcome.done), outcome.refused, outcome.broken) == (1, [[Reason.HAS_A_KIT]], [])
+    assert live(database, cast.mina_id) == 1
+    assert state_of(database, outcome.done[0].enrolment).kit is Kit.PROMISED
+
+
+@pytest.mark.usefixtures("same_weeks")
+def test_without_the_lock_two_desks_would_promise_two(database: Database, cast: Cast) -> None:
+    first, second = joining(cast, "WR-7"), joining(cast, "WR-8")
+    with without_locks(database):
+        overtake(database, first, second, before="INSERT INTO enrolments", patience=SURELY)
+    assert live(database, cast.mina_id) == 2
