@@ -248,7 +248,10 @@ class Year:
     def _plan_return(self, who: Participant, loan: str) -> None:
         fate = self.chance.random()
         if fate < 0.03:
-            self._then(who.place, who.session.ends_on + 22 * DAY, 0.6, lambda: self._give_up(who, loan))
+            if self.chance.random() < 0.5:
+                self._then(who.place, who.session.ends_on + 15 * DAY, 0.6, lambda: self._give_up(who))
+            else:
+                self._then(who.place, who.session.ends_on + 24 * DAY, 0.6, lambda: self._was_given_up(who, loan))
             return
         late = self.chance.randint(1, 10) if fate < 0.12 else -self.chance.randint(0, 4)
         self._then(who.place, who.session.ends_on + late * DAY, 0.5, lambda: self._come_back(who, loan, late))
@@ -291,7 +294,10 @@ class Year:
         desk = self._desk(place)
         steps = {"wiped": "powerwashed", "charged": True, "restocked": True}
         if self.chance.random() >= 0.06:
-            self.county.must(desk, "POST", "/inspections", {"kit": kit, "all_here": True, "steps": steps})
+            seen = self.county.must(desk, "POST", "/inspections", {"kit": kit, "all_here": True, "steps": steps})
+            if seen["kit"]["state"] == "turnaround":  # it was late: the carrier was asked to suspend its line
+                today = self.county.local_day(self.county.clock.now())
+                self._then(place, today + DAY, 0.2, lambda: self._see_the_line_work(place, kit))
             return
         shown = self.county.must(desk, "GET", f"/kits/{kit}")
         short = next(part["id"] for part in shown["parts"] if part["name"] == "Laptop charger")
@@ -307,18 +313,38 @@ class Year:
         else:
             self._then(place, today + 12 * DAY, 0.7, lambda: self._replace(place, kit, short))
 
+    def _see_the_line_work(self, place: Place, kit: str) -> None:
+        """The carrier has restored it; one that ended with a lost kit stays as it is until it has a new one."""
+        self.county.done(self._desk(place), "POST", f"/kits/{kit}/steps", {"step": "line_active"})
+
     def _bring(self, place: Place, kit: str, part: int) -> None:
         self.county.must(self._desk(place), "POST", "/found_parts", {"kit": kit, "part": part})
 
     def _replace(self, place: Place, kit: str, part: int) -> None:
         self.county.must(self._desk(place), "POST", f"/kits/{kit}/parts/{part}/replacement", {})
 
-    def _give_up(self, who: Participant, loan: str) -> None:
-        """Nobody brought it: the manager lists it as lost. Half of them turn up all the same."""
+    def _give_up(self, who: Participant) -> None:
+        """Nobody brought it: the manager lists it as lost."""
+        if not who.is_back:
+            answer = self.county.must("admin", "POST", f"/kits/{who.kit}/lost", {})
+            self._is_lost(who, answer["loan"]["cohort"])
+
+    def _was_given_up(self, who: Participant, loan: str) -> None:
+        """Nobody brought it and nobody looked: three weeks after it was due the library itself lists it as lost."""
         if who.is_back:
             return
-        answer = self.county.must("admin", "POST", f"/kits/{who.kit}/lost", {})
-        self.tally.lost[answer["loan"]["cohort"]] += 1
+        shown = self.county.must("admin", "GET", f"/loans/{loan}")
+        today = self.county.local_day(self.county.clock.now())
+        due_on = self.county.local_day(datetime.fromisoformat(shown["due_at"]))
+        if today <= due_on + 23 * DAY:  # a moved session or a closed branch has given them longer
+            self._then(who.place, due_on + 24 * DAY, 0.6, lambda: self._was_given_up(who, loan))
+            return
+        assert shown["state"] == "lost", f"{who.kit} was due on {due_on} and is {shown['state']} on {today}"
+        self._is_lost(who, shown["cohort"])
+
+    def _is_lost(self, who: Participant, cohort: str) -> None:
+        """Half of them turn up all the same."""
+        self.tally.lost[cohort] += 1
         if self.chance.random() < 0.5:
             today = self.county.local_day(self.county.clock.now())
             self._then(who.place, today + 9 * DAY, 0.4, lambda: self._return(who))
