@@ -49,8 +49,20 @@ FIRST_PAUSE, LONGEST_PAUSE, GIVE_UP_AFTER = timedelta(minutes=5), timedelta(hour
 _RESERVED = {
     "ready": frozenset({ReservationState.READY}),
     "promised": PROMISED_RESERVATIONS,
+    "reserved": PROMISED_RESERVATIONS,
+    "waiting": frozenset({ReservationState.WAITING}),
 }
 """A notice about a reservation holds while that is in one of these states; others hold whatever became of it."""
+
+_SEATED = {
+    "enrolled": frozenset({EnrolmentState.ENROLLED}),
+    "enrolled_with_kit": frozenset({EnrolmentState.ENROLLED}),
+    "enrolled_without_kit": frozenset({EnrolmentState.ENROLLED}),
+    "waitlisted": frozenset({EnrolmentState.WAITING}),
+    "seat_offered": frozenset({EnrolmentState.OFFERED}),
+    "seat_given": frozenset({EnrolmentState.ENROLLED}),
+}
+"""The same of a notice about a seat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +176,18 @@ def _holds(session: Session, notice: Notice) -> bool:
         return True
     if kind == "loan" and notice.term is not None:
         return _of_this_term(session, notice)
+    if kind == "loan":
+        wanted = LoanState.INCOMPLETE if notice.step == "part_missing" else LoanState.OUT
+        return session.scalar(select(Loan.state).where(Loan.id == notice.loan_id)) is wanted
     if kind == "reservation" and notice.step in _RESERVED:
         state = session.scalar(select(Reservation.state).where(Reservation.public_id == name.partition(":")[0]))
         return state in _RESERVED[notice.step]
-    if kind == "enrolment" and notice.step == "seat_offered":
+    if kind == "enrolment" and notice.step in _SEATED:
         seat = session.scalar(select(Enrolment.state).where(Enrolment.public_id == name.partition(":")[0]))
-        return seat is EnrolmentState.OFFERED
+        return seat in _SEATED[notice.step]
+    if kind == "workshop":
+        seat = session.scalar(select(Enrolment.state).where(Enrolment.public_id == name.partition(":")[2]))
+        return seat is EnrolmentState.ENROLLED
     return True
 
 

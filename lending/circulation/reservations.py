@@ -23,7 +23,7 @@ from lending.circulation.journal import record
 from lending.circulation.locks import lock_stocks
 from lending.circulation.policies import policy_for
 from lending.circulation.pool_book import LEFT, set_aside_by
-from lending.circulation.telling import UNDO_WINDOW, tell, untell
+from lending.circulation.telling import UNDO_WINDOW, tell, untell, untell_all
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
 from lending.domain.permissions import Act
@@ -40,6 +40,7 @@ from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 
+RESERVED_NOTICE, WAITING_NOTICE = "reserved", "waiting"
 PROMISED_NOTICE, READY_NOTICE, EXPIRED_NOTICE = "promised", "ready", "shelf_expired"
 """The steps of the notices about a reservation, whose subject is ``subject_of``."""
 
@@ -290,8 +291,7 @@ def cancel_reservation(session: Session, reservation: Reservation, *, reason: st
     reservation.move(ReservationVerb.CANCEL)
     reservation.ended_at = at
     reservation.ended_reason = reason
-    for step in (PROMISED_NOTICE, READY_NOTICE):
-        untell(session, step, subject=subject_of(reservation))
+    untell_all(session, subject=subject_of(reservation))
     record_reservation(session, "cancel_reservation", reservation, at=at, by=by, before=before)
 
 

@@ -16,11 +16,14 @@ from lending.circulation.calendars import branch_calendar
 from lending.circulation.codes import refusing_twins
 from lending.circulation.locks import find_card, lock_kit, lock_patron, lock_reservation, lock_stocks
 from lending.circulation.reservations import (
+    RESERVED_NOTICE,
+    WAITING_NOTICE,
     cancel_reservation,
     pickup_code,
     place_in_queue,
     record_reservation,
     serve_stock,
+    tell_holder,
 )
 from lending.circulation.stocks import stock_of
 from lending.domain.actors import Actor
@@ -92,6 +95,8 @@ def reserve(
     detail = {"position": place_in_queue(session, reservation)}
     record_reservation(session, "reserve", reservation, at=at, by=by, detail=detail)
     serve_stock(session, stock_id, at=at, by=by)
+    step = WAITING_NOTICE if reservation.state is ReservationState.WAITING else RESERVED_NOTICE
+    tell_holder(session, step, reservation, at=at)
     return as_it_stands(session, reservation)
 
 

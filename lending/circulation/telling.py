@@ -125,6 +125,15 @@ def channel_of(patron: AnyRow) -> Channel:
     return reaches[0] if reaches else Channel.LETTER
 
 
+def untell_all(session: Session, *, subject: str) -> None:
+    """Cancel every notice about ``subject`` that waits to be sent."""
+    session.connection().execute(
+        update(_notices)
+        .where(_notices.c.subject == subject, _notices.c.state == NoticeState.PENDING)
+        .values(state=NoticeState.CANCELLED)
+    )
+
+
 def untell(session: Session, step: str, *, subject: str) -> None:
     """Cancel a notice about ``subject`` that waits to be sent."""
     session.connection().execute(

@@ -33,9 +33,11 @@ class Job:
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 JOBS: tuple[Job, ...] = (
+    Job("notices", _MINUTE, 15 * _MINUTE),
     Job("overdue", 15 * _MINUTE, _HOUR),
     Job("shelf", 15 * _MINUTE, _HOUR),
     Job("offers", 15 * _MINUTE, _HOUR),
+    Job("workshops", 15 * _MINUTE, _HOUR),
     Job("quarantine", 15 * _MINUTE, _HOUR),
     Job("renewals", _HOUR, 4 * _HOUR),
     Job("cohorts", _HOUR, 4 * _HOUR),

@@ -144,11 +144,26 @@ def forget_sign_ins(opened: Library, at: datetime) -> int:
     )
 
 
+def send_notices(opened: Library, at: datetime) -> int:
+    """Send what waits in the outbox and is due; letters wait for whoever prints them."""
+    from lending.jobs.notices import send
+
+    return send(opened, at, by=_sweeper)
+
+
+def tell_of_workshops(opened: Library, at: datetime) -> int:
+    """Put a word about tomorrow's workshops into the outbox of everybody with a seat."""
+    from lending.programs.workshop_notices import tell_of_tomorrow
+
+    return opened.db.act(lambda session: tell_of_tomorrow(session, at=at, by=_sweeper()))
+
+
 SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "backup": back_up,
     "cohorts": complete_sessions,
     "incomplete": settle_incomplete,
     "journal-head": keep_head,
+    "notices": send_notices,
     "offers": pass_offers_on,
     "overdue": chase,
     "ping": ping,
@@ -157,6 +172,7 @@ SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "seals": seal_journal,
     "shelf": sweep_shelf,
     "sign-ins": forget_sign_ins,
+    "workshops": tell_of_workshops,
 }
 """Every sweep by name; each gives how many things it did."""
 

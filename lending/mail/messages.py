@@ -40,8 +40,12 @@ def email(
     language: str,
     sender: Letterhead,
     at: datetime,
+    event: str | None = None,
 ) -> EmailMessage:
-    """One message. ``to`` is an address alone: no name stands in a header that travels in the open."""
+    """One message. ``to`` is an address alone: no name stands in a header that travels in the open.
+
+    ``event`` is a calendar's file, as ``mail/calendars.py`` writes it.
+    """
     message = EmailMessage()
     user, _, host = parseaddr(sender.address)[1].rpartition("@")
     message["From"] = Address(sender.name, user, host)
@@ -53,4 +57,6 @@ def email(
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     message["Content-Language"] = language.replace("_", "-")
+    if event is not None:
+        message.add_attachment(event, subtype="calendar", filename="workshop.ics", params={"method": "PUBLISH"})
     return message

@@ -55,6 +55,7 @@ from lending.programs.joining import (
     record_joining,
     resolve,
     sign,
+    tell_of_joining,
 )
 
 
@@ -122,6 +123,7 @@ def enrol(
         if signed is not None:
             sign(session, joining, signed, at=at, by=by)
         queued = None if line is None else add_reservation(session, joining, place, line, at=at)
+        tell_of_joining(session, joining, place, queued, at=at)
         record_joining(session, joining, place, queued, at=at, by=by)
     return Enrolled(
         enrolment=place.public_id,

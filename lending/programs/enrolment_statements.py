@@ -24,6 +24,7 @@ from lending.circulation.checkout_statements import (
     unreceived,
 )
 from lending.circulation.reservations import LEFT_IN_POOL
+from lending.circulation.telling import CONTACT
 from lending.domain.states import (
     HOLDS_A_SEAT,
     LIVE_ENROLMENTS,
@@ -85,6 +86,7 @@ _LOCKED = (
     patrons.c.postal_code,
     patrons.c.street,
     patrons.c.language,
+    *CONTACT,
 )
 _SEAT = cohorts.join(patrons, and_(patrons.c.id == _PATRON_ID, patrons.c.status == constant(PatronStatus.ACTIVE)))
 LOCK_SEAT = (

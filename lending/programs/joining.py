@@ -20,6 +20,7 @@ from lending.circulation.checkout_statements import SIGN
 from lending.circulation.journal import record_each
 from lending.circulation.pool_book import set_aside_by
 from lending.circulation.reservations import PoolFound, pickup_code, promise_next
+from lending.circulation.telling import new_notice, put_in_outbox
 from lending.circulation.together import together
 from lending.domain.actors import Actor
 from lending.domain.eligibility import Applicant
@@ -31,6 +32,10 @@ from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Program
 from lending.models.people import Patron
 from lending.models.policies import Signing
 from lending.programs import enrolment_statements as sql
+
+ENROLLED, ENROLLED_WITH_KIT, ENROLLED_WITHOUT_KIT = "enrolled", "enrolled_with_kit", "enrolled_without_kit"
+WAITLISTED = "waitlisted"
+"""The steps of the notice about a new enrolment: with a seat and no kit wanted, a kit kept, none left; or without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +254,17 @@ def sign(session: Session, joining: Joining, signed: Signing, *, at: datetime, b
             "staff_id": by.staff_id,
         },
     )
+
+
+def tell_of_joining(session: Session, joining: Joining, place: Place, queued: Queued | None, *, at: datetime) -> None:
+    """Put one notice into the outbox: of the seat, and of the kit that is kept or waited for with it."""
+    step = WAITLISTED
+    if place.state is EnrolmentState.ENROLLED and queued is None:
+        step = ENROLLED
+    elif place.state is EnrolmentState.ENROLLED and queued is not None:
+        step = ENROLLED_WITH_KIT if queued.position is None else ENROLLED_WITHOUT_KIT
+    subject, patron_id = f"enrolment:{place.public_id}", joining.asked.patron_id
+    put_in_outbox(session, [new_notice(step, joining.held, subject=subject, patron_id=patron_id, at=at)])
 
 
 def record_joining(

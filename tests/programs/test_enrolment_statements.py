@@ -14,10 +14,10 @@ from tests.cast import LUIS, NOW, Cast
 from tests.databases import counting
 from tests.programs.members import change_cohort, join, newcomers
 
-WITH_A_KIT = 7
-"""Its key, what the codes stand for, the locks, the counts; then the rows of the seat, the kit and the journal."""
+WITH_A_KIT = 8
+"""Its key, what the codes stand for, the locks, the counts; the rows of the seat, the kit, its notice, the journal."""
 
-A_SEAT_ALONE = 6
+A_SEAT_ALONE = 7
 
 
 def said(database: Database, cast: Cast, **given: Any) -> list[str]:
@@ -63,4 +63,4 @@ def test_what_needs_no_lock_is_read_before_it(database: Database, cast: Cast) ->
     statements = said(database, cast)
     locked = next(n for n, one in enumerate(statements) if "patrons.pseudonym" in one)
     after = [one.split(maxsplit=1)[0] for one in statements[locked + 1 :]]
-    assert after == ["SELECT", "INSERT", "INSERT", "INSERT"]
+    assert after == ["SELECT", "INSERT", "INSERT", "INSERT", "INSERT"]

@@ -1,0 +1,136 @@
+"""How notices leave the house: e-mail to a mail server, texts to a gateway, calls to a person's list.
+
+What has nobody to carry it is marked so in the log of notices. Each notice is put into words at the moment it is sent,
+from the rows as they are then. Source: RULES 6; issue "Nothing goes overdue unnoticed", Build 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from lending.circulation.notices import notice_subject
+from lending.circulation.tasks import open_task
+from lending.jobs.sending import Way, send_all
+from lending.mail.calendars import Event, calendar_file
+from lending.mail.carriers import NotEver
+from lending.mail.messages import Letterhead, email
+from lending.mail.smtp import SmtpMailer
+from lending.models.notices import Carrier, Channel
+from lending.models.tasks import TaskKind
+from lending.notice_words import UnknownPlace, code_of
+from lending.notice_words.pages import html_of
+from lending.notice_words.rendered import Rendered, language_for, reader_of, rendered
+from lending.queries.notice_texts import own_words
+from lending.queries.notices import NoticeFacts, facts_of
+
+if TYPE_CHECKING:
+    from lending.circulation.notices import Claim
+    from lending.domain.actors import Actor
+    from lending.library import Library, Mailer
+
+
+def send(opened: Library, at: datetime, *, by: Callable[[], Actor]) -> int:
+    """Send every notice that is due at ``at``, and then while the clock goes on; how many left."""
+    begun = opened.clock.now()
+    smtp = SmtpMailer(opened.settings.smtp_url) if opened.mailer is None and opened.settings.smtp_url else None
+    try:
+        post = Post(opened, opened.mailer or smtp)
+        return send_all(opened, post.ways(), now=lambda: at + (opened.clock.now() - begun), by=by)
+    finally:
+        if smtp is not None:
+            smtp.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice with its facts and its words."""
+
+    facts: NoticeFacts
+    words: Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The post of one library. Without a ``mailer`` an e-mail is written down as sent to nobody."""
+
+    opened: Library
+    mailer: Mailer | None
+
+    def ways(self) -> dict[Channel, Way]:
+        """How each channel's notices leave. Letters have no way of their own: somebody prints them."""
+        return {
+            Channel.EMAIL: Way(self.mail, Carrier.LOG if self.mailer is None else Carrier.SMTP),
+            Channel.TEXT: Way(self.text, Carrier.LOG),
+            Channel.CALL: Way(self.call, Carrier.CALLED),
+        }
+
+    def mail(self, claimed: Claim, at: datetime) -> None:
+        """Send an e-mail. Raises what the mailer raises, and ``NotEver`` where there is no address any more."""
+        told = self._told(claimed, at)
+        if told.facts.email is None:
+            raise NotEver("no address", address_is_wrong=False)
+        if self.mailer is None:
+            return
+        settings = self.opened.settings
+        message = email(
+            public_id=claimed.public_id,
+            to=told.facts.email,
+            subject=told.words.subject,
+            text=told.words.text,
+            html=html_of(told.words, settings.library_name),
+            language=told.words.language,
+            sender=Letterhead(settings.library_name, settings.mail_from),
+            at=at,
+            event=_event(told.facts, at),
+        )
+        self.mailer.send(message)
+
+    def text(self, claimed: Claim, at: datetime) -> None:
+        """Put a text into words. No gateway is set up: it goes to the log of notices alone."""
+        told = self._told(claimed, at)
+        if told.facts.phone is None:
+            raise NotEver("no number", address_is_wrong=False)
+
+    def call(self, claimed: Claim, at: datetime) -> None:
+        """Ask a person to telephone."""
+        facts = self._told(claimed, at).facts
+        self.opened.db.act(
+            lambda session: open_task(
+                session,
+                TaskKind.CALL,
+                subject=notice_subject(facts.notice),
+                branch_id=facts.branch_id,
+                what=facts.kit or facts.step,
+                at=at,
+                loan_id=facts.loan_id,
+                patron_id=facts.patron_id,
+            )
+        )
+
+    def _told(self, claimed: Claim, at: datetime) -> Told:
+        """The notice in words. A text of the library's own that has become wrong is not sent, but staff hear of it."""
+        settings = self.opened.settings
+        with self.opened.db.read() as session:
+            facts = facts_of(session, claimed.public_id, at=at)
+            code = None if facts is None else code_of(facts)
+            if facts is None or code is None:
+                raise NotEver("nothing to say", address_is_wrong=False)
+            language = language_for(facts.language, settings.default_locale)
+            own = own_words(session, code, facts.channel, language)
+        reader = reader_of(language, facts.zone)
+        try:
+            words = rendered(code, facts, own, library=settings.library_name, reader=reader, channel=facts.channel)
+        except UnknownPlace as unknown:
+            raise NotEver(f"no fact: {unknown.name}", address_is_wrong=False) from None
+        return Told(facts, words)
+
+
+def _event(facts: NoticeFacts, at: datetime) -> str | None:
+    """Tomorrow's workshop for the reader's own calendar."""
+    if facts.step != "workshop_tomorrow" or facts.workshop_at is None or facts.workshop_ends_at is None:
+        return None
+    event = Event(facts.notice, facts.workshop or "", facts.branch, facts.workshop_at, facts.workshop_ends_at)
+    return calendar_file(event, at=at)

@@ -1,0 +1,125 @@
+"""A notice put into words: facts, a language and perhaps the library's own text in, a subject and paragraphs out.
+
+A language that is not complete is not spoken: the library's own is. Source: SCREENS, "Words".
+"""
+
+from __future__ import annotations
+
+import gettext as catalogues
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from lending import paths
+from lending.domain.names import short_name
+from lending.models.notices import Channel
+from lending.notice_words import MESSAGES, Message, fill
+from lending.phrases import Reader
+from lending.queries.notice_texts import OwnWords
+from lending.queries.notices import NoticeFacts
+
+_BREAK = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A notice in words. ``short`` is what goes to a telephone."""
+
+    language: str
+    subject: str
+    paragraphs: tuple[str, ...]
+    short: str
+
+    @property
+    def text(self) -> str:
+        """The letter without any marks."""
+        return _BREAK.join(self.paragraphs) + "\n"
+
+
+@cache
+def spoken() -> frozenset[str]:
+    """The languages that are complete."""
+    return frozenset({"en", *(path.parent.parent.name for path in paths.LOCALE.glob("*/LC_MESSAGES/messages.mo"))})
+
+
+def language_for(wanted: str, default: str) -> str:
+    """The language in which somebody is told who asked for ``wanted``."""
+    return next((code for code in (wanted, default) if code in spoken()), "en")
+
+
+def reader_of(language: str, zone: str) -> Reader:
+    """Whoever reads ``language``, which is spoken, on the clock of ``zone``."""
+    return Reader(_catalogue(language).gettext, language, zone)
+
+
+@cache
+def _catalogue(language: str) -> catalogues.NullTranslations:
+    return catalogues.translation("messages", paths.LOCALE, [language], fallback=True)
+
+
+def words_of(message: Message, channel: Channel, reader: Reader) -> OwnWords:
+    """The words that come with the product, as an administrator would begin to change them."""
+    if channel is Channel.TEXT:
+        return OwnWords("", reader.gettext(message.text))
+    return OwnWords(reader.gettext(message.subject), _BREAK.join(_said(part, reader) for part in message.body))
+
+
+def _said(paragraph: str, reader: Reader) -> str:
+    return reader.gettext(paragraph)
+
+
+def rendered(
+    code: str, facts: NoticeFacts, own: OwnWords | None, *, library: str, reader: Reader, channel: Channel
+) -> Rendered:
+    """A notice in words: the library's own for its channel, if there are any. Raises ``UnknownPlace``."""
+    message = MESSAGES[code]
+    places = places_of(facts, reader, library)
+    letter = own if own is not None and channel is not Channel.TEXT else words_of(message, Channel.EMAIL, reader)
+    text = own if own is not None and channel is Channel.TEXT else words_of(message, Channel.TEXT, reader)
+    return Rendered(
+        language=reader.locale,
+        subject=fill(letter.subject, places),
+        paragraphs=tuple(fill(part, places) for part in letter.body.split(_BREAK)),
+        short=fill(text.body, {name: plain(value) for name, value in places.items()}),
+    )
+
+
+def plain(text: str) -> str:
+    """``text`` with the blanks that any telephone knows."""
+    return " ".join(text.split())
+
+
+def places_of(facts: NoticeFacts, reader: Reader, library: str) -> Mapping[str, str]:
+    """What stands in the places; those that these facts do not fill are left out."""
+    found: dict[str, str | None] = {
+        "first_name": short_name(facts.name).partition(" ")[0],
+        "library": library,
+        "branch": facts.branch,
+        "phone": facts.branch_phone or facts.branch,
+        "kit_type": facts.kit_type,
+        "pickup_code": facts.pickup_code,
+        "session": facts.cohort,
+        "workshop": facts.workshop,
+        "place": None if facts.place is None else str(facts.place),
+        "days_late": None if facts.due_at is None else str(facts.days_late),
+        "parts": reader.listed(list(facts.parts)) if facts.parts else None,
+        "owed": None if facts.owed_cents is None else reader.money(facts.owed_cents),
+    }
+    days = {
+        "due_day": facts.due_at,
+        "was_due_day": facts.was_due_at,
+        "back_by": facts.back_by,
+        "ready_day": facts.ready_until,
+        "pickup_from": facts.pickup_from,
+        "starts_on": facts.starts_on,
+        "ends_on": facts.ends_on,
+    }
+    moments = {
+        "due_moment": facts.due_at,
+        "ready_until": facts.ready_until,
+        "offered_until": facts.offered_until,
+        "workshop_moment": facts.workshop_at,
+    }
+    found |= {name: None if day is None else reader.day(day) for name, day in days.items()}
+    found |= {name: None if moment is None else reader.moment(moment) for name, moment in moments.items()}
+    return {name: value for name, value in found.items() if value is not None}

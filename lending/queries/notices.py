@@ -1,0 +1,266 @@
+"""The facts of one notice: whom it is for and what it speaks of, read at the moment it is put into words.
+
+Nothing here names a device: a kit is told by its kind, a part by its name. Amounts are whole cents, instants UTC.
+Source: RULES 6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum, unique
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from lending.circulation.reservations import place_in_queue
+from lending.domain.states import ChargeState, EnrolmentState
+from lending.models.branches import Branch
+from lending.models.charges import Charge
+from lending.models.cohorts import Cohort, Enrolment, Workshop
+from lending.models.journal import JournalEntry
+from lending.models.kits import Kit, KitType
+from lending.models.loans import Loan, LoanPart, LoanPartState, LoanTerm
+from lending.models.notices import Channel, Notice
+from lending.models.people import Patron
+from lending.models.reservations import Reservation
+
+
+@unique
+class Subject(StrEnum):
+    """What a notice hangs on, as its subject begins."""
+
+    LOAN = "loan"
+    RESERVATION = "reservation"
+    ENROLMENT = "enrolment"
+    WORKSHOP = "workshop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeFacts:
+    """What one notice may say. Facts of another subject are ``None``; ``cohort`` also where a loan is open.
+
+    ``days_late`` are calendar days on the clock of the branch; ``was_due_at`` is the due date before this one;
+    ``place`` is 1 for the next; ``parts`` are those that are missing or, on a receipt, those that went out.
+    """
+
+    notice: str
+    step: str
+    subject: Subject
+    channel: Channel
+    patron_id: int
+    loan_id: int | None
+    name: str
+    language: str
+    email: str | None
+    phone: str | None
+    address: tuple[str, ...]
+    branch_id: int
+    branch: str
+    branch_phone: str
+    branch_address: str
+    zone: str
+    kit: str | None = None
+    kit_type: str | None = None
+    due_at: datetime | None = None
+    was_due_at: datetime | None = None
+    days_late: int = 0
+    owed_cents: int | None = None
+    parts: tuple[str, ...] = ()
+    back_by: datetime | None = None
+    pickup_code: str | None = None
+    pickup_from: date | None = None
+    ready_until: datetime | None = None
+    place: int | None = None
+    cohort: str | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    offered_until: datetime | None = None
+    workshop: str | None = None
+    workshop_at: datetime | None = None
+    workshop_ends_at: datetime | None = None
+
+
+def facts_of(session: Session, notice: str, *, at: datetime) -> NoticeFacts | None:
+    """The facts of a notice (its public id); ``None`` where the patron's link was cut or its subject is gone."""
+    row = session.execute(_WHOM.where(Notice.public_id == notice)).one_or_none()
+    if row is None:
+        return None
+    kind, _, name = row.subject.partition(":")
+    common: dict[str, Any] = {
+        "notice": notice,
+        "step": row.step,
+        "channel": row.channel,
+        "patron_id": row.patron_id,
+        "loan_id": row.loan_id,
+        "name": row.name,
+        "language": row.language,
+        "email": row.email,
+        "phone": row.phone,
+        "address": _address(row),
+    }
+    if kind == Subject.LOAN:
+        return _of_loan(session, common, row.loan_id, at)
+    if kind == Subject.RESERVATION:
+        return _of_reservation(session, common, name.partition(":")[0])
+    if kind == Subject.ENROLMENT:
+        return _of_seat(session, common, *name.partition(":")[::2])
+    if kind == Subject.WORKSHOP:
+        workshop, _, enrolment = name.partition(":")
+        found = _of_seat(session, common, enrolment, "")
+        return None if found is None else _with_workshop(session, replace(found, subject=Subject.WORKSHOP), workshop)
+    return None
+
+
+_WHOM = (
+    select(Notice.step, Notice.subject, Notice.channel, Notice.loan_id, Notice.patron_id)
+    .add_columns(Patron.name, Patron.language, Patron.email, Patron.phone)
+    .add_columns(Patron.street, Patron.unit, Patron.city, Patron.postal_code)
+    .join(Patron, Patron.id == Notice.patron_id)
+)
+_WHERE = (
+    Branch.id.label("branch_id"),
+    Branch.name.label("branch"),
+    Branch.phone.label("branch_phone"),
+    Branch.address.label("branch_address"),
+    Branch.zone,
+)
+_before = aliased(LoanTerm)
+_owed = (
+    select(func.coalesce(func.sum(Charge.amount_cents), 0))
+    .where(Charge.loan_id == Loan.id, Charge.state == ChargeState.OWED)
+    .correlate(Loan)
+    .scalar_subquery()
+)
+_LOAN = (
+    select(
+        *_WHERE,
+        Loan.due_at,
+        Loan.incomplete_until.label("back_by"),
+        Kit.barcode.label("kit"),
+        KitType.name.label("kit_type"),
+        Cohort.name.label("cohort"),
+        _before.due_at.label("was_due_at"),
+        _owed.label("owed_cents"),
+    )
+    .join(Branch, Branch.id == Loan.branch_id)
+    .join(Kit, Kit.id == Loan.kit_id)
+    .join(KitType, KitType.id == Loan.kit_type_id)
+    .outerjoin(Cohort, Cohort.id == Loan.cohort_id)
+    .outerjoin(_before, and_(_before.loan_id == Loan.id, _before.n == Loan.term - 1))
+)
+
+
+def _of_loan(session: Session, common: dict[str, Any], loan_id: int, at: datetime) -> NoticeFacts | None:
+    row = session.execute(_LOAN.where(Loan.id == loan_id)).one_or_none()
+    if row is None:
+        return None
+    found = NoticeFacts(subject=Subject.LOAN, parts=_parts(session, loan_id, common["step"]), **common, **row._mapping)
+    return replace(found, days_late=max((_local(at, found.zone) - _local(row.due_at, found.zone)).days, 0))
+
+
+def _parts(session: Session, loan_id: int, step: str) -> tuple[str, ...]:
+    """The names of the parts that a notice lists: what went out, or what is missing and nobody settled."""
+    chosen = select(LoanPart.name).where(LoanPart.loan_id == loan_id).order_by(LoanPart.id)
+    if step != "receipt":
+        chosen = chosen.where(LoanPart.state == LoanPartState.MISSING, LoanPart.settled_at.is_(None))
+    return tuple(session.scalars(chosen))
+
+
+_RESERVATION = (
+    select(
+        *_WHERE,
+        Reservation,
+        KitType.name.label("kit_type"),
+        Cohort.name.label("cohort"),
+        Cohort.starts_on,
+        Cohort.ends_on,
+        Cohort.pickup_from,
+    )
+    .join(Branch, Branch.id == Reservation.pickup_branch_id)
+    .join(KitType, KitType.id == Reservation.kit_type_id)
+    .outerjoin(Cohort, Cohort.id == Reservation.cohort_id)
+)
+
+
+def _of_reservation(session: Session, common: dict[str, Any], public_id: str) -> NoticeFacts | None:
+    row = session.execute(_RESERVATION.where(Reservation.public_id == public_id)).one_or_none()
+    if row is None:
+        return None
+    known = dict(row._mapping)
+    reservation: Reservation = known.pop("Reservation")
+    return NoticeFacts(
+        subject=Subject.RESERVATION,
+        pickup_code=reservation.pickup_code,
+        ready_until=reservation.ready_until,
+        place=place_in_queue(session, reservation),
+        **common,
+        **known,
+    )
+
+
+_SEAT = (
+    select(
+        *_WHERE,
+        Enrolment,
+        Cohort.name.label("cohort"),
+        Cohort.starts_on,
+        Cohort.ends_on,
+        Cohort.pickup_from,
+    )
+    .join(Branch, Branch.id == Enrolment.pickup_branch_id)
+    .join(Cohort, Cohort.id == Enrolment.cohort_id)
+)
+
+
+def _of_seat(session: Session, common: dict[str, Any], public_id: str, act: str) -> NoticeFacts | None:
+    row = session.execute(_SEAT.where(Enrolment.public_id == public_id)).one_or_none()
+    if row is None:
+        return None
+    known = dict(row._mapping)
+    seat: Enrolment = known.pop("Enrolment")
+    found = NoticeFacts(
+        subject=Subject.ENROLMENT,
+        offered_until=seat.offered_until,
+        place=_place(session, seat),
+        **common,
+        **known,
+    )
+    if common["step"] != "workshop_moved":
+        return found
+    moved = select(JournalEntry.detail).where(JournalEntry.act == act, JournalEntry.verb == "change_workshop")
+    detail = session.scalars(moved).first()
+    return None if detail is None else _with_workshop(session, found, str(detail["workshop"]))
+
+
+def _place(session: Session, seat: Enrolment) -> int | None:
+    """The place on the waiting list, or in the queue for a kit of somebody with a seat."""
+    if seat.state is EnrolmentState.WAITING:
+        before = select(func.count()).where(
+            Enrolment.cohort_id == seat.cohort_id, Enrolment.state == EnrolmentState.WAITING, Enrolment.id <= seat.id
+        )
+        return session.scalars(before).one()
+    kit = session.scalars(
+        select(Reservation).where(Reservation.enrolment_id == seat.id).order_by(Reservation.id.desc()).limit(1)
+    ).one_or_none()
+    return None if kit is None else place_in_queue(session, kit)
+
+
+def _with_workshop(session: Session, found: NoticeFacts, public_id: str) -> NoticeFacts | None:
+    workshop = session.scalars(select(Workshop).where(Workshop.public_id == public_id)).one_or_none()
+    if workshop is None:
+        return None
+    return replace(found, workshop=workshop.title, workshop_at=workshop.starts_at, workshop_ends_at=workshop.ends_at)
+
+
+def _address(row: Any) -> tuple[str, ...]:
+    """The lines of an address as an envelope shows them; empty where nobody gave one."""
+    street = " ".join(text for text in (row.street, row.unit) if text)
+    town = " ".join(text for text in (row.city, row.postal_code) if text)
+    return tuple(line for line in (street, town) if line) if row.street else ()
+
+
+def _local(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()

@@ -1,0 +1,154 @@
+"""Every step says what it should by every channel, in English and Spanish, and fits a telephone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lending.domain.texts import is_gsm, segments
+from lending.models.notices import Channel
+from lending.notice_words import MESSAGES, UnknownPlace, code_of, fill, unknown_places
+from lending.notice_words.message import PRIVATE, places_in
+from lending.notice_words.pages import html_of
+from lending.notice_words.rendered import Rendered, language_for, plain, reader_of, rendered
+from lending.notice_words.samples import sample
+from lending.queries.notice_texts import OwnWords
+from tests.notice_words.spanish import compiled
+
+LIBRARY = "County Library"
+WEDNESDAY = datetime(2026, 9, 30, 19, 0, tzinfo=UTC)
+"""Its words are among the longest of any day."""
+
+STEPS = sorted(MESSAGES)
+
+
+@pytest.fixture(autouse=True)
+def speaking_spanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with compiled(tmp_path, monkeypatch):
+        yield
+
+
+def said(code: str, language: str, channel: Channel = Channel.EMAIL, own: OwnWords | None = None) -> Rendered:
+    facts = replace(
+        sample(code, channel, language),
+        due_at=WEDNESDAY,
+        was_due_at=WEDNESDAY,
+        ready_until=WEDNESDAY,
+        offered_until=WEDNESDAY,
+        workshop_at=WEDNESDAY,
+        back_by=WEDNESDAY,
+        starts_on=WEDNESDAY.date(),
+        ends_on=WEDNESDAY.date(),
+        place=112,
+    )
+    reader = reader_of(language, facts.zone)
+    return rendered(code, facts, own, library=LIBRARY, reader=reader, channel=channel)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("code", STEPS)
+def test_every_step_is_put_into_words(code: str, language: str) -> None:
+    words = said(code, language)
+    for text in (words.subject, words.text, words.short):
+        assert text.strip()
+        assert not re.search(r"[{}]|None|%\(", text), text
+    assert words.text.startswith("Hello Ana," if language == "en" else "Hola, Ana:")
+    assert "(213) 555-0100" in words.text
+    assert "Morales" not in words.text + words.subject + words.short
+    assert words.language == language
+
+
+@pytest.mark.parametrize("code", STEPS)
+def test_spanish_is_not_english(code: str) -> None:
+    english, spanish = said(code, "en"), said(code, "es")
+    assert english.subject != spanish.subject
+    assert not set(english.paragraphs[:-1]) & set(spanish.paragraphs[:-1])
+    assert english.short != spanish.short
+
+
+@pytest.mark.parametrize("code", STEPS)
+def test_a_text_message_fits_one_segment_in_english_and_two_in_spanish(code: str) -> None:
+    english, spanish = said(code, "en").short, said(code, "es").short
+    assert is_gsm(english)
+    assert segments(english) == 1, (len(english), english)
+    assert segments(spanish) <= 2, (len(spanish), spanish)
+
+
+@pytest.mark.parametrize("code", STEPS)
+def test_a_subject_tells_nobody_who_reads_along(code: str) -> None:
+    assert not PRIVATE & set(places_in(MESSAGES[code].subject))
+
+
+@pytest.mark.parametrize("code", STEPS)
+def test_every_place_is_one_that_its_step_fills(code: str) -> None:
+    message = MESSAGES[code]
+    for text in (message.subject, *message.body, message.text):
+        assert not unknown_places(text, message.places)
+
+
+@pytest.mark.parametrize("code", STEPS)
+def test_a_sentence_is_short_enough_to_be_read_once(code: str) -> None:
+    long = [
+        sentence
+        for part in MESSAGES[code].body
+        for sentence in re.split(r"(?<=[.!?]) ", part)
+        if len(sentence.split()) > 20
+    ]
+    assert not long
+
+
+def test_the_library_s_own_words_take_the_place_of_those_that_come_with_the_product() -> None:
+    own = OwnWords("Back {due_day}?", "Dear {first_name}\n\nSee you at {branch}.")
+    words = said("overdue", "en", own=own)
+    assert (words.subject, words.paragraphs) == ("Back Wed, Sep 30?", ("Dear Ana", "See you at Elm Street Library."))
+    short = said("overdue", "en", Channel.TEXT, OwnWords("", "Kit? {phone}"))
+    assert short.short == "Kit? (213) 555-0100"
+
+
+def test_what_a_value_holds_is_never_a_place() -> None:
+    assert fill("{a} and {b}", {"a": "{b}", "b": "{a}"}) == "{b} and {a}"
+
+
+@pytest.mark.parametrize(
+    "text", ["{a.__class__}", "{a!r}", "{a:>9}", "{0}", "{}", "{ a}", "{a", "a}", "{{a}}", "{a[0]}"]
+)
+def test_a_place_is_a_name_and_nothing_else(text: str) -> None:
+    assert unknown_places(text, {"a"})
+    with pytest.raises(UnknownPlace):
+        fill(text, {"a": "x"})
+
+
+def test_a_name_with_marks_is_shown_as_it_is() -> None:
+    facts = replace(sample("overdue", Channel.EMAIL, "en"), name="<b>Ana</b> Morales", cohort="R&D {phone}")
+    words = rendered("overdue", facts, None, library="A & B", reader=reader_of("en", facts.zone), channel=Channel.EMAIL)
+    page = html_of(words, "A & B")
+    assert "<b>Ana" not in page
+    assert "&lt;b&gt;Ana" in page
+    assert "A &amp; B" in page
+
+
+def test_the_page_says_its_language_and_loads_nothing() -> None:
+    page = html_of(said("ready", "es"), LIBRARY)
+    assert '<html lang="es" dir="ltr">' in page
+    assert not re.search(r"<(img|link|script|table)|https?:|url\(", page)
+
+
+def test_a_language_that_is_not_complete_is_not_spoken() -> None:
+    assert [language_for(wanted, "es") for wanted in ("es", "en", "hy")] == ["es", "en", "es"]
+    assert language_for("hy", "ko") == "en"
+
+
+def test_a_step_of_the_library_s_own_ladder_is_told_in_the_nearest_words() -> None:
+    facts = replace(sample("overdue", Channel.EMAIL, "en"), step="overdue_3_days", owed_cents=0)
+    assert code_of(facts) == "overdue_7_days"
+    assert code_of(replace(facts, days_late=0)) == "due_in_3_days"
+    assert code_of(replace(facts, owed_cents=100)) == "bill_reminder"
+
+
+def test_a_time_in_a_text_has_no_blank_that_a_telephone_does_not_know() -> None:
+    assert plain("8:00\u202fPM\xa0sharp") == "8:00 PM sharp"
