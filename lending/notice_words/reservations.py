@@ -72,6 +72,15 @@ RESERVATIONS: Mapping[str, Message] = {
         ),
         N_("{library}: your kit was not picked up in time and goes to the next person. Still want one? {phone}"),
     ),
+    "no_more_kits": _about_kit(
+        N_("Program lends no more"),
+        N_("You are no longer waiting for a kit"),
+        (
+            N_("The program has ended its loans, so nobody gets a kit from it any more. We are sorry."),
+            N_("Call us and we look for another kit with you."),
+        ),
+        N_("{library}: sorry, the program lends no more kits. Call us about another one. {phone}"),
+    ),
     "cohort_moved_reservation": _about_kit(
         N_("Session moved: kit on the hold shelf"),
         N_("More time to pick up your kit"),

@@ -153,7 +153,7 @@ def test_a_cancelled_promise_goes_to_the_next_at_once_and_they_are_told(database
     first, second = ask(database, cast, ADA), ask(database, cast, LUIS)
     ended = give_up(database, cast, first.reservation, at=NOW + timedelta(hours=1))
     assert (ended.state, ended.promised) == (ReservationState.CANCELLED, (second.reservation,))
-    told = only(database, Notice)
+    told = only(database, Notice, Notice.step == PROMISED_NOTICE)
     assert (told.subject, told.step) == (f"reservation:{second.reservation}", PROMISED_NOTICE)
     with pytest.raises(Refused) as refused:
         give_up(database, cast, first.reservation)
@@ -203,10 +203,10 @@ def test_an_inspection_taken_back_takes_back_what_it_promised(database: Database
     mina = one_waits(database, cast)
     receive(database, cast, at=NOW + timedelta(days=1))
     look(database, cast, seen(database), at=NOW + timedelta(days=1))
-    assert only(database, Notice).state is NoticeState.PENDING
+    assert only(database, Notice, Notice.step == PROMISED_NOTICE).state is NoticeState.PENDING
     database.act(lambda session: undo(session, at=NOW + timedelta(days=1, minutes=1), by=cast.ben))
     assert (state(database, mina), kit_row(database).state) == (WAITING, KitState.TO_INSPECT)
-    assert only(database, Notice).state is NoticeState.CANCELLED
+    assert only(database, Notice, Notice.step == PROMISED_NOTICE).state is NoticeState.CANCELLED
 
 
 def join(database: Database, cast: Cast, card: str) -> None:

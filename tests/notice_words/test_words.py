@@ -10,6 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from lending.circulation.closures import CLOSED
+from lending.circulation.missing_parts import NOTICE as PART_MISSING
+from lending.circulation.reservations import (
+    EXPIRED_NOTICE,
+    PROMISED_NOTICE,
+    READY_NOTICE,
+    RESERVED_NOTICE,
+    WAITING_NOTICE,
+)
+from lending.domain.ladders import DEFAULT
 from lending.domain.texts import is_gsm, segments
 from lending.models.notices import Channel
 from lending.notice_words import MESSAGES, UnknownPlace, code_of, fill, unknown_places
@@ -17,6 +27,16 @@ from lending.notice_words.message import PRIVATE, places_in
 from lending.notice_words.pages import html_of
 from lending.notice_words.rendered import Rendered, language_for, plain, reader_of, rendered
 from lending.notice_words.samples import sample
+from lending.programs.cancelling import COHORT_CANCELLED
+from lending.programs.closing import NO_MORE_KITS
+from lending.programs.completion import COMPLETED, SESSION_OVER
+from lending.programs.joining import ENROLLED, ENROLLED_WITH_KIT, ENROLLED_WITHOUT_KIT, WAITLISTED
+from lending.programs.moving import ROLLED_OVER_NOTICE, TRANSFERRED_NOTICE
+from lending.programs.offers import OFFER_LAPSED, SEAT_GIVEN, SEAT_OFFERED
+from lending.programs.redating import COHORT_MOVED
+from lending.programs.rescheduling import WORKSHOP_MOVED
+from lending.programs.withdrawal import SHORTENED_NOTICE
+from lending.programs.workshop_notices import WORKSHOP_TOMORROW
 from lending.queries.notice_texts import OwnWords
 from tests.notice_words.spanish import compiled
 
@@ -148,6 +168,20 @@ def test_a_step_of_the_library_s_own_ladder_is_told_in_the_nearest_words() -> No
     assert code_of(facts) == "overdue_7_days"
     assert code_of(replace(facts, days_late=0)) == "due_in_3_days"
     assert code_of(replace(facts, owed_cents=100)) == "bill_reminder"
+
+
+def test_every_step_that_somebody_is_told_has_its_words() -> None:
+    told = [
+        *(step.code for step in DEFAULT if step.notifies),
+        *(RESERVED_NOTICE, WAITING_NOTICE, PROMISED_NOTICE, READY_NOTICE, EXPIRED_NOTICE, NO_MORE_KITS),
+        *(SEAT_OFFERED, SEAT_GIVEN, OFFER_LAPSED, SESSION_OVER, COMPLETED, WORKSHOP_MOVED, WORKSHOP_TOMORROW),
+        *(ENROLLED, ENROLLED_WITH_KIT, ENROLLED_WITHOUT_KIT, WAITLISTED),
+        *(SHORTENED_NOTICE, TRANSFERRED_NOTICE, ROLLED_OVER_NOTICE, PART_MISSING, "receipt"),
+        *(f"{COHORT_MOVED}_{kind}" for kind in ("loan", "reservation", "enrolment")),
+        *(f"{COHORT_CANCELLED}_{kind}" for kind in ("loan", "enrolment")),
+        *(f"{CLOSED}_{kind}" for kind in ("loan", "reservation")),
+    ]
+    assert not set(told) - set(MESSAGES)
 
 
 def test_a_time_in_a_text_has_no_blank_that_a_telephone_does_not_know() -> None:

@@ -1,0 +1,34 @@
+"""One workshop as a calendar's file."""
+
+from __future__ import annotations
+
+from datetime import timedelta, timezone
+
+from lending.mail.calendars import Event, calendar_file
+from tests.cast import NOW
+
+
+def file_of(title: str) -> str:
+    pacific = NOW.astimezone(timezone(-timedelta(hours=8)))
+    event = Event("abc", title, "Elm Street Library", pacific, NOW + timedelta(hours=1))
+    return calendar_file(event, at=NOW)
+
+
+def test_an_event_has_its_name_its_times_in_utc_and_its_end() -> None:
+    lines = file_of("Applying").split("\r\n")
+    assert lines[0] == "BEGIN:VCALENDAR"
+    assert {"UID:abc", "DTSTART:20260303T180000Z", "DTEND:20260303T190000Z", "LOCATION:Elm Street Library"} <= set(
+        lines
+    )
+    assert lines[-2:] == ["END:VCALENDAR", ""]
+
+
+def test_a_title_cannot_end_the_event() -> None:
+    assert "SUMMARY:a END:VEVENT b\\; c\\, d \\\\n\r\n" in file_of("a\r\nEND:VEVENT\nb; c, d \\n")
+
+
+def test_a_long_line_is_folded_between_characters() -> None:
+    title = "ñ" * 200
+    lines = file_of(title).split("\r\n")
+    assert max(len(line.encode()) for line in lines) <= 75
+    assert title in file_of(title).replace("\r\n ", "")
