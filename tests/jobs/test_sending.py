@@ -76,7 +76,7 @@ def port() -> int:
 
 @pytest.fixture
 def office(database: Database, tmp_path: Path, port: int) -> Iterator[Office]:
-    mailer = SmtpMailer(f"smtp://127.0.0.1:{port}", timeout=1)
+    mailer = SmtpMailer(f"smtp://127.0.0.1:{port}")
     yield Office(database, assemble(database), tmp_path, mailer)
     mailer.close()
 

@@ -38,7 +38,7 @@ def peer() -> Peer:
 @pytest.fixture
 def mailer(peer: Peer) -> Iterator[SmtpMailer]:
     with mail_server(peer) as url:
-        mailer = SmtpMailer(url, timeout=1)
+        mailer = SmtpMailer(url)
         yield mailer
         mailer.close()
 
@@ -102,7 +102,7 @@ def test_a_greylisted_address_is_for_later(peer: Peer, mailer: SmtpMailer) -> No
 
 def test_a_server_that_is_not_there_is_away() -> None:
     with pytest.raises(Away):
-        SmtpMailer(f"smtp://127.0.0.1:{free_port()}", timeout=1).send(letter())
+        SmtpMailer(f"smtp://127.0.0.1:{free_port()}").send(letter())
 
 
 def test_a_server_that_says_nothing_is_away_after_a_while() -> None:
@@ -113,7 +113,7 @@ def test_a_server_that_says_nothing_is_away_after_a_while() -> None:
 def test_a_server_that_was_started_again_is_called_again(peer: Peer) -> None:
     port = free_port()
     with mail_server(peer, port) as url:
-        mailer = SmtpMailer(url, timeout=1)
+        mailer = SmtpMailer(url)
         mailer.send(letter())
     with mail_server(peer, port):
         with pytest.raises(Away):
@@ -125,6 +125,6 @@ def test_a_server_that_was_started_again_is_called_again(peer: Peer) -> None:
 
 def test_a_password_is_never_sent_in_the_open(peer: Peer) -> None:
     with mail_server(peer) as url:
-        mailer = SmtpMailer(url.replace("smtp://", "smtp://desk:secret@"), timeout=1)
+        mailer = SmtpMailer(url.replace("smtp://", "smtp://desk:secret@"))
         with pytest.raises(Away, match="SMTPNotSupportedError"):
             mailer.send(letter())
