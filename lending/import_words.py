@@ -27,6 +27,8 @@ FAULTS: Mapping[Fault, str] = {
         "The first row must name the columns. Missing: %(missing)s. Not known: %(unknown)s. "
         "It says: %(found)s. It may say: %(expected)s."
     ),
+    Fault.COLUMN_MISSING: N_("No row names the column '%(column)s'. Is it the list of those who took part?"),
+    Fault.COLUMN_TWICE: N_("Two columns say the same: %(columns)s. Delete one of them."),
     Fault.TOO_MANY_CELLS: N_("The row has %(cells)s cells, but only %(columns)s columns have a name."),
     Fault.FORMULA: N_("The cell begins like a spreadsheet's formula. Write the value itself."),
     Fault.ROUNDED: N_("The spreadsheet rounded this number. Format the column as text and enter it again."),

@@ -119,4 +119,6 @@ def get_forecast(query: Body) -> Any:
 
 
 def _shown(found: CohortForecast) -> Body:
-    return {**asdict(found), "gap": found.gap}
+    shown = {**asdict(found), "gap": found.gap}
+    del shown["pickup_from"]
+    return shown

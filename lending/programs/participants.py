@@ -7,8 +7,10 @@ Source: RULES 7, "one device, one attendee"; RULES 8, "names from meeting tools 
 
 from __future__ import annotations
 
+import math
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -22,7 +24,7 @@ from lending.domain.actors import Actor
 from lending.domain.names import fold
 from lending.domain.states import EnrolmentState
 from lending.errors import Block, Reason
-from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, HeadCountKind
+from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, HeadCount, HeadCountKind
 from lending.models.people import Patron, PatronStatus
 from lending.programs.workshops import WorkshopFound, check_countable, lock_workshop, put_head_count
 
@@ -37,6 +39,12 @@ MOST_PARTICIPANTS = 5_000
 
 IMPORTED = "import_participants"
 """What the journal calls an import."""
+
+_SECTION = re.compile(r"[0-9]+\. ")
+"""How a tool heads what follows the table in the same file, as in ``3. In-Meeting Activities``."""
+
+_IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
+"""What people add to the name they show: another name, how to speak of them."""
 
 ENROLLED = frozenset({EnrolmentState.ENROLLED, EnrolmentState.COMPLETED})
 """Whose enrolments a row may be."""
@@ -56,7 +64,8 @@ class ParticipantsImported:
     """What became of a list: rows by number. ``devices`` is the count that the workshop has now.
 
     ``matched`` attended on line, ``again`` had signed in already, ``ambiguous`` could be several people of the session,
-    ``unmatched`` none of them; the last two are only counted.
+    ``unmatched`` none of them; the last two are only counted. ``fewer``: the list has fewer devices than were counted
+    before, and the larger count was kept.
     """
 
     rows: int
@@ -65,6 +74,7 @@ class ParticipantsImported:
     ambiguous: tuple[int, ...]
     unmatched: tuple[int, ...]
     devices: int
+    fewer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +90,24 @@ def read_participants(data: bytes) -> tuple[list[Participant], list[Problem]]:
 
     ``BadFile`` when it is no such list, or has more than ``MOST_PARTICIPANTS`` rows.
     """
-    sheet = read_sheet(data, most=MOST_PARTICIPANTS)
+    sheet = read_sheet(data, most=MOST_PARTICIPANTS, below=COLUMNS["name"])
     places = {
         name: [place for place, column in enumerate(sheet.columns) if column in known]
         for name, known in COLUMNS.items()
     }
     if not sheet.columns or not sheet.rows:
         raise BadFile(Fault.EMPTY, expected=list(COLUMNS))
-    if not places["name"] or any(len(found) > 1 for found in places.values()):
-        raise BadFile(
-            Fault.WRONG_COLUMNS,
-            missing=[] if places["name"] else ["name"],
-            unknown=[],
-            found=list(sheet.columns),
-            expected=list(COLUMNS),
-        )
+    if not places["name"]:
+        raise BadFile(Fault.COLUMN_MISSING, column="name")
+    if twice := [sheet.columns[place] for found in places.values() if len(found) > 1 for place in found]:
+        raise BadFile(Fault.COLUMN_TWICE, columns=twice)
+    end = next((row for row, cells in sheet.rows if _SECTION.match(cells[0])), math.inf)
     looked_at = {sheet.columns[place] for found in places.values() for place in found}
-    problems = [problem for problem in sheet.problems if problem.column is None or problem.column in looked_at]
+    problems = [problem for problem in sheet.problems if problem.row < end and problem.column in (None, *looked_at)]
     participants = []
     for row, cells in sheet.rows:
+        if row >= end:
+            break
         name, email = (cells[found[0]] if found else "" for found in places.values())
         if name or email:
             participants.append(Participant(row, name, email))
@@ -127,14 +136,17 @@ def import_participants(
         for person in new
     )
     devices = len(rows_of) + len({_device(one) for one in (*ambiguous, *unmatched)})
-    before = put_head_count(session, found.workshop.id, HeadCountKind.DEVICES, devices, at=at)
+    counted = session.get(HeadCount, (found.workshop.id, HeadCountKind.DEVICES))
+    kept = max(devices, counted.n) if counted is not None else devices
+    before = put_head_count(session, found.workshop.id, HeadCountKind.DEVICES, kept, at=at)
     told = ParticipantsImported(
         rows=len(participants),
         matched=tuple(sorted(row for person in new for row in rows_of[person])),
         again=tuple(sorted(row for person, rows in rows_of.items() if person not in new for row in rows)),
         ambiguous=tuple(one.row for one in ambiguous),
         unmatched=tuple(one.row for one in unmatched),
-        devices=devices,
+        devices=kept,
+        fewer=kept > devices,
     )
     _journal(session, found, new, told, before, at=at, by=by)
     return told
@@ -180,7 +192,7 @@ def _matched(
     rows: dict[_Person, list[int]] = {}
     ambiguous, unmatched = [], []
     for one in participants:
-        namesakes = by_name.get(fold(one.name), []) if one.name else []
+        namesakes = next((found for name in _names(one.name) if (found := by_name.get(name))), [])
         holders = by_email.get(one.email.strip().casefold(), []) if one.email else []
         # One address for two people of a household: the name decides between them.
         candidates = [person for person in holders if person in namesakes] or holders or namesakes
@@ -191,6 +203,15 @@ def _matched(
         else:
             unmatched.append(one)
     return rows, ambiguous, unmatched
+
+
+def _names(shown: str) -> Iterator[str]:
+    """What a tool's name may say, folded, the nearest first: ``Mensah, Efua`` and ``Amina Diallo (she/her)`` too."""
+    plain = _IN_BRACKETS.sub(" ", shown)
+    family, comma, given = plain.partition(",")
+    for name in (shown, plain, f"{given} {family}" if comma else ""):
+        if folded := fold(name):
+            yield folded
 
 
 def _device(one: Participant) -> tuple[str, str]:

@@ -52,10 +52,11 @@ class BranchForecast:
 
 @dataclass(frozen=True, slots=True)
 class CohortForecast:
-    """A session's forecast. ``on`` is its first pick-up day, or today once that has come."""
+    """A session's forecast. ``on`` is the day it is for: ``pickup_from``, the first pick-up day, or today after it."""
 
     cohort: str
     name: str
+    pickup_from: date
     on: date
     branches: tuple[BranchForecast, ...]
     transfers: tuple[Transfer, ...]
@@ -159,7 +160,7 @@ def _forecast(session: Session, cohort: Cohort, now: _Now, *, at: datetime) -> C
         for key, need in needs.items()
         if need.branch in names and (key in asked or key in givers)
     )
-    return CohortForecast(cohort.code, cohort.name, on, shown, tuple(transfers))
+    return CohortForecast(cohort.code, cohort.name, cohort.pickup_from, on, shown, tuple(transfers))
 
 
 def _need(stock: StockAvailability, asked: _Asked, coming: int, on: date, until: date) -> BranchNeed:

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lending.circulation.imports.report import BadFile, Problem
-from lending.domain.permissions import Act
+from lending.domain.permissions import Act, Role
 from lending.import_words import say_problem
 from lending.models.base import new_public_id
 from lending.models.cohorts import AttendanceMode, HeadCountKind
@@ -236,9 +236,9 @@ def _save(public_id: str, form: Any, do: Doing, told: str, **forms: Any) -> Resp
 
 
 def _stands_nowhere() -> bool:
-    """Whether this person has no branch, and so no station either."""
+    """Whether this person works at no station: a lead is asked for none, and whoever has no branch has none."""
     own = current.branch_ids()
-    return own is not None and not own
+    return (own is not None and not own) or (current.person().role is Role.PROGRAM and current.station() is None)
 
 
 def _sheet(public_id: str) -> SignInSheet:

@@ -133,8 +133,8 @@ def test_columns_are_known_by_what_meeting_tools_call_them(header: str) -> None:
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
-        (b"Card,Minutes\n1,2\n", Fault.WRONG_COLUMNS),
-        (b"Name,Full name\na,b\n", Fault.WRONG_COLUMNS),
+        (b"Card,Minutes\n1,2\n", Fault.COLUMN_MISSING),
+        (b"Name,Full name\na,b\n", Fault.COLUMN_TWICE),
         (b"Name,Email\n", Fault.EMPTY),
         (b"", Fault.EMPTY),
         ("Name\nÑandú\n".encode("latin-1"), Fault.WRONG_ENCODING),
@@ -193,3 +193,49 @@ def test_the_journal_keeps_rows_as_spans(database: Database, cast: Cast, worksho
 @pytest.mark.parametrize("rows", [[], [7], [1, 2], [2, 3, 4, 7, 9, 10]])
 def test_what_is_written_as_spans_is_read_again(rows: list[int]) -> None:
     assert rows_in(spans(rows)) == rows
+
+
+# --- The lists of real tools ------------------------------------------------------------------------------------------
+
+ZOOM = (
+    "Meeting ID,Topic,Start Time,End Time,User Email,Duration (Minutes),Participants\n"
+    "812 3456 7890,Work Ready 7,03/03/2026 11:00:00 AM,03/03/2026 12:00:00 PM,host@example.org,60,2\n"
+    "\n"
+    "Name (Original Name),User Email,Total Duration (Minutes),Guest\n"
+    "Ada Morales (Ada),,58,Yes\n"
+    '"Ríos, Luis",,12,Yes\n'
+)
+TEAMS = (
+    "1. Summary\nMeeting title\tWork Ready 7\nAttended participants\t2\n\n2. Participants\n"
+    "Name\tFirst Join\tEmail\tRole\nAda Morales\t11:00\t\tAttendee\nLuis Ríos (he/him)\t11:02\t\tAttendee\n\n"
+    "3. In-Meeting Activities\nName\tJoin Time\tLeave Time\tDuration\tEmail\tRole\n"
+    "Ada Morales\t11:00\t12:00\t1h\t\tAttendee\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        (ZOOM.encode(), ["Ada Morales (Ada)", "Ríos, Luis"]),
+        (TEAMS.encode("utf-16"), ["Ada Morales", "Luis Ríos (he/him)"]),
+        (b"Topic;Host\nWork Ready 7;Dora\nName;Email\nAda Morales;\n", ["Ada Morales"]),
+    ],
+    ids=["zoom", "teams", "semicolons"],
+)
+def test_the_table_is_found_below_what_is_said_about_the_meeting(data: bytes, names: list[str]) -> None:
+    participants, problems = read_participants(data)
+    assert ([one.name for one in participants], problems) == (names, [])
+
+
+@pytest.mark.parametrize(
+    "shown", ['"Morales, Ada"', "ada morales (Ada)", "Ada Morales (she/her)", '"Morales, Ada [library]"']
+)
+def test_a_name_is_known_however_the_tool_shows_it(database: Database, cast: Cast, workshop: str, shown: str) -> None:
+    assert bring(database, cast, workshop, f"{shown},,30").matched == (2,)
+
+
+def test_a_shorter_list_lowers_no_count(database: Database, cast: Cast, workshop: str) -> None:
+    whole = bring(database, cast, workshop, "Ada Morales,,30", "iPad,,30", "Galaxy,,30")
+    part = bring(database, cast, workshop, "Ada Morales,,30")
+    assert ((whole.devices, whole.fewer), (part.devices, part.fewer)) == ((3, False), (3, True))
+    assert head_counts(database)[HeadCountKind.DEVICES] == 3

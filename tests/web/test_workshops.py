@@ -139,6 +139,12 @@ def test_a_lead_without_a_branch_counts_and_posts_without_a_station(
     assert (wrong.status_code, "A whole number, 0 or more." in text(wrong)) == (422, True)
 
 
+def test_a_lead_opens_a_workshop_from_anywhere(new_browser: Callable[[], Browser], workshop: str) -> None:
+    dora = signed_in(new_browser(), "dora")
+    page = dora.get(f"/workshops/{workshop}")
+    assert (page.status_code, 'id="scan"' in text(page)) == (200, False)
+
+
 def upload(browser: Browser, workshop: str, data: bytes) -> Any:
     """Send a file."""
     form = {"key": KEY, "file": (io.BytesIO(data), "participants.csv")}
@@ -157,7 +163,7 @@ def test_a_meetings_list_is_taken_in_and_told_by_rows(
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"Card\n1\n", "The first row must name the columns."),
+        (b"Card\n1\n", "No row names the column 'name'."),
         (b"Name\n=1+1\n", "Row 2: The cell begins like a spreadsheet"),
         (b"Name\n\xff\n", "The file is not UTF-8 (line 2)."),
     ],

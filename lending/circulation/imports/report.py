@@ -32,6 +32,8 @@ class Fault(StrEnum):
     BROKEN_CSV = "broken_csv"
     EMPTY = "empty"
     WRONG_COLUMNS = "wrong_columns"
+    COLUMN_MISSING = "column_missing"
+    COLUMN_TWICE = "column_twice"
     TOO_MANY_CELLS = "too_many_cells"
     FORMULA = "formula"
     ROUNDED = "rounded"

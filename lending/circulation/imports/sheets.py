@@ -1,4 +1,4 @@
-"""Files of rows as people keep them: CSV in UTF-8, or the first sheet of an XLSX workbook.
+"""Files of rows as people keep them: CSV in UTF-8, or UTF-16 with its mark, or the first sheet of an XLSX workbook.
 
 Every cell comes out as text without blanks around it. What a spreadsheet would run as a formula is reported and never
 let in, so that nobody's next export carries it on. Source: DEPENDENCIES, "sheets"; BATTERY S12.
@@ -6,6 +6,7 @@ let in, so that nobody's next export carries it on. Source: DEPENDENCIES, "sheet
 
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime as dt
 import io
@@ -13,6 +14,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Final
 
 from lending.circulation.imports.report import BadFile, Fault, Problem
@@ -30,6 +32,9 @@ _WORKBOOK = "xl/workbook.xml"
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})([0-9]{1,9})["']""")
 """Where a row or a cell says that it stands: ``r="12"``, ``r="C12"``."""
 
+HIGHEST_HEADER: Final = 20
+"""How many rows a meeting tool may write about the meeting above its table."""
+
 EXACT: Final = 2**53
 """Above it a spreadsheet's number has lost its last digits."""
 
@@ -46,22 +51,30 @@ class Sheet:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_sheet(data: bytes, *, most: int | None = None) -> Sheet:
-    """The sheet in a file's bytes; ``BadFile`` when there is none, or when it has more than ``most`` rows."""
+def column_name(cell: str) -> str:
+    """What a column is known by: ``Full Name`` and ``full-name`` are ``full_name``."""
+    return cell.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def read_sheet(data: bytes, *, most: int | None = None, below: frozenset[str] = frozenset()) -> Sheet:
+    """The sheet in a file's bytes; ``BadFile`` when there is none, or when it has more than ``most`` rows.
+
+    With names of columns in ``below``, what stands above the first row that has one of them is no part of the table.
+    """
     if len(data) > LARGEST_BYTES:
         raise BadFile(Fault.TOO_LARGE, limit=LARGEST_BYTES // 1024**2)
     problems: list[Problem] = []
     raw = _xlsx_rows(data, problems) if data.startswith(b"PK") else _csv_rows(data)
     header: tuple[str, ...] = ()
     rows: list[tuple[int, list[str]]] = []
-    for number, cells in enumerate(raw, start=1):
+    for number, cells in _from_header(enumerate(raw, start=1), below):
         cells = [cell.strip() for cell in cells]
         while cells and not cells[-1]:
             cells.pop()
         if not cells:
             continue
         if not header:
-            header = tuple(cell.lower().replace(" ", "_").replace("-", "_") for cell in cells)
+            header = tuple(column_name(cell) for cell in cells)
             continue
         if most is not None and len(rows) == most:
             raise BadFile(Fault.TOO_MANY_ROWS, limit=most)
@@ -78,21 +91,36 @@ def read_sheet(data: bytes, *, most: int | None = None) -> Sheet:
     return Sheet(header, rows, problems)
 
 
+def _from_header(raw: Iterator[tuple[int, list[str]]], below: frozenset[str]) -> Iterator[tuple[int, list[str]]]:
+    """The rows from the first on that has one of these columns; all of them where none of the highest has."""
+    head = list(islice(raw, HIGHEST_HEADER)) if below else []
+    names = (place for place, (_, cells) in enumerate(head) if not below.isdisjoint(map(column_name, cells)))
+    return chain(head[next(names, 0) :], raw)
+
+
 def _csv_rows(data: bytes) -> Iterator[list[str]]:
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise BadFile(Fault.WRONG_ENCODING, line=data.count(b"\n", 0, error.start) + 1) from None
     if "\x00" in text:
         raise BadFile(Fault.NOT_A_SHEET)
-    first = text.split("\n", 1)[0]
-    # Spreadsheets of many countries write semicolons, because a comma is part of their numbers.
-    delimiter = max(",;\t", key=first.count)
+    delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         yield from reader
     except csv.Error:
         raise BadFile(Fault.BROKEN_CSV, line=reader.line_num) from None
+
+
+def _delimiter(text: str) -> str:
+    """What the columns are parted by in the first lines. Spreadsheets of many countries write semicolons, because a
+    comma is part of their numbers; meeting tools write tabs.
+    """
+    head = "\n".join(text.split("\n", HIGHEST_HEADER)[:HIGHEST_HEADER])
+    first = text.split("\n", 1)[0]
+    return max(",;\t", key=first.count) if any(mark in first for mark in ",;\t") else max(",;\t", key=head.count)
 
 
 def _xlsx_rows(data: bytes, problems: list[Problem]) -> Iterator[list[str]]:
