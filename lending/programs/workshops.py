@@ -80,7 +80,8 @@ class WorkshopFound:
 
 
 def sign_in(session: Session, *, workshop: str, patron: str, mode: AttendanceMode, at: datetime, by: Actor) -> SignedIn:
-    """Note that ``patron`` (the card number) attends ``workshop`` (its public id); again, nothing changes.
+    """Note that ``patron`` (the card number) attends ``workshop`` (its public id); again, nothing changes, but that the
+    other way to attend takes the place of the first.
 
     Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, or all of ``COHORT_OVER``
     for a session that was cancelled, ``WORKSHOP_TO_COME`` before the workshop's day, and ``VALUE_WRONG`` for a way to
@@ -90,6 +91,12 @@ def sign_in(session: Session, *, workshop: str, patron: str, mode: AttendanceMod
     check_countable(found, mode, at)
     person = _lock_person(session, patron)
     before = _attendance(session, found.workshop.id, person.id)
+    if before is not None and before.mode is not mode:
+        _record(
+            session, "sign_in", found, at=at, by=by, patron=person.pseudonym, mode=mode.value, was=before.mode.value
+        )
+        before.mode = mode
+        return SignedIn(workshop, short_name(person.name), mode, again=False)
     if before is not None:
         record_unchanged(session, "sign_in", at=at, by=by)
         return SignedIn(workshop, short_name(person.name), before.mode, again=True)

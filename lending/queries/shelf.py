@@ -206,3 +206,14 @@ def _free_kits(branch_id: int) -> Any:
         .order_by(Kit.state == KitState.AVAILABLE, Kit.place.is_(None), Kit.place, Kit.barcode)
     )
     return free
+
+
+def ready_for(session: Session, kit: str) -> tuple[str, str] | None:
+    """The reservation (public id) for which a kit (its barcode) lies on the shelf, and the code on its slip."""
+    chosen = (
+        select(Reservation.public_id, Reservation.pickup_code)
+        .join(Kit, Kit.id == Reservation.kit_id)
+        .where(Kit.barcode == kit, Reservation.state == ReservationState.READY)
+    )
+    row = session.execute(chosen).first()
+    return None if row is None else (row.public_id, row.pickup_code)

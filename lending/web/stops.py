@@ -20,8 +20,10 @@ from lending.errors import Block, Reason, Refused
 from lending.phrases import N_
 from lending.queries import acts, desk
 from lending.queries.acts import Logged
+from lending.queries.desk import PatronStrip
 from lending.queries.staff import StationPlace
 from lending.web import current
+from lending.web.instead import said_instead
 from lending.web.scanning import Answer, Offer, Scan, Screen
 from lending.wording import Tone, status_of, tone_of
 
@@ -35,14 +37,16 @@ def stopped(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ..
         again = _("Same scan twice. Nothing changed.")
         return Answer(again, Tone.AGAIN, 409, code=code.text, who=first.patron_name, same_patron=True)
     blocks = _with_the_way_out(scan, place, code, blocks)
-    sentences = [current.sentence(block) for block in blocks]
+    strip = _strip_of(scan, place, code)
+    sentences = [said_instead(block, scan, code.text, strip) or current.sentence(block) for block in blocks]
     reasons = {block.reason for block in blocks}
     if Reason.CODE_UNKNOWN in reasons:
         # The second time a person has obeyed "Scan it again"; now they need another way.
         if browser.get("unknown") == code.text:
             sentences = [_("We still don't know %(code)s. Search for it, or add it.", code=code.text)]
         browser["unknown"] = code.text
-    if reasons == {Reason.NOT_ON_LOAN} and scan.screen is Screen.RETURNS:
+    came_unsent = scan.screen is Screen.TRANSFERS and not scan.subject and reasons == {Reason.WRONG_STATE}
+    if came_unsent or (reasons == {Reason.NOT_ON_LOAN} and scan.screen is Screen.RETURNS):
         sentences.append(_where_it_goes(place, code.text))
     if reasons & {Reason.KIT_UNKNOWN, Reason.CARD_UNKNOWN} and _is_foreign(code):
         sentences.append(_("Its number is another library's."))
@@ -52,7 +56,7 @@ def stopped(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ..
         tone,
         status_of(blocks),
         code=code.text,
-        who=_whose(scan, place, code),
+        who="" if strip is None else strip.short_name,
         same_patron=True,
         resolve_url=_resolve_url(scan, place, code, reasons),
         offer=_offer(scan, code, blocks, sentences),
@@ -93,18 +97,17 @@ def _read_twice(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block
     return log[0] if log and log[0].kit == code.text else None
 
 
-def _whose(scan: Scan, place: StationPlace, code: Code) -> str:
-    """The short name of the patron for whom a kit was scanned, where that is known."""
-    card = read(scan.patron or "", current.spaces())
+def _strip_of(scan: Scan, place: StationPlace, code: Code) -> PatronStrip | None:
+    """The patron for whom a kit was scanned, where that is known."""
+    card = read((scan.code if scan.kit else scan.patron) or "", current.spaces())
     if code.kind is not Kind.KIT or card.kind is not Kind.PATRON:
-        return ""
+        return None
     try:
         with current.library().db.read() as session:
             at = current.now()
-            strip = desk.strip_by_card(session, card.text, branch_id=place.branch_id, zone=place.zone, at=at)
+            return desk.strip_by_card(session, card.text, branch_id=place.branch_id, zone=place.zone, at=at)
     except Refused:
-        return ""
-    return strip.short_name
+        return None
 
 
 _OTHER_KIT_HELPS = frozenset(
@@ -187,6 +190,10 @@ def _resolve_url(scan: Scan, place: StationPlace, code: Code, reasons: set[Reaso
     """The page where a refusal can be put right: of the patron where it lies in them, else of the kit."""
     if reasons & {Reason.CODE_UNKNOWN, Reason.CARD_UNKNOWN, Reason.KIT_UNKNOWN, Reason.CARD_REPLACED}:
         return url_for("desk.search", q=code.text)
+    if reasons == {Reason.NOTHING_TO_UNDO} and scan.screen is Screen.WORKSHOP and scan.subject:
+        return url_for("workshops.people", public_id=scan.subject)
+    if reasons == {Reason.NOTHING_TO_UNDO} and scan.screen is Screen.ENROL and scan.patron:
+        return _patron_url(replace(scan, kit=None), place, reasons)
     if of_the_patron := reasons & _OF_THE_PATRON:
         return _patron_url(scan, place, of_the_patron)
     return (

@@ -68,8 +68,15 @@ def refusal(act: Callable[[], object]) -> list[Reason]:
 def test_one_scan_signs_somebody_in_and_another_changes_nothing(database: Database, cast: Cast) -> None:
     workshop = meeting(database, cast)
     assert come(database, cast, workshop, ADA) == SignedIn(workshop, "Ada M.", ONSITE, again=False)
-    assert come(database, cast, workshop, ADA, VIRTUAL) == SignedIn(workshop, "Ada M.", ONSITE, again=True)
+    assert come(database, cast, workshop, ADA) == SignedIn(workshop, "Ada M.", ONSITE, again=True)
     assert attendances(database) == [(cast.ada_id, ONSITE)]
+
+
+def test_a_scan_the_other_way_mends_how_somebody_attends(database: Database, cast: Cast) -> None:
+    workshop = meeting(database, cast)
+    come(database, cast, workshop, ADA)
+    assert come(database, cast, workshop, ADA, VIRTUAL) == SignedIn(workshop, "Ada M.", VIRTUAL, again=False)
+    assert attendances(database) == [(cast.ada_id, VIRTUAL)]
 
 
 def test_anyone_with_a_card_may_attend(database: Database, cast: Cast) -> None:
