@@ -87,6 +87,15 @@ SESSIONS: Mapping[str, Message] = {
         ),
         N_("{library}: the seat we offered goes to the next person. Still want one? {phone}"),
     ),
+    "seat_ended": _about_seat(
+        N_("A seat has ended"),
+        N_("Your seat has ended"),
+        (
+            N_("You no longer have a seat in {session}. It goes to the next person."),
+            N_("Was that a mistake, or do you still want to take part? Call us."),
+        ),
+        N_("{library}: you no longer have a seat in your session. A mistake? Call us: {phone}"),
+    ),
     "cohort_moved_enrolment": _about_seat(
         N_("Session moved: seat"),
         N_("Your session has new dates"),
