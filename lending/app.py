@@ -19,7 +19,7 @@ from lending import settings as setting
 from lending.library import Library, open_library
 from lending.queries.staff import account
 from lending.settings import Settings
-from lending.web import access, answers, current, errors, languages, shifts
+from lending.web import access, answers, current, errors, languages, shifts, tasks
 
 
 def create_app(settings: Settings | None = None, library: Library | None = None) -> Flask:
@@ -102,4 +102,5 @@ def _for_every_page() -> dict[str, object]:
         "staff": current.staff() if "_login_user" in g or current.staff() else None,
         "station": current.station(),
         "request_id": answers.request_id(),
+        "tasks_waiting": tasks.waiting,
     }

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
-from lending.circulation.journal import record
+from lending.circulation.journal import record, record_unchanged
 from lending.domain.actors import Actor
 from lending.domain.ladders import DEFAULT, Ladder, Step, against, in_order
 from lending.domain.permissions import Act
@@ -29,6 +29,13 @@ def ladders(session: Session) -> Mapping[int | None, Ladder]:
         step = Step(row.code, row.days, row.notifies, row.suspends_lines, row.calls, row.gives_up)
         found.setdefault(row.kit_type_id, []).append(step)
     return {None: DEFAULT} | {kit_type_id: in_order(steps) for kit_type_id, steps in found.items()}
+
+
+def ladders_by_code(session: Session) -> Mapping[str | None, Ladder]:
+    """The same under the codes of the kit types."""
+    codes: dict[int | None, str | None] = {None: None}
+    codes |= {row.id: row.code for row in session.execute(select(KitType.id, KitType.code))}
+    return {codes[kit_type_id]: ladder for kit_type_id, ladder in ladders(session).items()}
 
 
 def set_ladder(session: Session, *, kit_type: str | None, steps: Sequence[Step], at: datetime, by: Actor) -> Ladder:
@@ -73,6 +80,8 @@ def restore_ladder(session: Session, *, kit_type: str | None, at: datetime, by: 
     before = _clear(session, kit_type_id)
     if before:
         record(session, "restore_ladder", at=at, by=by, detail={"kit_type_id": kit_type_id, "days_from": before})
+    else:
+        record_unchanged(session, "restore_ladder", at=at, by=by)
     return ladders(session)[None]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
-from lending.circulation.journal import record, record_each
+from lending.circulation.journal import record, record_each, record_unchanged
 from lending.circulation.parts import local_day, lock_kit_for, lock_kits_for, part_in
 from lending.circulation.tasks import close_task, line_subject, open_task
 from lending.circulation.telling import tell
@@ -189,6 +189,8 @@ def note_asked(session: Session, *, numbers: Collection[str], at: datetime, by: 
     ).all()
     for task in tasks:
         task.tries += 1
+    if not tasks:
+        record_unchanged(session, "note_asked", at=at, by=by)
     record_each(
         session,
         "note_asked",

@@ -10,6 +10,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     from lending.web import (
         account,
         agreements,
+        calls,
         closures,
         desk,
         forecast,
@@ -18,6 +19,8 @@ def blueprints() -> tuple[Blueprint, ...]:
         inspection,
         jobs,
         kits,
+        ladders,
+        lines,
         loans,
         patrons,
         programs,
@@ -29,10 +32,13 @@ def blueprints() -> tuple[Blueprint, ...]:
         shelf,
         slips,
         stocktakes,
+        tasks,
         transfers,
         workshops,
     )
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     planning = (agreements, closures, programs, questions, sessions, forecast)
-    return tuple(page.bp for page in (*pages, *planning, stocktakes, transfers, workshops, jobs))
+    return tuple(
+        page.bp for page in (*pages, *planning, stocktakes, transfers, workshops, jobs, tasks, calls, lines, ladders)
+    )

@@ -110,6 +110,9 @@ def _actions(kit: KitShown) -> list[dict[str, Any]]:
             receipt = url_for("slips.receipt", loan=kit.loan.loan)
             found.append({"label": _("Receipt"), "url": receipt, "post": False, "tone": ""})
         _while_out(kit, circulates, add)
+    if kit.loan is not None and kit.loan.state is LoanState.CLAIMED and circulates:
+        add(_("It is here"), "kits.say", post=True, what="located")
+        add(_("Patron still has it"), "kits.say", post=True, what="unclaimed")
     add(_("Print label"), "kits.label")
     add(_("Print parts list"), "slips.parts")
     if kit.in_transit_to is not None:

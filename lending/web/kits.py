@@ -14,6 +14,7 @@ from lending.circulation import lost, missing_parts, transfers
 from lending.circulation.lines import GivenLine, put_line
 from lending.circulation.parts import GivenPart, local_day, replace_part
 from lending.circulation.repair import finish_repair
+from lending.circulation.returns import Receipt, return_kit
 from lending.domain.barcodes import read
 from lending.domain.permissions import Act
 from lending.domain.states import KitState
@@ -279,10 +280,10 @@ def back(barcode: str, part_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<barcode>/<any(missing,found,lost,claimed,reinstate,repaired):what>")
+@bp.post("/<barcode>/<any(missing,found,located,lost,claimed,unclaimed,reinstate,repaired):what>")
 @allow(Act.CIRCULATE, Act.CHANGE_KIT, Act.WITHDRAW_KIT)
 def say(barcode: str, what: str) -> ResponseReturnValue:
-    """One press: a kit cannot be found, was found, is lost, claimed returned, back in service, or repaired."""
+    """One press: a kit cannot be found, was found, is lost, claimed returned or not after all, in service, repaired."""
     kit, place = kit_of(barcode), current.station()
     branch_id = kit.branch_id if place is None else place.branch_id
     acts: dict[str, tuple[Doing, str]] = {
@@ -301,6 +302,16 @@ def say(barcode: str, what: str) -> ResponseReturnValue:
         "claimed": (
             lambda session, at, by: lost.claim_returned(session, kit=kit.code, branch_id=branch_id, at=at, by=by),
             _("Noted: the patron says %(kit)s was returned. The clock has stopped.", kit=kit.code),
+        ),
+        "located": (
+            lambda session, at, by: return_kit(
+                session, kit=kit.code, branch_id=branch_id, at=at, by=by, receipt=Receipt.FOUND_BY_LIBRARY
+            ),
+            _("%(kit)s was here: it counts as back since the patron said so. Inspect it.", kit=kit.code),
+        ),
+        "unclaimed": (
+            lambda session, at, by: lost.take_claim_back(session, kit=kit.code, branch_id=branch_id, at=at, by=by),
+            _("The patron has %(kit)s after all. It is due as before.", kit=kit.code),
         ),
         "reinstate": (
             lambda session, at, by: verbs.reinstate(session, kit=kit.code, at=at, by=by),

@@ -22,7 +22,7 @@ from lending.models.base import new_public_id
 from lending.models.charges import ChargeKind
 from lending.phrases import CHARGE_STATES, N_
 from lending.queries import branches as places
-from lending.queries import desk
+from lending.queries import charges, desk
 from lending.queries import patrons as queries
 from lending.queries.enrolments import Standing
 from lending.queries.patrons import ChargeShown, PatronShown
@@ -105,7 +105,9 @@ def _show(patron: PatronShown, not_done: NotDone = NotDone()) -> ResponseReturnV
         strip = desk.strip_by_public_id(
             session, patron.patron, branch_id=patron.home_branch_id, zone=patron.zone, at=current.now()
         )
-    page = render_template("patrons/show.html", patron=_shown(patron, strip), problems=not_done.sentences)
+        claims = charges.claims(session, patron.patron)
+    shown = {**_shown(patron, strip), "claims": claims}
+    page = render_template("patrons/show.html", patron=shown, problems=not_done.sentences)
     return page, not_done.status
 
 
@@ -364,6 +366,8 @@ def _actions(patron: PatronShown, may_change: bool) -> list[dict[str, Any]]:
             add(_("Block the card"), "patrons.block", tone="stop")
         else:
             add(_("Lift the block"), "patrons.unblock", post=True)
+    if patron.charges and current.may_anywhere(Act.RECORD_PAYMENT):
+        add(_("Statement"), "slips.statement")
     if current.may_anywhere(Act.MERGE_PATRONS):
         add(_("Merge a double record"), "patrons.merge")
     return found

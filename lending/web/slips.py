@@ -10,14 +10,16 @@ from flask_babel import gettext as _
 
 from lending.domain.barcodes import read
 from lending.domain.permissions import Act
+from lending.domain.states import ChargeState
 from lending.errors import Reason, Refused
-from lending.phrases import STEPS, Reader, why_due
+from lending.phrases import CHARGE_STATES, STEPS, Reader, why_due
 from lending.queries import branches as places
-from lending.queries import inspections, kits, slips
+from lending.queries import charges, inspections, kits, patrons, slips
 from lending.queries.kits import KitShown
 from lending.queries.transfers import sent_at
 from lending.web import current
 from lending.web.access import allow
+from lending.web.patrons import CHARGES
 
 bp = Blueprint("slips", __name__, url_prefix="/slips")
 
@@ -139,6 +141,40 @@ def transfer(barcode: str) -> ResponseReturnValue:
         "hold_code": None,
     }
     return page("print/transfer_slip.html", slip=shown)
+
+
+@bp.get("/patrons/<public_id>/statement")
+@allow(Act.RECORD_PAYMENT)
+def statement(public_id: str) -> ResponseReturnValue:
+    """What a patron was charged, and what became of it; nothing of what was borrowed beyond a kit's code."""
+    with current.library().db.read() as session:
+        patron = patrons.patron_shown(session, public_id, branch_ids=current.branch_ids())
+        if patron is None:
+            raise Refused.because(Reason.NOT_FOUND)
+        lines = charges.statement(session, public_id)
+    reader = current.reader()
+    shown = {
+        "branch_name": patron.home_branch_name,
+        "patron_short_name": patron.short_name,
+        "printed_at": reader.moment(current.now()),
+        "lines": [_charged(line, reader) for line in lines],
+        "owed_cents": sum(line.amount_cents for line in lines if line.state is ChargeState.OWED),
+        "paid_cents": sum(line.amount_cents for line in lines if line.state is ChargeState.PAID),
+        "refund_cents": sum(line.amount_cents for line in lines if line.state is ChargeState.REFUND_DUE),
+    }
+    return page("print/statement.html", statement=shown)
+
+
+def _charged(line: charges.StatementLine, reader: Reader) -> dict[str, Any]:
+    what = _(CHARGES[line.kind])
+    return {
+        "when": reader.day_and_year(line.made_at),
+        "what": _("%(what)s: %(part)s", what=what, part=line.part) if line.part else what,
+        "kit": line.kit,
+        "amount_cents": line.amount_cents,
+        "state": _(CHARGE_STATES[line.state]),
+        "ended": reader.day_and_year(line.ended_at) if line.ended_at else "",
+    }
 
 
 def _kit(barcode: str) -> KitShown:

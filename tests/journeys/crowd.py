@@ -36,3 +36,16 @@ def lend_to_everybody(library: Served, number: int = len(NAMES)) -> list[str]:
         return codes
 
     return library.database.act(lend)
+
+
+def lend_long_ago(library: Served) -> None:
+    """KIT-3201, lent to Yusuf Adeyemi nine weeks ago, so that it is weeks overdue."""
+    cast, at = library.cast, library.clock.now() - timedelta(days=60)
+
+    def lend(session: Session) -> None:
+        kit(session, "KIT-3201", cast.laptop_hotspot, cast.ela)
+        card = library_code("2", "9999", 3201)
+        patron(session, card, "Yusuf Adeyemi", cast.ela)
+        check_out(session, kit="KIT-3201", patron=card, branch_id=cast.ela, at=at, by=cast.ben)
+
+    library.database.act(lend)

@@ -16,6 +16,8 @@ from lending.circulation.checkout import check_out
 from lending.circulation.closures import ClosurePlan, enter_closure
 from lending.circulation.inspection import PartSeen, all_here, inspect
 from lending.circulation.kits import add_kit, withdraw
+from lending.circulation.lost import claim_returned
+from lending.circulation.overdue import Stretch, climb
 from lending.circulation.patrons import block
 from lending.circulation.reserving import cancel, reserve
 from lending.circulation.returns import return_kit
@@ -23,16 +25,18 @@ from lending.circulation.shelf import capture
 from lending.circulation.transfers import send
 from lending.domain.barcodes import CodeSpaces, read
 from lending.domain.completeness import Found
+from lending.domain.ladders import DEFAULT
 from lending.models.charges import Charge
 from lending.models.cohorts import Enrolment, Workshop
 from lending.models.kits import Part
 from lending.models.people import Patron
+from lending.models.tasks import Task, TaskKind
 from lending.programs.cohorts import plan_cohort
 from lending.programs.pools import PoolPlan
 from lending.programs.timetable import WeeklyWorkshops
 from lending.web import languages
 from tests.cast import ADA, KIT, LUIS, MINA, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
-from tests.journeys.crowd import lend_to_everybody
+from tests.journeys.crowd import lend_long_ago, lend_to_everybody
 from tests.journeys.gatherings import gather
 from tests.journeys.serving import Served
 from tests.journeys.station import Station
@@ -44,6 +48,11 @@ NO_PAGES: Mapping[str, str] = {
     "health.readyz": "for monitors",
     "health.numbers": "for monitors",
     "kits.label": "a PDF, tested by scanning it",
+    "lines.export": "CSV for a carrier",
+    "api.get_ladders": "JSON for programs",
+    "api.get_lines": "JSON for programs",
+    "api.get_task": "JSON for programs",
+    "api.get_tasks": "JSON for programs",
     "api_description.openapi": "JSON for programs",
     "api.get_agreements": "JSON for programs",
     "api.get_branches": "JSON for programs",
@@ -281,6 +290,16 @@ ROWS = (
     Row("stocktakes.index", "error", "/stocktakes", do=send_form),
     Row("stocktakes.show", "open", "/stocktakes/{stocktake}"),
     Row("stocktakes.show", "ended", "/stocktakes/{counted}"),
+    Row("tasks.index", "full", "/tasks"),
+    Row("tasks.index", "empty", "/tasks", who="cleo"),
+    Row("tasks.finish", "error", "/tasks/{repair}/finish", do=send_form),
+    Row("calls.show", "full", "/calls"),
+    Row("calls.show", "empty", "/calls", who="cleo"),
+    Row("lines.index", "full", "/lines"),
+    Row("lines.index", "empty", "/lines", who="cleo"),
+    Row("ladders.index", "full", "/administration/ladders"),
+    Row("ladders.edit", "full", "/administration/ladders/steps?kit_type=work-ready"),
+    Row("slips.statement", "print", "/slips/patrons/{debtor}/statement", on_paper=True),
     Row("transfers.show", "full", "/transfers"),
     Row("transfers.show", "sending", "/transfers?to=COM"),
     Row("workshops.index", "full", "/workshops"),
@@ -344,7 +363,20 @@ def populate(library: Served) -> dict[str, str]:
         "back": back.public_id,
         "shelved": shelved,
         "planned": planned,
+        "repair": fall_behind(library, codes[10]),
     }
+
+
+def fall_behind(library: Served, claimed: str) -> str:
+    """A kit that is weeks overdue, with what that asks of people, and one that was claimed; gives a repair's task."""
+    cast = library.cast
+    lend_long_ago(library)
+    library.act(climb, stretch=Stretch(cast.ela, cast.laptop_hotspot), ladder=DEFAULT, limit=50, by=cast.system)
+    library.act(claim_returned, kit=claimed, branch_id=cast.ela)
+    with library.database.read() as session:
+        asked = {task.kind: task.public_id for task in session.query(Task).filter(Task.closed_at.is_(None))}
+    assert {TaskKind.CALL, TaskKind.SUSPEND_LINE, TaskKind.CLAIM} <= set(asked)
+    return str(asked[TaskKind.REPAIR])
 
 
 def plan_the_next(library: Served) -> str:
