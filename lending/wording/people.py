@@ -78,7 +78,7 @@ PEOPLE: Mapping[Reason, Words] = {
     Reason.HOUSEHOLD_LIMIT: Words(
         409,
         Tone.STOP,
-        N_("This household has its %(limit)s kits already. One has to come back first."),
+        N_("This household has as many kits as it may have (%(limit)s). One has to come back first."),
         N_("Your household has as many kits as it may borrow. One has to come back first."),
         N_("Household limit reached"),
     ),

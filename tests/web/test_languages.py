@@ -110,7 +110,7 @@ def test_what_is_wrong_with_a_file_is_said_in_spanish(spanish: Browser, sqlite_d
     file = (io.BytesIO(b"Card\n1\n"), "participants.csv")
     answer = spanish.post(address, {"key": "f" * 16, "file": file}, content_type="multipart/form-data")
     assert answer.status_code == 422
-    assert "La primera fila debe nombrar las columnas. Faltan: name." in answer.get_data(as_text=True)
+    assert "Ninguna fila nombra la columna «name»" in answer.get_data(as_text=True)
 
 
 def test_the_language_follows_the_browser_until_one_is_chosen(spanish: Browser) -> None:
