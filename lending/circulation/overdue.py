@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
@@ -21,8 +20,9 @@ from lending.circulation.checkout_statements import kits, lines, loans, parts, p
 from lending.circulation.journal import record_each
 from lending.circulation.locks import find_kit, lock_kit, lock_stocks, lock_unreceived_loan
 from lending.circulation.lost import give_up_for_lost
+from lending.circulation.steps import keep_steps, tell_of_terms
 from lending.circulation.tasks import line_subject, loan_subject, open_tasks
-from lending.circulation.telling import CONTACT, new_notice, put_in_outbox
+from lending.circulation.telling import CHANNEL
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
 from lending.domain.ladders import Ladder, Step, StepDue, came_due, chasing, due_now, reminding
@@ -31,23 +31,12 @@ from lending.domain.states import LINE_MOVES, ChargeState, LineState, LineVerb, 
 from lending.models.base import AnyRow, constant, table_of
 from lending.models.charges import Charge, ChargeKind
 from lending.models.ladders import StepTaken
+from lending.models.notices import Channel
 from lending.models.tasks import TaskKind
 
 _taken, _charges = table_of(StepTaken), table_of(Charge)
-_TAKE = {
-    "sqlite": sqlite.insert(_taken).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(_taken).on_conflict_do_nothing(),
-}
 _ASKED = update(lines).values(state=after(LINE_MOVES, LineState.ACTIVE, LineVerb.ASK_TO_SUSPEND))
-_FROM = loans.join(terms, and_(terms.c.loan_id == loans.c.id, terms.c.n == loans.c.term)).outerjoin(
-    patrons, patrons.c.id == loans.c.patron_id
-)
-_WHAT = (
-    *(loans.c[name] for name in ("id", "public_id", "kit_id", "patron_id", "cohort_id", "term", "due_at", "state")),
-    terms.c.made_at.label("term_made_at"),
-    patrons.c.pseudonym,
-    *CONTACT,
-)
+_LOAN = ("id", "kit_id", "patron_id", "cohort_id", "term", "due_at", "state")
 _owed = exists().where(
     _charges.c.loan_id == loans.c.id,
     _charges.c.kind == ChargeKind.WHOLE_KIT,
@@ -138,7 +127,7 @@ def assume_lost(session: Session, loan_id: int, ladder: Ladder, *, at: datetime,
         return False
     give_up_for_lost(session, kit, loan, verb="assume_lost", at=at, by=by)
     session.flush()  # what the loan has become is read by the statement that tells of it
-    row = session.execute(select(*_WHAT).select_from(_FROM).where(loans.c.id == loan_id)).one()
+    row = session.execute(_with_patrons(loans).where(loans.c.id == loan_id)).one()
     _take(session, [row], lambda _: chasing(ladder), calendar, loan.branch_id, at=at, by=by)
     return True
 
@@ -161,7 +150,7 @@ def _due(
     limit: int,
     since: Cursor | None,
 ) -> Sequence[AnyRow]:
-    """The loans whose latest step is due and not taken, locked, with the step as ``step``."""
+    """The loans whose latest step is due and not taken, locked."""
     steps = due_now(ladder, calendar=calendar, at=at)
     if not steps:
         return []
@@ -176,8 +165,7 @@ def _due(
         still_chased &= loans.c.due_at >= given_up.due_before
     took = exists().where(_taken.c.loan_id == loans.c.id, _taken.c.term == loans.c.term, _taken.c.step == latest)
     chosen = (
-        select(*_WHAT, latest.label("step"))
-        .select_from(_FROM)
+        select(*(loans.c[name] for name in _LOAN))
         .where(
             *_of(stretch),
             loans.c.due_at < steps[-1].due_before,
@@ -187,39 +175,26 @@ def _due(
         )
         .order_by(loans.c.due_at, loans.c.id)
         .limit(limit)
+        .with_for_update(of=loans, key_share=True, skip_locked=True)
     )
     if since is not None:
-        chosen = chosen.where(or_(loans.c.due_at > since[0], and_(loans.c.due_at == since[0], loans.c.id > since[1])))
-    return session.execute(chosen.with_for_update(of=loans, key_share=True, skip_locked=True)).all()
+        chosen = chosen.where(tuple_(loans.c.due_at, loans.c.id) > since)
+    found = chosen.subquery("found")
+    return session.execute(_with_patrons(found).order_by(found.c.due_at, found.c.id)).all()
+
+
+def _with_patrons(found: FromClause) -> Select[Any]:
+    """Loans with when their present due date was set, and how their patrons are reached."""
+    joined = found.join(terms, and_(terms.c.loan_id == found.c.id, terms.c.n == found.c.term)).outerjoin(
+        patrons, patrons.c.id == found.c.patron_id
+    )
+    columns = (*(found.c[name] for name in _LOAN), terms.c.made_at.label("term_made_at"), patrons.c.pseudonym)
+    return select(*columns, CHANNEL.label("channel")).select_from(joined)
 
 
 def _stands(step: Step, chased: set[str]) -> ColumnElement[bool]:
     """Whether a loan is one that the step acts upon: a kit that is out is chased, one that was given up is owed for."""
     return loans.c.state == constant(LoanState.OUT if step.code in chased else LoanState.LOST)
-
-
-@dataclass(slots=True)
-class _Asked:
-    """What the steps that a batch of loans takes ask for."""
-
-    taken: list[dict[str, Any]] = field(default_factory=list)
-    told: list[dict[str, Any]] = field(default_factory=list)
-    suspended: list[AnyRow] = field(default_factory=list)
-    called: list[AnyRow] = field(default_factory=list)
-
-    def add(self, loan: AnyRow, due: Sequence[tuple[Step, datetime]], at: datetime) -> None:
-        """Take the steps of one loan: the latest is told of, if it came due since the due date was set."""
-        asked = [step for step, since in due if since >= loan.term_made_at]
-        told = asked[-1] if asked and asked[-1] is due[-1][0] else None
-        self.taken += [
-            {"loan_id": loan.id, "term": loan.term, "step": step.code, "at": at, "superseded": step is not told}
-            for step, _ in due
-        ]
-        if told is not None and told.notifies:
-            self.told.append(_notice(loan, told, at))
-        if not any(step.gives_up for step in asked):
-            self.suspended += [loan] if any(step.suspends_lines for step in asked) else []
-            self.called += [loan] if any(step.calls for step in asked) else []
 
 
 def _take(
@@ -233,41 +208,71 @@ def _take(
     by: Actor,
 ) -> None:
     """Take the latest step that is due for each loan, and with it the earlier ones that nobody took."""
-    before = _taken_before(session, found)
-    came: dict[tuple[date, Ladder], tuple[tuple[Step, datetime], ...]] = {}
-    asked = _Asked()
+    alike: dict[tuple[datetime, LoanState], list[AnyRow]] = {}
     for loan in found:
-        key = (calendar.local_date(loan.due_at), steps_of(loan))
-        if key not in came:
-            came[key] = came_due(key[1], due_on=key[0], calendar=calendar, at=at)
-        if due := [one for one in came[key] if (loan.id, one[0].code) not in before]:
-            asked.add(loan, due, at)
-    connection = session.connection()
-    if asked.taken:
-        connection.execute(_TAKE[connection.dialect.name], asked.taken)
-    if asked.told:
-        put_in_outbox(session, asked.told)
-    if asked.suspended:
-        _ask_to_suspend(session, asked.suspended, branch_id, at=at, by=by)
-    if asked.called:
-        _ask_to_call(session, asked.called, branch_id, at=at)
+        alike.setdefault((loan.due_at, loan.state), []).append(loan)
+    suspended: list[AnyRow] = []
+    called: list[AnyRow] = []
+    for (due_at, _), group in alike.items():
+        due = came_due(steps_of(group[0]), due_on=calendar.local_date(due_at), calendar=calendar, at=at)
+        if due:
+            late = _take_alike(session, group, due, at=at)
+            suspended += late.suspended
+            called += late.called
+    if suspended:
+        _ask_to_suspend(session, suspended, branch_id, at=at, by=by)
+    if called:
+        _ask_to_call(session, called, branch_id, at=at)
 
 
-def _notice(loan: AnyRow, step: Step, at: datetime) -> dict[str, Any]:
-    return new_notice(
-        step.code,
-        loan,
-        subject=term_subject(loan.public_id, loan.term),
-        patron_id=loan.patron_id,
-        loan_id=loan.id,
-        term=loan.term,
-        at=at,
-    )
+@dataclass(slots=True)
+class _Asked:
+    """The loans whose steps ask something of staff."""
+
+    suspended: list[AnyRow] = field(default_factory=list)
+    called: list[AnyRow] = field(default_factory=list)
 
 
-def term_subject(loan: str, term: int) -> str:
-    """The subject of notices about one due date of a loan (its public id)."""
-    return f"loan:{loan}:{term}"
+def _take_alike(
+    session: Session, alike: Sequence[AnyRow], due: Sequence[tuple[Step, datetime]], *, at: datetime
+) -> _Asked:
+    """Take the steps that are due for loans of one due date: of the latest they are told, if it came due since their
+    due date was set; what the earlier ones that they did not take before ask of staff is asked as well.
+    """
+    *earlier, (latest, since) = due
+    asked = _asked_of_staff(session, alike, due)
+    keep_steps(session, [step.code for step, _ in earlier], [loan.id for loan in alike], superseded=True, at=at)
+    told, passed = _parted(alike, lambda loan: since >= loan.term_made_at)
+    keep_steps(session, [latest.code], [loan.id for loan in told], superseded=False, at=at)
+    keep_steps(session, [latest.code], [loan.id for loan in passed], superseded=True, at=at)
+    by_channel: dict[Channel, list[int]] = {}
+    for loan in told if latest.notifies else ():
+        by_channel.setdefault(loan.channel, []).append(loan.id)
+    for channel, loan_ids in by_channel.items():
+        tell_of_terms(session, latest.code, channel, loan_ids, at=at)
+    return asked
+
+
+def _asked_of_staff(session: Session, alike: Sequence[AnyRow], due: Sequence[tuple[Step, datetime]]) -> _Asked:
+    """Whose lines are to be suspended and whom to call, for a step that was not taken and no due date overtook."""
+    asked = _Asked()
+    if not any(step.suspends_lines or step.calls for step, _ in due):
+        return asked
+    before = _taken_before(session, alike)
+    for loan in alike:
+        steps = [step for step, since in due if since >= loan.term_made_at and (loan.id, step.code) not in before]
+        if not any(step.gives_up for step in steps):
+            asked.suspended += [loan] if any(step.suspends_lines for step in steps) else []
+            asked.called += [loan] if any(step.calls for step in steps) else []
+    return asked
+
+
+def _parted(rows: Sequence[AnyRow], is_one: Callable[[AnyRow], bool]) -> tuple[list[AnyRow], list[AnyRow]]:
+    """Those that are, and those that are not."""
+    parts: tuple[list[AnyRow], list[AnyRow]] = ([], [])
+    for row in rows:
+        parts[not is_one(row)].append(row)
+    return parts
 
 
 def _taken_before(session: Session, found: Sequence[AnyRow]) -> set[tuple[int, str]]:

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import ColumnElement, bindparam, case, select, text, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from lending.models.base import AnyRow, new_public_id, table_of
+from lending.models.base import AnyRow, constant, new_public_id, table_of
 from lending.models.notices import Channel, Notice, NoticeState
 from lending.models.people import Patron
 
@@ -31,25 +31,22 @@ CONTACT = (
 )
 """What says how a patron is reached."""
 _CONTACT = select(*CONTACT).where(_patrons.c.id == bindparam("patron_id"))
-_sqlite, _postgresql = sqlite.insert(_notices), postgresql.insert(_notices)
 _AGAIN = text("notices.state = 'cancelled'")
+
+
+def or_told_again(insert: Any) -> Any:
+    """The statement, so that a notice that is there already stays as it is, unless it was cancelled.
+
+    One notice per subject, step and channel; one that was cancelled is told after all when its cause is back.
+    """
+    anew = {"state": NoticeState.PENDING, "due_at": insert.excluded.due_at, "made_at": insert.excluded.made_at}
+    return insert.on_conflict_do_update(index_elements=["subject", "step", "channel"], set_=anew, where=_AGAIN)
+
+
 _TELL = {
-    "sqlite": _sqlite.on_conflict_do_update(
-        index_elements=["subject", "step", "channel"],
-        set_={"state": NoticeState.PENDING, "due_at": _sqlite.excluded.due_at, "made_at": _sqlite.excluded.made_at},
-        where=_AGAIN,
-    ),
-    "postgresql": _postgresql.on_conflict_do_update(
-        index_elements=["subject", "step", "channel"],
-        set_={
-            "state": NoticeState.PENDING,
-            "due_at": _postgresql.excluded.due_at,
-            "made_at": _postgresql.excluded.made_at,
-        },
-        where=_AGAIN,
-    ),
+    "sqlite": or_told_again(sqlite.insert(_notices)),
+    "postgresql": or_told_again(postgresql.insert(_notices)),
 }
-"""One notice per subject, step and channel; one that was cancelled is told after all when its cause is back."""
 
 
 def tell(
@@ -132,6 +129,24 @@ def untell_all(session: Session, *, subject: str) -> None:
         .where(_notices.c.subject == subject, _notices.c.state == NoticeState.PENDING)
         .values(state=NoticeState.CANCELLED)
     )
+
+
+def _channel() -> ColumnElement[Channel]:
+    by_mail = _patrons.c.email.is_not(None) & _patrons.c.email_refused_at.is_(None)
+    by_text = _patrons.c.phone.is_not(None) & _patrons.c.text_consent_at.is_not(None)
+    asked = _patrons.c.notice_channel
+    return case(
+        (asked == constant(Channel.LETTER), constant(Channel.LETTER)),
+        ((asked == constant(Channel.CALL)) & _patrons.c.phone.is_not(None), constant(Channel.CALL)),
+        ((asked == constant(Channel.TEXT)) & by_text, constant(Channel.TEXT)),
+        (by_mail, constant(Channel.EMAIL)),
+        (by_text, constant(Channel.TEXT)),
+        else_=constant(Channel.LETTER),
+    )
+
+
+CHANNEL = type_coerce(_channel(), _notices.c.channel.type)
+"""What ``channel_of`` says, as an expression over the patron's row."""
 
 
 def untell(session: Session, step: str, *, subject: str) -> None:

@@ -101,7 +101,7 @@ def _chase(opened: Library, stretch: Stretch, ladder: Ladder, at: datetime) -> i
         return opened.db.act(lambda session: assume_lost(session, loan, ladder, at=at, by=_sweeper()))
 
     def go_on(since: Cursor | None) -> Climbed:
-        return opened.db.act(lambda s: climb(s, stretch, ladder, at=at, by=_sweeper(), limit=500, since=since))
+        return opened.db.act(lambda s: climb(s, stretch, ladder, at=at, by=_sweeper(), limit=2000, since=since))
 
     done = sum(map(give_up, lost))
     climbed = go_on(None)

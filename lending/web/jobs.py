@@ -25,6 +25,7 @@ WHAT = {
     "notices": lazy_gettext("Sends the notices that wait"),
     "shelf": lazy_gettext("Ends what nobody picked up, and promises what is free"),
     "offers": lazy_gettext("Passes seats on that nobody took"),
+    "workshops": lazy_gettext("Reminds people of tomorrow's workshops"),
     "quarantine": lazy_gettext("Frees the kits that have rested"),
     "cohorts": lazy_gettext("Ends the sessions that are over"),
     "incomplete": lazy_gettext("Bills the parts that were not brought back"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from lending.circulation.telling import tell, untell
+from lending.circulation.telling import CHANNEL, CONTACT, channel_of, tell, untell
 from lending.db import Database
 from lending.models.notices import Channel, Notice, NoticeState
 from lending.models.people import Patron
@@ -67,3 +69,24 @@ def test_the_same_is_told_once_and_again_only_after_it_was_taken_back(database: 
 def test_nobody_is_told_where_the_link_was_cut(database: Database, cast: Cast) -> None:
     database.act(lambda session: tell(session, "ready", subject="reservation:x", patron_id=None, at=NOW))
     assert rows(database, Notice) == []
+
+
+def test_the_database_chooses_the_channel_that_the_verbs_choose(database: Database) -> None:
+    cast = assemble(database)
+    ways = product((None, *Channel), ("ada@example.org", None), (NOW, None), ("+12135550142", None), (NOW, None))
+    for asked, email, refused, phone, consent in ways:
+        given = {
+            "notice_channel": asked,
+            "email": email,
+            "email_refused_at": refused,
+            "phone": phone,
+            "text_consent_at": consent,
+        }
+
+        def look(session: Session, given: dict[str, Any] = given) -> tuple[Channel, Channel]:
+            session.execute(update(Patron).where(Patron.id == cast.ada_id).values(given))
+            row = session.execute(select(*CONTACT, CHANNEL.label("said")).where(Patron.id == cast.ada_id)).one()
+            return row.said, channel_of(row)
+
+        said, chosen = database.act(look)
+        assert said is chosen, given

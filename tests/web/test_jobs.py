@@ -7,7 +7,6 @@ from datetime import timedelta
 from lending.circulation.jobs import begin_run, end_run, fail_run, lead
 from lending.db import Database
 from lending.domain.jobs import JOBS
-from lending.web.jobs import WHAT
 from tests.cast import NOW
 from tests.web.browsers import Browser
 
@@ -23,7 +22,6 @@ def led(sqlite_database: Database) -> None:
 def test_every_job_stands_there_with_what_it_does(eli: Browser) -> None:
     shown = page(eli)
     assert all(f">{job.name}</span>" in shown for job in JOBS)
-    assert {job.name for job in JOBS} <= set(WHAT), "say what a new job does"
 
 
 def test_nobody_runs_them(eli: Browser) -> None:
