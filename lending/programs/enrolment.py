@@ -283,6 +283,29 @@ def lock_enrolments(session: Session, enrolment_ids: Collection[int]) -> list[En
     return list(session.scalars(locked))
 
 
+def permit_on_enrolment(session: Session, enrolment: str, by: Actor) -> Enrolment:
+    """Refuse unless ``by`` may change somebody's enrolment (its public id); gives it, unlocked.
+
+    Asked before any lock, so that an outsider waits for nobody. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``.
+    """
+    chosen = select(Enrolment, Cohort.program_id).join(Cohort, Cohort.id == Enrolment.cohort_id)
+    found = session.execute(chosen.where(Enrolment.public_id == enrolment)).one_or_none()
+    if found is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    permit_for_program(by, Act.ENROL, found.program_id, found.Enrolment.pickup_branch_id)
+    seat: Enrolment = found.Enrolment
+    return seat
+
+
+def refresh_enrolment(session: Session, seat: Enrolment, held: Cohort, by: Actor) -> None:
+    """Read an enrolment again under its cohort's lock, where nothing else moves it, and permit again where it is now.
+
+    Raises ``Refused``: ``NOT_PERMITTED``.
+    """
+    session.refresh(seat)
+    permit_for_program(by, Act.ENROL, held.program_id, seat.pickup_branch_id)
+
+
 def against_a_kit(session: Session, cohort_id: int, patron_id: int, *, leaving: int = 0) -> Iterator[Block]:
     """What stands against a kit of a cohort for a patron, who is locked: they have one in the same weeks.
 

@@ -46,12 +46,14 @@ from lending.programs.enrolment import (
     Enrolled,
     against_a_kit,
     against_enrolling,
-    cohort_id_of,
     enrolment_as_it_stands,
     lock_cohorts,
     lock_enrolments,
+    permit_enrolling,
+    permit_on_enrolment,
     pool_at,
     record_seat,
+    refresh_enrolment,
     take_seat,
 )
 from lending.programs.offers import SEAT_OFFERED, PassedOn, pass_on, pools_that_move, subject_of
@@ -197,15 +199,13 @@ def _lock_move(
     by: Actor,
 ) -> _Move:
     """Permit a move, lock both cohorts and the person, and refuse for all that is against the new place."""
-    found = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment)).one_or_none()
-    if found is None:
-        raise Refused.because(Reason.NOT_FOUND)
-    to_id = cohort_id_of(session, to_cohort)
+    found = permit_on_enrolment(session, enrolment, by)
+    branch_id = pickup_branch_id or found.pickup_branch_id
+    to_id = permit_enrolling(session, cohort=to_cohort, pickup_branch_id=branch_id, by=by)
     keep_calendar(session, None)
     held = lock_cohorts(session, [found.cohort_id, to_id])
-    session.refresh(found)  # under its cohort's lock nothing else moves it
+    refresh_enrolment(session, found, held[found.cohort_id], by)
     branch_id = pickup_branch_id or found.pickup_branch_id
-    permit_for_program(by, Act.ENROL, held[found.cohort_id].program_id, found.pickup_branch_id)
     permit_for_program(by, Act.ENROL, held[to_id].program_id, branch_id)
     if found.patron_id is None:
         raise Refused.because(Reason.WRONG_STATE, state=found.state.value)

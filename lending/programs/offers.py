@@ -24,7 +24,7 @@ from lending.domain.states import HOLDS_A_SEAT, LIVE_RESERVATIONS, EnrolmentStat
 from lending.errors import Reason, Refused
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
 from lending.models.reservations import Reservation
-from lending.programs.cohorts import permit_for_program, today_everywhere
+from lending.programs.cohorts import today_everywhere
 from lending.programs.enrolment import (
     Enrolled,
     enrolment_as_it_stands,
@@ -32,7 +32,9 @@ from lending.programs.enrolment import (
     lock_cohort,
     lock_cohorts,
     lock_enrolments,
+    permit_on_enrolment,
     record_seat,
+    refresh_enrolment,
     waiting_list,
 )
 
@@ -93,12 +95,9 @@ def accept_offer(session: Session, *, enrolment: str, at: datetime, by: Actor) -
     Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` where no offer stands, and ``OFFER_LAPSED``
     after its deadline, also before the sweep has passed it on.
     """
-    found = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment)).one_or_none()
-    if found is None:
-        raise Refused.because(Reason.NOT_FOUND)
+    found = permit_on_enrolment(session, enrolment, by)
     held = lock_cohort(session, found.cohort_id)
-    permit_for_program(by, Act.ENROL, held.program_id, found.pickup_branch_id)
-    session.refresh(found)  # under its cohort's lock nothing else moves it
+    refresh_enrolment(session, found, held, by)
     if found.patron_id is not None:
         lock_patron(session, found.patron_id)
     pools = pools_that_move(session, held, [found])

@@ -94,9 +94,9 @@ def change_cohort(
     ``CAPACITY_BELOW_SEATS``, ``POOL_BELOW_PROMISES``, ``POOL_EXCEEDS_STOCK``.
     """
     cohort_id = cohort_id_of(session, cohort)
+    permit_for_program(by, Act.PLAN_COHORT, session.get_one(Cohort, cohort_id).program_id)
     keep_calendar(session, None)
     held = lock_cohort(session, cohort_id)
-    permit_for_program(by, Act.PLAN_COHORT, held.program_id)
     keep_program(session, held.program_id)
     lock_stocks(session, stocks_of(session, cohort_id, change.pools))
     lock_open_loans(session, loans.c.cohort_id == cohort_id)

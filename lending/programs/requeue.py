@@ -25,7 +25,7 @@ from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import LIVE_ENROLMENTS
 from lending.errors import Block, Reason, Refused
-from lending.models.cohorts import CohortStatus, Enrolment
+from lending.models.cohorts import Cohort, CohortStatus, Enrolment
 from lending.models.reservations import Reservation
 from lending.programs.closing import against_kits
 from lending.programs.cohorts import permit_for_program
@@ -36,7 +36,9 @@ from lending.programs.enrolment import (
     lock_cohort,
     lock_enrolments,
     permit_enrolling,
+    permit_on_enrolment,
     pool_at,
+    refresh_enrolment,
 )
 
 
@@ -76,14 +78,13 @@ def requeue(
     ``CARD_BLOCKED``, ``CARD_EXPIRED``, ``COHORT_CANCELLED``, ``COHORT_OVER``, ``NO_MORE_KITS``, and
     ``ALREADY_RESERVED`` or ``HAS_A_KIT`` that apply.
     """
-    found = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment)).one_or_none()
-    if found is None:
-        raise Refused.because(Reason.NOT_FOUND)
+    found = permit_on_enrolment(session, enrolment, by)  # a seat is not taken over from another branch
+    if pickup_branch_id is not None:
+        by_program = session.get_one(Cohort, found.cohort_id).program_id
+        permit_for_program(by, Act.ENROL, by_program, pickup_branch_id)
     held = lock_cohort(session, found.cohort_id)
-    session.refresh(found)  # under its cohort's lock nothing else moves it
+    refresh_enrolment(session, found, held, by)
     branch_id = pickup_branch_id or found.pickup_branch_id
-    for there in (found.pickup_branch_id, branch_id):  # a seat is not taken over from another branch
-        permit_for_program(by, Act.ENROL, held.program_id, there)
     if found.patron_id is None or found.state not in LIVE_ENROLMENTS:
         raise Refused.because(Reason.WRONG_STATE, state=found.state.value)
     person = lock_patron(session, found.patron_id)

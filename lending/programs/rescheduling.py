@@ -76,8 +76,8 @@ def change_workshop(
     found = session.scalars(select(Workshop).where(Workshop.public_id == workshop)).one_or_none()
     if found is None:
         raise Refused.because(Reason.NOT_FOUND)
+    permit_for_program(by, Act.PLAN_COHORT, session.get_one(Cohort, found.cohort_id).program_id)
     held = lock_cohort(session, found.cohort_id)
-    permit_for_program(by, Act.PLAN_COHORT, held.program_id)
     if held.status is CohortStatus.CANCELLED:
         raise Refused.because(Reason.COHORT_CANCELLED, cohort=held.name)
     session.refresh(found, with_for_update={"key_share": True})  # whoever counts who came has it now, or waits

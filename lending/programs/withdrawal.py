@@ -33,7 +33,14 @@ from lending.models.loans import Loan, TermKind
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from lending.programs.cohorts import permit_for_program
-from lending.programs.enrolment import cohort_id_of, lock_cohort, lock_enrolments, record_seat
+from lending.programs.enrolment import (
+    cohort_id_of,
+    lock_cohort,
+    lock_enrolments,
+    permit_on_enrolment,
+    record_seat,
+    refresh_enrolment,
+)
 from lending.programs.offers import SEAT_OFFERED, PassedOn, pass_on, pools_that_move, subject_of
 
 SHORTENED_NOTICE = "shortened"
@@ -96,9 +103,8 @@ def excuse(session: Session, *, enrolment: str, at: datetime, by: Actor) -> None
     The journal keeps it, without the reason: that is nobody's but theirs. Raises ``Refused``: ``NOT_FOUND``,
     ``NOT_PERMITTED``, ``WRONG_STATE`` for who has no seat.
     """
-    found = _find(session, enrolment)
-    held = lock_cohort(session, found.cohort_id)
-    permit_for_program(by, Act.ENROL, held.program_id, found.pickup_branch_id)
+    found = permit_on_enrolment(session, enrolment, by)
+    refresh_enrolment(session, found, lock_cohort(session, found.cohort_id), by)
     [row] = lock_enrolments(session, [found.id])
     if row.state is not EnrolmentState.ENROLLED:
         raise Refused.because(Reason.WRONG_STATE, state=row.state.value)
@@ -112,9 +118,9 @@ def release_no_shows(session: Session, *, cohort: str, at: datetime, by: Actor) 
     ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``ATTENDANCE_NOT_TAKEN`` while nobody is known to have been there.
     """
     cohort_id = cohort_id_of(session, cohort)
+    permit_for_program(by, Act.ENROL, session.get_one(Cohort, cohort_id).program_id)
     keep_calendar(session, None)
     held = lock_cohort(session, cohort_id)
-    permit_for_program(by, Act.ENROL, held.program_id)
     absent = []
     if held.first_day_mandatory:
         _lock_first_workshop(session, held)
@@ -219,11 +225,10 @@ def _leave_alone(
     by: Actor,
 ) -> Left:
     """One person leaves, if their seat is in one of the ``allowed`` states."""
-    found = _find(session, enrolment)
+    found = permit_on_enrolment(session, enrolment, by)
     keep_calendar(session, None)
     held = lock_cohort(session, found.cohort_id)
-    permit_for_program(by, Act.ENROL, held.program_id, found.pickup_branch_id)
-    session.refresh(found)  # under its cohort's lock nothing else moves it
+    refresh_enrolment(session, found, held, by)
     if found.state not in allowed:
         raise Refused.because(Reason.WRONG_STATE, state=found.state.value)
     [(row, due_at)], up = _leave(session, held, [found], verb, reason, at=at, by=by)
@@ -265,13 +270,6 @@ def _leave(
         left.append((row, due_at))
     session.flush()  # seats and kits are counted next
     return left, pass_on(session, held, pools, at=at, by=by)
-
-
-def _find(session: Session, enrolment: str) -> Enrolment:
-    found = session.scalars(select(Enrolment).where(Enrolment.public_id == enrolment)).one_or_none()
-    if found is None:
-        raise Refused.because(Reason.NOT_FOUND)
-    return found
 
 
 def _lock_first_workshop(session: Session, held: Cohort) -> None:
