@@ -119,6 +119,7 @@ class Reason(StrEnum):
     # Workshops and stocktakes
     WORKSHOP_TO_COME = "workshop_to_come"
     WORKSHOP_OUTSIDE_SESSION = "workshop_outside_session"
+    WORKSHOP_HELD = "workshop_held"
     STOCKTAKE_OPEN = "stocktake_open"
     STOCKTAKE_ENDED = "stocktake_ended"
     # Work for people, and ladders

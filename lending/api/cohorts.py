@@ -28,11 +28,12 @@ from lending.programs.cohorts import CohortTexts, copy_cohort, plan_cohort
 from lending.programs.plans import CohortChange
 from lending.programs.pools import PoolPlan
 from lending.programs.redating import change_cohort, preview_change
-from lending.programs.rescheduling import WorkshopChange, change_workshop
+from lending.programs.rescheduling import WorkshopChange, change_workshop, drop_workshop
 from lending.programs.timetable import MOST_WORKSHOPS, WeeklyWorkshops
 from lending.queries import cohorts
 from lending.queries.branches import branch
 from lending.queries.closures import redating_after
+from lending.queries.journal import detail_of
 
 _TEXTS = ("languages", "partners", "captains", "materials", "first_day_mandatory")
 _Seats = validate.Range(1, 1_000_000)
@@ -323,6 +324,23 @@ def patch_workshop(body: Body, workshop_id: str) -> Any:
         return asdict(cohorts.workshop(session, workshop_id, by=current.actor()))
 
     return key_welcome(do, show, body=body)
+
+
+@call("DELETE", "/workshops/<workshop_id>", Act.PLAN_COHORT, gives=CohortAnswer, tag="Workshops")
+def delete_workshop(workshop_id: str) -> Any:
+    """Drop a workshop that will not be held, and show its cohort with those that stay"""
+
+    def do(session: Session, by: Actor) -> object:
+        with hidden_as(Reason.NOT_FOUND):
+            return drop_workshop(session, workshop=workshop_id, at=current.now(), by=by)
+
+    def show(session: Session, act: str) -> Body:
+        dropped = detail_of(session, act, "drop_workshop")
+        if dropped is None:
+            raise Refused.because(Reason.KEY_REUSED)
+        return _cohort(session, dropped["cohort"])
+
+    return key_welcome(do, show, body={})
 
 
 def _cohort(session: Session, code: str) -> Body:

@@ -118,6 +118,18 @@ SESSIONS: Mapping[str, Message] = {
         N_("{library}: your workshop has a new time: {workshop_moment}. {phone}"),
         frozenset({"workshop", "workshop_moment"}),
     ),
+    "workshop_dropped": _about_seat(
+        N_("Workshop not held"),
+        N_("A workshop will not be held"),
+        (
+            N_(
+                "The workshop “{workshop}” of {session} on {workshop_moment} will not be held. Please do not come then."
+            ),
+            N_("Your seat and your kit stay as they are."),
+        ),
+        N_("{library}: your workshop of {workshop_moment} will not be held. You keep your seat. {phone}"),
+        frozenset({"workshop", "workshop_moment"}),
+    ),
     "workshop_tomorrow": Message(
         N_("Workshop tomorrow"),
         Subject.WORKSHOP,

@@ -1,4 +1,6 @@
-"""One workshop is renamed, or held at another time, place or way; the people of its cohort are told of a new time.
+"""One workshop is renamed, held at another time, place or way, or dropped; the people of its cohort are told.
+
+A new title or place is no news; another time is, and so is a workshop that will not be held.
 
 Source: RULES 4, "six weekly workshops"; issue "Kits follow cohorts", Build 1.
 """
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
@@ -26,6 +28,7 @@ from lending.models.cohorts import (
     Cohort,
     CohortStatus,
     HeadCount,
+    RecordedViews,
     Workshop,
     WorkshopMode,
 )
@@ -38,6 +41,9 @@ from lending.programs.workshops import COUNTS, MODES
 
 WORKSHOP_MOVED = "workshop_moved"
 """The step of the notice that a workshop is held at another time."""
+
+WORKSHOP_DROPPED = "workshop_dropped"
+"""The step of the notice that a workshop is not held."""
 
 LONGEST_MINUTES = 24 * 60
 
@@ -64,6 +70,16 @@ class WorkshopChanged:
     closed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class WorkshopDropped:
+    """A workshop that is not held, as it was planned."""
+
+    workshop: str
+    cohort: str
+    title: str
+    starts_at: datetime
+
+
 def change_workshop(
     session: Session, *, workshop: str, change: WorkshopChange, at: datetime, by: Actor
 ) -> WorkshopChanged:
@@ -73,14 +89,7 @@ def change_workshop(
     field; a time is wrong that is not within the session, or of a workshop that has begun, and so is a way to hold it
     in which those who are noted or counted already could not have attended.
     """
-    found = session.scalars(select(Workshop).where(Workshop.public_id == workshop)).one_or_none()
-    if found is None:
-        raise Refused.because(Reason.NOT_FOUND)
-    permit_for_program(by, Act.PLAN_COHORT, session.get_one(Cohort, found.cohort_id).program_id)
-    held = lock_cohort(session, found.cohort_id)
-    if held.status is CohortStatus.CANCELLED:
-        raise Refused.because(Reason.COHORT_CANCELLED, cohort=held.name)
-    session.refresh(found, with_for_update={"key_share": True})  # whoever counts who came has it now, or waits
+    held, found = _lock(session, workshop, by)
     starts_at = change.starts_at or found.starts_at
     minutes = _minutes(found) if change.minutes is None else change.minutes
     against = _against(session, held, found, change, starts_at, minutes, at)
@@ -98,6 +107,53 @@ def change_workshop(
     detail = {"workshop": workshop, "starts_from": before.isoformat(), "starts_at": starts_at.isoformat()}
     record(session, "change_workshop", at=at, by=by, cohort_id=held.id, detail=detail)
     return WorkshopChanged(workshop, found.title, found.starts_at, found.ends_at, _is_closed(session, held, found))
+
+
+def drop_workshop(session: Session, *, workshop: str, at: datetime, by: Actor) -> WorkshopDropped:
+    """Take a workshop (its public id) that will not be held off the list of its cohort; the others keep their numbers.
+
+    The journal keeps what it was. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``COHORT_CANCELLED``, and
+    ``WORKSHOP_HELD`` for one that has begun, or of which anything was recorded.
+    """
+    held, found = _lock(session, workshop, by)
+    if found.starts_at <= at or _is_recorded(session, found):
+        raise Refused.because(Reason.WORKSHOP_HELD, workshop=found.title)
+    dropped = WorkshopDropped(workshop, held.code, found.title, found.starts_at)
+    detail = {
+        "workshop": workshop,
+        "cohort": held.code,
+        "n": found.n,
+        "title": found.title,
+        "starts_at": found.starts_at.isoformat(),
+        "ends_at": found.ends_at.isoformat(),
+    }
+    session.delete(found)
+    tell_people(session, enrolled(session, held.id), "enrolment", WORKSHOP_DROPPED, at=at, by=by)
+    record(session, "drop_workshop", at=at, by=by, cohort_id=held.id, detail=detail)
+    return dropped
+
+
+def _lock(session: Session, workshop: str, by: Actor) -> tuple[Cohort, Workshop]:
+    """Permit a change of a workshop, and lock its cohort and then it: whoever counts who came has it now, or waits."""
+    chosen = select(Workshop).where(Workshop.public_id == workshop)
+    found = session.scalars(chosen).one_or_none()
+    if found is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    permit_for_program(by, Act.PLAN_COHORT, session.get_one(Cohort, found.cohort_id).program_id)
+    held = lock_cohort(session, found.cohort_id)
+    if held.status is CohortStatus.CANCELLED:
+        raise Refused.because(Reason.COHORT_CANCELLED, cohort=held.name)
+    locked = chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = session.scalars(locked).one_or_none()
+    if found is None:  # dropped in this very moment
+        raise Refused.because(Reason.NOT_FOUND)
+    return held, found
+
+
+def _is_recorded(session: Session, found: Workshop) -> bool:
+    """Whether somebody signed in to a workshop, which is locked, or was counted, or its recording was viewed."""
+    counted = (exists().where(kind.workshop_id == found.id) for kind in (Attendance, HeadCount, RecordedViews))
+    return found.posted_on is not None or bool(session.scalar(select(or_(*counted))))
 
 
 def _against(

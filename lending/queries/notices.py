@@ -26,6 +26,8 @@ from lending.models.loans import Loan, LoanPart, LoanPartState, LoanTerm
 from lending.models.notices import Channel, Notice
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
+from lending.programs.rescheduling import WORKSHOP_DROPPED, WORKSHOP_MOVED
+from lending.queries.journal import detail_of
 
 
 @unique
@@ -228,7 +230,9 @@ def _of_seat(session: Session, common: dict[str, Any], public_id: str, act: str)
         **common,
         **known,
     )
-    if common["step"] != "workshop_moved":
+    if common["step"] == WORKSHOP_DROPPED:
+        return _with_dropped(session, found, act)
+    if common["step"] != WORKSHOP_MOVED:
         return found
     moved = select(JournalEntry.detail).where(JournalEntry.act == act, JournalEntry.verb == "change_workshop")
     detail = session.scalars(moved).first()
@@ -253,6 +257,15 @@ def _with_workshop(session: Session, found: NoticeFacts, public_id: str) -> Noti
     if workshop is None:
         return None
     return replace(found, workshop=workshop.title, workshop_at=workshop.starts_at, workshop_ends_at=workshop.ends_at)
+
+
+def _with_dropped(session: Session, found: NoticeFacts, act: str) -> NoticeFacts | None:
+    """The workshop that an act took off the list, as the journal keeps it."""
+    detail = detail_of(session, act, "drop_workshop")
+    if detail is None:
+        return None
+    starts_at, ends_at = (datetime.fromisoformat(detail[name]) for name in ("starts_at", "ends_at"))
+    return replace(found, workshop=detail["title"], workshop_at=starts_at, workshop_ends_at=ends_at)
 
 
 def _address(row: Any) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from lending.programs.cancelling import cancel_cohort, preview_cancellation
 from lending.programs.cohorts import TEXTS, CohortTexts, copy_cohort, plan_cohort
 from lending.programs.plans import CohortChange
 from lending.programs.redating import change_cohort, preview_change
-from lending.programs.rescheduling import WorkshopChange, change_workshop
+from lending.programs.rescheduling import WorkshopChange, change_workshop, drop_workshop
 from lending.programs.timetable import WeeklyWorkshops
 from lending.queries import branches as places
 from lending.queries import cohorts as queries
@@ -223,8 +223,41 @@ def workshop(code: str, public_id: str) -> ResponseReturnValue:
     if posted(form, do):
         flash(_("%(name)s is changed.", name=form.title.data), "done")
         return redirect(url_for("sessions.show", code=code), 303)
-    heading = _("Change workshop %(n)s of %(name)s", n=held.n, name=found.name)
-    return _form_page(form, heading=heading, submit=_("Save"), back_url=url_for("sessions.show", code=code))
+    page = render_template(
+        "sessions/workshop.html",
+        form=form,
+        heading=_("Change workshop %(n)s of %(name)s", n=held.n, name=found.name),
+        submit=_("Save"),
+        back_url=url_for("sessions.show", code=code),
+        drop_url=url_for("sessions.drop", code=code, public_id=public_id) if held.starts_at > current.now() else None,
+    )
+    return page, status(form)
+
+
+@bp.route("/<code>/workshops/<public_id>/drop", methods=["GET", "POST"])
+@allow(Act.PLAN_COHORT)
+def drop(code: str, public_id: str) -> ResponseReturnValue:
+    """Drop a workshop that will not be held: first what that means, then one button."""
+    found, form = _cohort(code), KeyedForm()
+
+    def do(session: Any, at: datetime, by: Any) -> None:
+        if drop_workshop(session, workshop=public_id, at=at, by=by).cohort != found.code:
+            raise Refused.because(Reason.NOT_FOUND)
+
+    if posted(form, do):
+        flash(_("The workshop is dropped, and everybody will be told."), "done")
+        return redirect(url_for("sessions.show", code=code), 303)
+    held, reader = _workshop(found, public_id), current.reader()
+    page = render_template(
+        "sessions/drop.html",
+        form=form,
+        heading=_("Drop workshop %(n)s of %(name)s", n=held.n, name=found.name),
+        submit=_("Drop the workshop"),
+        back_url=url_for("sessions.workshop", code=code, public_id=public_id),
+        title=held.title,
+        when=reader.moment(held.starts_at),
+    )
+    return page, status(form)
 
 
 def _cohort(code: str) -> CohortShown:

@@ -83,7 +83,15 @@ COHORTS: Mapping[Reason, Words] = {
     Reason.WORKSHOP_OUTSIDE_SESSION: Words(
         409,
         Tone.STOP,
-        N_("%(workshop)s is on %(on)s, outside the new dates of the session. Move it first, or choose other dates."),
+        N_(
+            "%(workshop)s is on %(on)s, outside the new dates of the session. "
+            "Move it or drop it first, or choose other dates."
+        ),
+    ),
+    Reason.WORKSHOP_HELD: Words(
+        409,
+        Tone.STOP,
+        N_("%(workshop)s has begun, or somebody was counted at it already. It stays on the list."),
     ),
     Reason.STOCKTAKE_OPEN: Words(
         409, Tone.STOP, N_("A stocktake of this place is open already. Go on with it, or end it first.")

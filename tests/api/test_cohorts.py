@@ -174,6 +174,15 @@ def test_a_workshop_is_held_at_another_time(door: Door) -> None:
     assert dora.send("PATCH", "/workshops/nobodys", {"title": "x"}).status_code == 404
 
 
+def test_a_workshop_is_dropped_and_the_others_stay(door: Door) -> None:
+    dora = door.desk("dora")
+    weekly = {"first_on": "2026-05-05", "starts": "18:00", "branch": "ELA", "mode": "onsite", "count": 3}
+    planned = dora.post("/cohorts", {**COHORT, "workshops": weekly}).json["workshops"]
+    answer = dora.send("DELETE", f"/workshops/{planned[1]['id']}")
+    assert (answer.status_code, answer.json["workshops"]) == (200, [planned[0], planned[2]])
+    assert dora.send("DELETE", f"/workshops/{planned[1]['id']}").status_code == 404
+
+
 # --- Closings ---
 
 

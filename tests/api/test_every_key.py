@@ -275,6 +275,7 @@ CALLS = (
     Call("POST", "/cohorts/<code>/copies", {"code": "WR-8", "starts_on": "2026-05-05"}, who="dora"),
     Call("POST", "/cohorts/<code>/cancellation", seen_cancellation, out, "dora"),
     Call("PATCH", "/workshops/<workshop_id>", {"title": "Your résumé"}, held, "dora"),
+    Call("DELETE", "/workshops/<workshop_id>", None, held, "dora"),
     Call("POST", "/closures", CLOSURE, out, "eli"),
     Call(
         "DELETE",

@@ -52,6 +52,7 @@ ASKED = (
     Asked("GET", "/reservations/{reservation}"),
     Asked("DELETE", "/reservations/{reservation}"),
     Asked("PATCH", "/workshops/{workshop}", {"title": "Mine"}),
+    Asked("DELETE", "/workshops/{workshop}"),
     Asked("GET", "/workshops/{workshop}/attendance"),
     Asked("POST", "/workshops/{workshop}/attendance", {"patron": "{card}", "mode": "onsite"}),
     Asked("POST", "/workshops/{workshop}/attendance", {"count": 3, "mode": "onsite"}),

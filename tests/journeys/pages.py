@@ -253,6 +253,7 @@ ROWS = (
     Row("sessions.cancel", "error", "/sessions/WR-7/cancel", do=send_form),
     Row("sessions.cancel", "preview", "/sessions/WR-7/cancel", do=look_at_the_end),
     Row("sessions.workshop", "full", "/sessions/WR-8/workshops/{planned}"),
+    Row("sessions.drop", "full", "/sessions/WR-8/workshops/{planned}/drop"),
     Row("closures.index", "full", "/closures"),
     Row("closures.index", "empty", "/closures", who="cleo"),
     Row("closures.new", "empty", "/closures/new"),

@@ -18,7 +18,7 @@ from lending.programs.offers import accept_offer
 from lending.programs.plans import CohortChange
 from lending.programs.redating import change_cohort
 from lending.programs.requeue import requeue
-from lending.programs.rescheduling import WorkshopChange, change_workshop
+from lending.programs.rescheduling import WorkshopChange, change_workshop, drop_workshop
 from lending.programs.withdrawal import drop, excuse, release_no_shows, withdraw
 from tests.cast import NOW, Cast
 from tests.programs.meetings import meeting
@@ -42,6 +42,7 @@ ACTS: dict[str, Doing] = {
     "change_workshop": lambda s, given, _, held: change_workshop(
         s, workshop=held, change=WorkshopChange(title="Mine"), **given
     ),
+    "drop_workshop": lambda s, given, _, held: drop_workshop(s, workshop=held, **given),
 }
 
 

@@ -1,4 +1,4 @@
-"""One workshop is changed, on both engines."""
+"""One workshop is changed or dropped, on both engines."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from lending.db import Database
 from lending.domain.actors import Actor
@@ -15,10 +17,19 @@ from lending.models.branches import Closure
 from lending.models.cohorts import AttendanceMode, HeadCountKind, Workshop, WorkshopMode
 from lending.models.journal import JournalEntry
 from lending.models.notices import Notice
-from lending.programs.rescheduling import WORKSHOP_MOVED, WorkshopChange, WorkshopChanged, change_workshop
-from lending.programs.workshops import set_head_count
+from lending.programs.rescheduling import (
+    WORKSHOP_DROPPED,
+    WORKSHOP_MOVED,
+    WorkshopChange,
+    WorkshopChanged,
+    WorkshopDropped,
+    change_workshop,
+    drop_workshop,
+)
+from lending.programs.workshops import set_head_count, sign_in
 from tests.cast import ADA, NOW, Cast
-from tests.programs.meetings import come, meeting
+from tests.programs.meetings import BEGINS, come, meeting
+from tests.races import overtake, without_locks
 
 TUESDAY = datetime(2026, 3, 11, 1, tzinfo=UTC)
 """Tuesday, 10 March, 18:00 in Los Angeles."""
@@ -37,6 +48,11 @@ def workshop(database: Database, cast: Cast) -> str:
         return str(row.public_id)
 
     return database.act(add)
+
+
+def drop(database: Database, by: Actor, workshop: str, at: datetime = NOW) -> WorkshopDropped:
+    """Somebody drops a workshop."""
+    return database.act(lambda session: drop_workshop(session, workshop=workshop, at=at, by=by))
 
 
 def change(database: Database, by: Actor, workshop: str, at: datetime = NOW, **what: Any) -> WorkshopChanged:
@@ -128,3 +144,63 @@ def test_only_those_who_plan_the_session_change_its_workshops(database: Database
     for by in (cast.ben, cast.cleo):
         assert why(database, by, workshop, title="Mine") == [Reason.NOT_PERMITTED]
     assert why(database, cast.dora, "nobodys", title="Mine") == [Reason.NOT_FOUND]
+
+
+def test_a_workshop_that_will_not_be_held_is_dropped_and_people_are_told(
+    database: Database, cast: Cast, workshop: str
+) -> None:
+    meeting(database, cast, n=1)
+    meeting(database, cast, n=3)
+    assert drop(database, cast.dora, workshop) == WorkshopDropped(workshop, "WR-7", "Week 2", TUESDAY)
+    assert every(database, select(Workshop.n).order_by(Workshop.n)) == [1, 3]
+    assert every(database, select(Notice.patron_id).where(Notice.step == WORKSHOP_DROPPED)) == [cast.ada_id]
+    [entry] = every(database, select(JournalEntry))
+    assert (entry.verb, entry.cohort_id, entry.detail["title"]) == ("drop_workshop", cast.cohort, "Week 2")
+    with pytest.raises(Refused) as refusal:
+        drop(database, cast.dora, workshop)
+    assert [block.reason for block in refusal.value.blocks] == [Reason.NOT_FOUND]
+
+
+def test_a_workshop_that_has_begun_or_was_counted_stays(database: Database, cast: Cast, workshop: str) -> None:
+    counted, onsite = meeting(database, cast), HeadCountKind.ONSITE
+    database.act(lambda session: set_head_count(session, workshop=counted, kind=onsite, n=4, at=NOW, by=cast.ben))
+    signed_in = meeting(database, cast, n=3)
+    come(database, cast, signed_in, ADA)
+    for held, at in ((counted, NOW), (signed_in, NOW), (workshop, TUESDAY)):
+        with pytest.raises(Refused) as refusal:
+            drop(database, cast.dora, held, at)
+        assert [block.reason for block in refusal.value.blocks] == [Reason.WORKSHOP_HELD]
+    assert len(every(database, select(Workshop))) == 3
+    assert every(database, select(Notice)) == []
+
+
+def test_only_those_who_plan_the_session_drop_its_workshops(database: Database, cast: Cast, workshop: str) -> None:
+    for by in (cast.ben, cast.cleo):
+        with pytest.raises(Refused) as refusal:
+            drop(database, by, workshop)
+        assert [block.reason for block in refusal.value.blocks] == [Reason.NOT_PERMITTED]
+
+
+def one_drops_it_while_somebody_signs_in(database: Database, cast: Cast) -> Any:
+    """Dora drops a workshop in the moment in which Ada comes to it."""
+    held, by, ben = meeting(database, cast), cast.dora, cast.ben
+    onsite, before = AttendanceMode.ONSITE, BEGINS - timedelta(minutes=5)
+
+    def dropping(session: Session) -> Any:
+        return drop_workshop(session, workshop=held, at=before, by=by)
+
+    def signing_in(session: Session) -> Any:
+        return sign_in(session, workshop=held, patron=ADA, mode=onsite, at=before, by=ben)
+
+    return overtake(database, dropping, signing_in, before="DELETE")
+
+
+def test_nobody_is_signed_in_to_a_workshop_that_is_dropped_at_once(database: Database, cast: Cast) -> None:
+    found = one_drops_it_while_somebody_signs_in(database, cast)
+    assert (len(found.done), found.refused, found.broken) == (1, [[Reason.NOT_FOUND]], [])
+
+
+def test_without_the_locks_a_workshop_would_go_at_which_somebody_is(database: Database, cast: Cast) -> None:
+    with without_locks(database):
+        found = one_drops_it_while_somebody_signs_in(database, cast)
+    assert [type(error) for error in found.broken] == [IntegrityError]

@@ -22,6 +22,7 @@ from lending.models.reservations import Reservation
 from lending.notice_words import MESSAGES, code_of
 from lending.notice_words.message import places_in
 from lending.notice_words.rendered import places_of, reader_of
+from lending.programs.rescheduling import drop_workshop
 from lending.queries.notices import NoticeFacts, Subject, facts_of
 from tests.cast import NOW, Cast, assemble
 from tests.circulation.kits_in_hand import lend
@@ -150,6 +151,18 @@ def test_the_workshop_that_moved_is_the_one_of_that_act(
     database: Database, cast: Cast, subjects: dict[Subject, tuple[str, int | None]]
 ) -> None:
     found = facts(database, cast, "workshop_moved", subjects[Subject.ENROLMENT])
+    assert (found.workshop, found.workshop_at) == ("Applying", DUE)
+
+
+def test_the_workshop_that_was_dropped_is_told_from_the_journal(
+    database: Database, cast: Cast, subjects: dict[Subject, tuple[str, int | None]]
+) -> None:
+    with database.read() as session:
+        held = session.scalars(select(Workshop.public_id)).one()
+    by = cast.dora
+    database.act(lambda session: drop_workshop(session, workshop=held, at=NOW, by=by))
+    subject = subjects[Subject.ENROLMENT][0].rpartition(":")[0]
+    found = facts(database, cast, "workshop_dropped", (f"{subject}:{by.act}", None))
     assert (found.workshop, found.workshop_at) == ("Applying", DUE)
 
 

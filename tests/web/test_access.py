@@ -110,6 +110,7 @@ MAY: dict[str, set[str]] = {
     "closures.remove": MANAGES,
     "sessions.cancel": PLANS,
     "sessions.copy": PLANS,
+    "sessions.drop": PLANS,
     "sessions.edit": PLANS,
     "sessions.index": EVERYBODY,
     "sessions.new": PLANS,

@@ -191,6 +191,19 @@ def test_a_workshop_is_held_on_another_day(dora: Browser, sqlite_database: Datab
     assert dora.get("/sessions/WR-7/workshops/" + first.public_id).status_code == 404
 
 
+def test_a_workshop_is_dropped_after_a_page_that_says_what_that_means(dora: Browser, sqlite_database: Database) -> None:
+    dora.post("/sessions/new", PLAN)
+    first = every(sqlite_database, select(Workshop).order_by(Workshop.n))[0]
+    address = f"/sessions/WR-8/workshops/{first.public_id}"
+    assert f'href="{address}/drop"' in dora.get(address).get_data(as_text=True)
+    assert "will not be held" in dora.get(f"{address}/drop").get_data(as_text=True)
+    assert dora.post(f"/sessions/WR-7/workshops/{first.public_id}/drop", {"key": "d" * 16}).status_code == 404
+    assert first.public_id in every(sqlite_database, select(Workshop.public_id))
+    assert dora.post(f"{address}/drop", {"key": "e" * 16}).status_code == 303
+    assert first.public_id not in every(sqlite_database, select(Workshop.public_id))
+    assert dora.get(address).status_code == 404
+
+
 def test_a_closing_is_previewed_entered_and_taken_back(eli: Browser, ben: Browser, sqlite_database: Database) -> None:
     ben.scan(KIT, patron=ADA)
     page = eli.post("/closures/new", CLOSING).get_data(as_text=True)

@@ -60,6 +60,8 @@ ASKED = (
     Asked("/seats/{enrolment}/accept", {}),
     Asked("/seats/{enrolment}/excuse", {}),
     Asked("/seats/{enrolment}/kit/work-ready", {}),
+    Asked("/sessions/{code}/workshops/{public_id}/drop"),
+    Asked("/sessions/{code}/workshops/{public_id}/drop", {}),
     Asked("/workshops/{public_id}"),
     Asked("/workshops/{public_id}", {"code": ADA, "mode": "onsite"}),
     Asked("/workshops/{public_id}/counts", {"onsite": "3"}),
