@@ -27,6 +27,8 @@ def register(app: Flask) -> None:
         forecast,
         inspections,
         kits,
+        ladders,
+        lines,
         loans,
         patrons,
         problems,
@@ -34,13 +36,14 @@ def register(app: Flask) -> None:
         reservations,
         shelf,
         stocktakes,
+        tasks,
         workshops,
     )
     from lending.api.calls import PREFIX, calls
 
     declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
-    assert all((*declared, enrolments, shelf, stocktakes, workshops))  # noqa: S101 - each declares its calls
-    assert all((agreements, closures, cohorts, programs))  # noqa: S101 - the same
+    assert all((*declared, enrolments, shelf, stocktakes, tasks, workshops))  # noqa: S101 - each declares its calls
+    assert all((agreements, closures, cohorts, ladders, lines, programs))  # noqa: S101 - the same
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
 from lending.circulation.journal import record, record_each, record_unchanged
+from lending.circulation.locks import find_kit
 from lending.circulation.parts import local_day, lock_kit_for, lock_kits_for, part_in
 from lending.circulation.tasks import close_task, line_subject, open_task
 from lending.circulation.telling import tell
@@ -160,8 +161,8 @@ def move_line(session: Session, *, number: str, verb: LineVerb, at: datetime, by
 def confirm_lines(session: Session, *, numbers: Collection[str], at: datetime, by: Actor) -> tuple[LineChanged, ...]:
     """Say that the carrier did what it was asked for each of these lines: suspended them, or restored them.
 
-    All or none. Raises ``Refused``: ``NOT_FOUND`` for numbers that no kit holds, ``NOT_PERMITTED``, ``WRONG_STATE`` for
-    each line of which nothing was asked.
+    All or none. Raises ``Refused``: ``NOT_FOUND`` for each number that no kit of ``by``'s branches holds,
+    ``WRONG_STATE`` for each line of which nothing was asked.
     """
     lines = _lock_lines(session, numbers, by)
     against = [
@@ -226,10 +227,15 @@ def _tell_borrower(session: Session, kit: Kit, step: str, *, at: datetime) -> No
 def _lock_lines(session: Session, numbers: Collection[str], by: Actor) -> list[Line]:
     """The lines of these numbers, locked in the order of their ids, with the kits that hold them before."""
     held = {number: _where(session, number)[1] for number in sorted(set(numbers))}
-    unknown = [number for number, kit in held.items() if kit is None]
-    if unknown or not held:
+    known = {
+        number: kit
+        for number, kit in held.items()
+        if kit is not None and by.may(Act.CHANGE_KIT, find_kit(session, kit).branch_id)
+    }
+    unknown = [number for number in held if number not in known]
+    if unknown or not known:  # a line of another branch looks like none
         raise Refused(*(Block(Reason.NOT_FOUND, {"line": number}) for number in unknown or [""]))
-    lock_kits_for(session, {kit for kit in held.values() if kit is not None}, Act.CHANGE_KIT, by)
+    lock_kits_for(session, set(known.values()), Act.CHANGE_KIT, by)
     chosen = select(Line).where(Line.number.in_(held)).order_by(Line.id)
     return list(session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True)))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -100,6 +100,12 @@ def idle_lines(session: Session, *, branch_ids: Branches, at: datetime) -> list[
         .order_by(last.is_not(None), last, Line.number)
     )
     return [LineIdle(**row._mapping) for row in session.execute(chosen)]
+
+
+def line_states(session: Session, numbers: Collection[str]) -> dict[str, LineState]:
+    """Where lines stand, by their numbers."""
+    chosen = select(Line.number, Line.state).where(Line.number.in_(numbers)).order_by(Line.number)
+    return {row.number: row.state for row in session.execute(chosen)}
 
 
 def carrier_file(lines: Iterable[LineAsked]) -> str:

@@ -232,4 +232,5 @@ _LEFT: Mapping[str, Callable[[LoanShown, AnyRow], LoanShown]] = {
     "report_missing_part": _still_out,
     "declare_lost": lambda shown, row: replace(shown, state=LoanState.LOST, received_at=None),
     "claim_returned": lambda shown, row: replace(shown, state=LoanState.CLAIMED, received_at=None),
+    "take_claim_back": _still_out,
 }

@@ -12,11 +12,16 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import func, select
 
+from lending.circulation.overdue import Stretch, climb
+from lending.domain.ladders import DEFAULT
+from lending.domain.states import LineState
 from lending.models.charges import Charge
 from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, Workshop
 from lending.models.journal import JournalEntry
+from lending.models.lines import Line
 from lending.models.reservations import Reservation
 from lending.models.stocktakes import Stocktake
+from lending.models.tasks import Task, TaskKind
 from lending.queries.invariants import INVARIANTS
 from tests.api.conftest import Door
 from tests.api.test_cases import DONE, check_out, give_back, parts
@@ -185,6 +190,32 @@ def counting_kits(door: Door) -> None:
     assert door.ben.post("/stocktakes", {"branch": "ELA"}).status_code == 201
 
 
+def overdue(door: Door) -> None:
+    """Luis's kit is three weeks late, and somebody is to call and to suspend its line."""
+    check_out(door.ben, OPEN_KIT, LUIS)
+    door.clock.at = NOW + timedelta(days=58)
+    stretch = Stretch(door.cast.ela, door.cast.laptop_hotspot)
+    at, by = door.clock.at, door.cast.system
+    door.database.act(lambda session: climb(session, stretch, DEFAULT, at=at, by=by, limit=10) and None)
+
+
+def claimed(door: Door) -> None:
+    out(door)
+    assert door.ben.post("/claims", {"kit": KIT, "branch": "ELA"}).status_code == 201
+
+
+def call_task(door: Door) -> str:
+    """The public id of the only call."""
+    (found,) = door.every(select(Task.public_id).where(Task.kind == TaskKind.CALL))
+    return str(found)
+
+
+def line_of(door: Door) -> str:
+    """The number of the only line that is to be suspended."""
+    (found,) = door.every(select(Line.number).where(Line.state == LineState.SUSPENDING))
+    return str(found)
+
+
 def stocktake(door: Door) -> str:
     """The public id of the only count."""
     (found,) = door.every(select(Stocktake.public_id))
@@ -197,6 +228,7 @@ PUBLIC_IDS: dict[str, Callable[[Door], str]] = {
     "<workshop_id>": workshop,
     "<stocktake_id>": stocktake,
     "<enrolment>": enrolment,
+    "<task_id>": call_task,
     "<attendee>": lambda door: public_id_of(door.database, door.cast.ada_id),
 }
 NEW_BRANCH = {"code": "MAL", "name": "Malibu Library", "zone": "America/Los_Angeles", "hours": HOURS.format()}
@@ -214,6 +246,14 @@ CALLS = (
     Call("POST", "/due_dates", {"kit": KIT, "due_on": "2026-04-15", "reason": "exam"}, out, "eli"),
     Call("POST", "/exchanges", {"kit": KIT, "replacement": OTHER_KIT, "reason": "screen"}, out),
     Call("POST", "/claims", {"kit": KIT, "branch": "ELA"}, out),
+    Call("POST", "/claims/found", {"kit": KIT, "branch": "ELA"}, claimed),
+    Call("POST", "/claims/withdrawn", {"kit": KIT, "branch": "ELA"}, claimed),
+    Call("POST", "/tasks/<task_id>/finish", {"outcome": "met at the desk"}, overdue),
+    Call("POST", "/tasks/<task_id>/calls", {"outcome": "no_answer"}, overdue),
+    Call("POST", "/lines/confirmations", lambda door: {"numbers": [line_of(door)]}, overdue),
+    Call("POST", "/lines/requests", lambda door: {"numbers": [line_of(door)]}, overdue),
+    Call("PUT", "/ladders", {"kit_type": "work-ready", "steps": [{"code": "overdue", "days": 2}]}, who="eli"),
+    Call("DELETE", "/ladders", None, who="eli"),
     Call("POST", "/undo", STATION, out),
     Call("POST", "/inspections", INSPECTION, back),
     Call("POST", "/missing_parts", {"kit": KIT, "part": 2}, out),

@@ -116,6 +116,18 @@ def test_a_call_for_a_kit_that_came_back_is_refused_with_a_sentence(
     assert "That cannot be done now" in text(answer)
 
 
+def test_a_late_kit_that_is_scanned_back_ends_what_was_asked_and_undo_begins_it_again(
+    overdue: Database, ben: Browser
+) -> None:
+    answer = ben.scan(OPEN_KIT, screen="returns").json
+    assert (answer["tone"], f"{OPEN_KIT} is back" in answer["say"]) == ("done", True)
+    assert of_kind(overdue, TaskKind.CALL).outcome == "returned"
+    undone = ben.scan("CMD-UNDO", screen="returns").json
+    assert undone["tone"] in ("done", "look")
+    assert of_kind(overdue, TaskKind.CALL).closed_at is None
+    assert only(overdue, Line, Line.number.endswith("2001")).state is LineState.SUSPENDING
+
+
 def test_what_to_ask_of_the_carrier_is_a_list_and_a_file_without_a_patron(overdue: Database, ben: Browser) -> None:
     page = text(ben.get("/lines"))
     number = only(overdue, Line, Line.number.endswith("2001")).number
