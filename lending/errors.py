@@ -128,6 +128,9 @@ class Reason(StrEnum):
     STEP_TWICE = "step_twice"
     STEP_TOO_EARLY = "step_too_early"
     STEP_AFTER_GIVING_UP = "step_after_giving_up"
+    # Words of notices
+    PLACE_UNKNOWN = "place_unknown"
+    PLACE_PRIVATE = "place_private"
     # Sign-in
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_IN_LOCKED = "sign_in_locked"

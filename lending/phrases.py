@@ -228,6 +228,7 @@ FIELDS: Mapping[str, str] = {
     "materials": N_("materials"),
     "title": N_("title"),
     "body": N_("text"),
+    "subject": N_("subject line"),
     "carry_to": N_("next session"),
     "seen": N_("digest of the preview"),
     "days": N_("days from the due day"),

@@ -30,6 +30,7 @@ def register(app: Flask) -> None:
         ladders,
         lines,
         loans,
+        notice_texts,
         patrons,
         problems,
         programs,
@@ -43,7 +44,7 @@ def register(app: Flask) -> None:
 
     declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
     assert all((*declared, enrolments, shelf, stocktakes, tasks, workshops))  # noqa: S101 - each declares its calls
-    assert all((agreements, closures, cohorts, ladders, lines, programs))  # noqa: S101 - the same
+    assert all((agreements, closures, cohorts, ladders, lines, notice_texts, programs))  # noqa: S101 - the same
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

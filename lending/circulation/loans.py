@@ -96,8 +96,9 @@ def moved_from(due_from: datetime, due: Due, loan: Loan) -> dict[str, object]:
 
 
 def tell_borrower(session: Session, step: str, *, loan: Loan, at: datetime) -> None:
-    """Put a notice about a loan into the outbox, by the channel that ``telling.tell`` chooses."""
-    tell(session, step, subject=f"loan:{loan.public_id}", patron_id=loan.patron_id, at=at, loan_id=loan.id)
+    """Put a notice about a loan into the outbox, once in each of its terms, by the channel that ``tell`` chooses."""
+    subject = f"loan:{loan.public_id}:{loan.term}"
+    tell(session, step, subject=subject, patron_id=loan.patron_id, at=at, loan_id=loan.id)
 
 
 def cancel_notices(session: Session, loan: Loan, *, step: str | None = None) -> None:

@@ -7,6 +7,8 @@ for staff, and the patron is told by another way if there is one. Source: RULES 
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -14,6 +16,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
+from lending.circulation.journal import record
 from lending.circulation.tasks import open_task
 from lending.circulation.telling import CONTACT, channel_of, new_notice, put_in_outbox
 from lending.domain.actors import Actor
@@ -26,6 +29,7 @@ from lending.domain.states import (
     LoanState,
     ReservationState,
 )
+from lending.errors import Reason, Refused
 from lending.models.base import table_of
 from lending.models.charges import Charge, ChargeKind
 from lending.models.cohorts import Enrolment
@@ -150,6 +154,53 @@ def give_up(
     put_in_outbox(session, [again])
     instead: Channel = again["channel"]
     return instead
+
+
+def letters_waiting(session: Session, branch_ids: Collection[int] | None, *, at: datetime, limit: int) -> list[str]:
+    """The letters (public ids) that are due to patrons of these branches, or of all, and still hold: oldest first,
+    and those to people without an address last.
+    """
+    chosen = (
+        select(Notice)
+        .join(Patron, Patron.id == Notice.patron_id)
+        .where(Notice.channel == Channel.LETTER, Notice.state == NoticeState.PENDING, Notice.due_at <= at)
+        .order_by(Patron.street.is_(None), Notice.due_at, Notice.id)
+    )
+    if branch_ids is not None:
+        chosen = chosen.where(Patron.home_branch_id.in_(sorted(branch_ids)))
+    return [notice.public_id for notice in session.scalars(chosen.limit(limit)) if _holds(session, notice)]
+
+
+def mark_printed(session: Session, *, letters: Collection[str], at: datetime, by: Actor) -> int:
+    """Keep that letters (public ids) were printed; how many. One that no longer holds is cancelled instead.
+
+    A letter that somebody else marked meanwhile stays as it is. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``.
+    """
+    chosen = (
+        select(Notice, Patron.home_branch_id)
+        .join(Patron, Patron.id == Notice.patron_id)
+        .where(Notice.public_id.in_(letters), Notice.channel == Channel.LETTER)
+        .order_by(Notice.id)
+        .with_for_update(of=Notice, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    found = session.execute(chosen).all()
+    if not found or len(found) < len(set(letters)):
+        raise Refused.because(Reason.NOT_FOUND)
+    for branch_id in sorted({branch_id for _, branch_id in found}):
+        by.permit(Act.CIRCULATE, branch_id)
+    printed: Counter[int] = Counter()
+    for notice, branch_id in found:
+        if notice.state is not NoticeState.PENDING:
+            continue
+        if _holds(session, notice):
+            notice.state, notice.sent_at, notice.carrier = NoticeState.SENT, at, Carrier.PRINTED
+            printed[branch_id] += 1
+        else:
+            notice.state = NoticeState.CANCELLED
+    for branch_id, number in sorted(printed.items()):
+        record(session, "print_letters", at=at, by=by, branch_id=branch_id, detail={"letters": number})
+    return printed.total()
 
 
 def quiet_until(calendar: Calendar, at: datetime) -> datetime | None:

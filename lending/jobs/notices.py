@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lending.circulation.notices import notice_subject
 from lending.circulation.tasks import open_task
+from lending.domain.placeholders import UnknownPlace
 from lending.jobs.sending import Way, send_all
 from lending.mail.calendars import Event, calendar_file
 from lending.mail.carriers import NotEver
@@ -20,7 +21,7 @@ from lending.mail.messages import Letterhead, email
 from lending.mail.smtp import SmtpMailer
 from lending.models.notices import Carrier, Channel
 from lending.models.tasks import TaskKind
-from lending.notice_words import UnknownPlace, code_of
+from lending.notice_words import code_of
 from lending.notice_words.pages import html_of
 from lending.notice_words.rendered import Rendered, language_for, reader_of, rendered
 from lending.queries.notice_texts import own_words

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lending.notice_words.loans import LOANS
-from lending.notice_words.message import Message, UnknownPlace, fill, unknown_places
+from lending.notice_words.message import Message
 from lending.notice_words.reservations import RESERVATIONS
 from lending.notice_words.sessions import SESSIONS
 from lending.queries.notices import NoticeFacts, Subject
 
-__all__ = ["MESSAGES", "Message", "UnknownPlace", "code_of", "fill", "unknown_places"]
+__all__ = ["MESSAGES", "Message", "code_of"]
 
 MESSAGES: Mapping[str, Message] = {**RESERVATIONS, **LOANS, **SESSIONS}
 """Every message by its code: the step, or where one step speaks of several things, the step and the thing."""

@@ -115,7 +115,7 @@ LOANS: Mapping[str, Message] = {
         N_("A part is missing"),
         N_("Your kit is back, but not all of it"),
         (
-            N_("Thank you for bringing your kit ({kit_type}) back. One thing was not in the bag: {parts}."),
+            N_("Thank you for bringing your kit ({kit_type}) back. This was not in the bag: {parts}."),
             N_("Please bring it by {back_by}. After that day we have to bill you for it alone."),
             N_("If it was not there when you got the kit, tell us."),
         ),

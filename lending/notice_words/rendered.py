@@ -6,14 +6,16 @@ A language that is not complete is not spoken: the library's own is. Source: SCR
 from __future__ import annotations
 
 import gettext as catalogues
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from lending import paths
 from lending.domain.names import short_name
+from lending.domain.placeholders import fill
 from lending.models.notices import Channel
-from lending.notice_words import MESSAGES, Message, fill
+from lending.notice_words import MESSAGES, Message
 from lending.phrases import Reader
 from lending.queries.notice_texts import OwnWords
 from lending.queries.notices import NoticeFacts
@@ -61,11 +63,7 @@ def words_of(message: Message, channel: Channel, reader: Reader) -> OwnWords:
     """The words that come with the product, as an administrator would begin to change them."""
     if channel is Channel.TEXT:
         return OwnWords("", reader.gettext(message.text))
-    return OwnWords(reader.gettext(message.subject), _BREAK.join(_said(part, reader) for part in message.body))
-
-
-def _said(paragraph: str, reader: Reader) -> str:
-    return reader.gettext(paragraph)
+    return OwnWords(reader.gettext(message.subject), _BREAK.join(reader.gettext(part) for part in message.body))
 
 
 def rendered(
@@ -79,9 +77,14 @@ def rendered(
     return Rendered(
         language=reader.locale,
         subject=fill(letter.subject, places),
-        paragraphs=tuple(fill(part, places) for part in letter.body.split(_BREAK)),
+        paragraphs=tuple(fill(part, places) for part in parted(letter.body)),
         short=fill(text.body, {name: plain(value) for name, value in places.items()}),
     )
+
+
+def parted(body: str) -> list[str]:
+    """The paragraphs of a body, which empty lines part."""
+    return [part.strip() for part in re.split(r"\n[ \t]*(?:\n[ \t]*)+", body.strip())]
 
 
 def plain(text: str) -> str:

@@ -20,8 +20,11 @@ def blueprints() -> tuple[Blueprint, ...]:
         jobs,
         kits,
         ladders,
+        letters,
         lines,
         loans,
+        notice_log,
+        notices,
         patrons,
         programs,
         questions,
@@ -39,6 +42,6 @@ def blueprints() -> tuple[Blueprint, ...]:
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     planning = (agreements, closures, programs, questions, sessions, forecast)
-    return tuple(
-        page.bp for page in (*pages, *planning, stocktakes, transfers, workshops, jobs, tasks, calls, lines, ladders)
-    )
+    telling = (letters, notice_log, notices)
+    work = (jobs, tasks, calls, lines, ladders)
+    return tuple(page.bp for page in (*pages, *planning, *telling, *work, stocktakes, transfers, workshops))

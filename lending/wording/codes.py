@@ -37,5 +37,11 @@ CODES: Mapping[Reason, Words] = {
     Reason.SAME_PATRON: Words(422, Tone.STOP, N_("Both cards belong to the same patron. Choose another card.")),
     Reason.VALUE_MISSING: Words(422, Tone.STOP, N_("Fill in: %(field)s.")),
     Reason.VALUE_WRONG: Words(422, Tone.STOP, N_("This cannot be right: %(field)s. Look at it again.")),
+    Reason.PLACE_UNKNOWN: Words(
+        422, Tone.STOP, N_("This notice cannot fill the place %(place)s. Choose from the list beside the text.")
+    ),
+    Reason.PLACE_PRIVATE: Words(
+        422, Tone.STOP, N_("Others may read a subject line, so %(place)s may not stand in it. Put it into the text.")
+    ),
     Reason.ALREADY_EXISTS: Words(409, Tone.STOP, N_("That exists already. Nothing changed.")),
 }

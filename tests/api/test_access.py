@@ -100,6 +100,8 @@ FORBIDDEN = [
     ("ben", "POST", "/due_dates", {"kit": KIT, "due_on": "2026-04-01", "reason": "class"}),
     ("ben", "POST", "/patron_merges", {"gone": LUIS, "stays": ADA}),
     ("ben", "POST", "/branches", {"code": "HAW", "name": "Hawaiian Gardens", "zone": "UTC", "hours": "mon closed"}),
+    ("cleo", "PUT", "/notice_texts/overdue/text/en", {"body": "Bring it back, please."}),
+    ("cleo", "DELETE", "/notice_texts/overdue/text/en", None),
     ("cleo", "POST", "/kit_types", {"code": "x", "name": "X", "whole_price_cents": 1, "parts": [{"name": "A"}]}),
 ]
 
@@ -245,6 +247,7 @@ WRITES = [
     ("POST", "/reservations", {"patron": LUIS, "kit_type": "laptop-hotspot", "pickup_branch": "ELA"}),
     ("POST", "/programs", {"code": "job-skills", "name": "Job Skills"}),
     ("POST", "/agreements", {"code": "borrowing", "language": "es", "title": "Acuerdo", "body": "Lo devuelvo."}),
+    ("PUT", "/notice_texts/overdue/text/en", {"body": "Bring it back, please."}),
     ("PATCH", "/cohorts/WR-7", {"ends_on": "2026-04-17"}),
     ("POST", "/cohorts/WR-7/cancellation", {"reason": "flood"}),
     ("POST", "/closures", {"starts_on": "2026-04-10", "ends_on": "2026-04-10", "reason": "Flood"}),

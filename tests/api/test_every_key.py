@@ -159,8 +159,15 @@ def seen_cancellation(door: Door) -> dict[str, str]:
     return {"reason": "flood", "seen": preview["redated"]["digest"]}
 
 
+NOTICE_TEXT = "/notice_texts/<step>/<channel>/<language>"
+
+
 def closed(door: Door) -> None:
     assert door.eli.post("/closures", CLOSURE).status_code == 201
+
+
+def in_own_words(door: Door) -> None:
+    assert door.eli.send("PUT", "/notice_texts/overdue/text/en", {"body": "Bring it back."}).status_code == 200
 
 
 def posted(door: Door) -> None:
@@ -310,6 +317,8 @@ CALLS = (
     Call(
         "POST", "/agreements", {"code": "borrowing", "language": "en", "title": "Our deal", "body": "I do."}, who="eli"
     ),
+    Call("PUT", NOTICE_TEXT, {"body": "Please bring it back."}, who="eli", address="/notice_texts/overdue/text/en"),
+    Call("DELETE", NOTICE_TEXT, None, in_own_words, "eli", "/notice_texts/overdue/text/en"),
     Call("POST", "/cohorts", NEW_COHORT, who="dora"),
     Call("PATCH", "/cohorts/<code>", {"ends_on": "2026-04-17"}, out, "dora"),
     Call("POST", "/cohorts/<code>/copies", {"code": "WR-8", "starts_on": "2026-05-05"}, who="dora"),

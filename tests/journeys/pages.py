@@ -60,6 +60,7 @@ NO_PAGES: Mapping[str, str] = {
     "api.get_cohort": "JSON for programs",
     "api.get_cohorts": "JSON for programs",
     "api.get_programs": "JSON for programs",
+    "api.get_notice_texts": "JSON for programs",
     "api.get_enrolment": "JSON for programs",
     "api.get_enrolments": "JSON for programs",
     "api.get_prospect": "JSON for programs",
@@ -114,6 +115,11 @@ def send_form(station: Station) -> None:
 
 def send_without_a_title(station: Station) -> None:
     station.page.locator("#title").fill("")
+    send_form(station)
+
+
+def send_without_a_text(station: Station) -> None:
+    station.page.locator("#body").fill("")
     send_form(station)
 
 
@@ -242,6 +248,15 @@ ROWS = (
     Row("agreements.index", "full", "/agreements"),
     Row("agreements.show", "full", "/agreements/borrowing/en/1"),
     Row("agreements.new", "error", "/agreements/new?code=borrowing&language=en", do=send_without_a_title),
+    Row("letters.index", "full", "/notices/letters"),
+    Row("letters.index", "print", "/notices/letters", on_paper=True),
+    Row("letters.index", "empty", "/notices/letters", who="cleo"),
+    Row("notice_log.index", "full", "/administration/notices/log"),
+    Row("notice_log.index", "nothing", "/administration/notices/log?state=superseded"),
+    Row("notices.index", "full", "/administration/notices", who="eli"),
+    Row("notices.edit", "letter", "/administration/notices/overdue/email/en", who="eli"),
+    Row("notices.edit", "text", "/administration/notices/overdue/text/es", who="eli"),
+    Row("notices.edit", "error", "/administration/notices/overdue/text/en", who="eli", do=send_without_a_text),
     Row("sessions.index", "full", "/sessions"),
     Row("sessions.show", "full", "/sessions/WR-7"),
     Row("sessions.show", "coming", "/sessions/WR-8"),

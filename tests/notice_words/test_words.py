@@ -20,10 +20,10 @@ from lending.circulation.reservations import (
     WAITING_NOTICE,
 )
 from lending.domain.ladders import DEFAULT
+from lending.domain.placeholders import PRIVATE, UnknownPlace, fill, places_in, unknown_places
 from lending.domain.texts import is_gsm, segments
 from lending.models.notices import Channel
-from lending.notice_words import MESSAGES, UnknownPlace, code_of, fill, unknown_places
-from lending.notice_words.message import PRIVATE, places_in
+from lending.notice_words import MESSAGES, code_of
 from lending.notice_words.pages import html_of
 from lending.notice_words.rendered import Rendered, language_for, plain, reader_of, rendered
 from lending.notice_words.samples import sample

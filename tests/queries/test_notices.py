@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from lending.circulation.journal import record
 from lending.circulation.telling import tell
 from lending.db import Database
+from lending.domain.placeholders import places_in
 from lending.domain.states import EnrolmentState, ReservationState
 from lending.models.branches import Branch
 from lending.models.charges import Charge, ChargeKind
@@ -20,7 +21,6 @@ from lending.models.notices import Channel, Notice
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from lending.notice_words import MESSAGES, code_of
-from lending.notice_words.message import places_in
 from lending.notice_words.rendered import places_of, reader_of
 from lending.programs.rescheduling import drop_workshop
 from lending.queries.notices import NoticeFacts, Subject, facts_of

@@ -57,9 +57,15 @@ MAY: dict[str, set[str]] = {
     "kits.send": MOVES,
     "kits.show": MOVES,
     "kits.withdraw": MANAGES,
+    "letters.index": CIRCULATES,
+    "letters.printed": CIRCULATES,
     "loans.due_date": {"cleo", "dora", "eli"},
     "loans.renew": CIRCULATES,
     "loans.swap": CIRCULATES,
+    "notice_log.index": {"eli"},
+    "notices.edit": {"eli"},
+    "notices.index": {"eli"},
+    "notices.restore": {"eli"},
     "patrons.block": CIRCULATES,
     "patrons.card": CIRCULATES,
     "patrons.edit": CIRCULATES,
@@ -148,6 +154,7 @@ def url_of(app: Flask, rule: Any) -> str:
     values = {"barcode": KIT, "part_id": 1, "what": "lost", "filename": "a", "code": "WR-7", "enrolment": "x" * 16}
     values |= {"answer": "asked", "place": "ELA", "starts_on": "2026-03-09", "ends_on": "2026-03-09"}
     values |= {"kit_type": "work-ready", "language": "en", "version": 1, "question": "work"}
+    values |= {"step": "overdue", "channel": "email"}
     values |= dict.fromkeys(("public_id", "loan", "charge", "reservation"), "x" * 16)
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}))
