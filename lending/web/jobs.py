@@ -23,7 +23,6 @@ bp = Blueprint("jobs", __name__)
 WHAT = {
     "overdue": lazy_gettext("Due dates: reminders, overdue notices, lines to suspend, calls, lost kits"),
     "notices": lazy_gettext("Sends the notices that wait"),
-    "workshops": lazy_gettext("Reminds people of tomorrow's workshops"),
     "shelf": lazy_gettext("Ends what nobody picked up, and promises what is free"),
     "offers": lazy_gettext("Passes seats on that nobody took"),
     "workshops": lazy_gettext("Reminds people of tomorrow's workshops"),
