@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
-from lending.circulation.journal import record
+from lending.circulation.journal import record, record_unchanged
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.placeholders import PRIVATE, places_in, unknown_places
@@ -56,6 +56,7 @@ def set_notice_text(
     chosen = select(NoticeText).where(*_which(step, channel, language))
     row = session.scalars(chosen.with_for_update(key_share=True)).one_or_none()
     if row is not None and (row.subject, row.body) == (subject, body):
+        record_unchanged(session, "set_notice_text", at=at, by=by)
         return
     if row is None:
         row = NoticeText(step=step, channel=channel, language=language)
@@ -72,7 +73,9 @@ def restore_notice_text(
     """Go back to the words that come with the product; nothing changes where nobody left them."""
     by.permit(Act.ADMINISTER)
     gone = session.execute(delete(NoticeText).where(*_which(step, channel, language)).returning(NoticeText.id))
-    if gone.first() is not None:
+    if gone.first() is None:
+        record_unchanged(session, "restore_notice_text", at=at, by=by)
+    else:
         record(session, "restore_notice_text", at=at, by=by, detail=_detail(step, channel, language))
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
-from lending.circulation.journal import record
+from lending.circulation.journal import record, record_unchanged
 from lending.circulation.tasks import open_task
 from lending.circulation.telling import CONTACT, channel_of, new_notice, put_in_outbox
 from lending.domain.actors import Actor
@@ -198,6 +198,8 @@ def mark_printed(session: Session, *, letters: Collection[str], at: datetime, by
             printed[branch_id] += 1
         else:
             notice.state = NoticeState.CANCELLED
+    if not printed:
+        record_unchanged(session, "print_letters", at=at, by=by)
     for branch_id, number in sorted(printed.items()):
         record(session, "print_letters", at=at, by=by, branch_id=branch_id, detail={"letters": number})
     return printed.total()
