@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "jobs": "lending.cli.jobs:jobs",
     "journal": "lending.cli.journal:journal",
     "labels": "lending.cli.labels:labels",
+    "lines": "lending.cli.lines:lines",
     "staff": "lending.cli.staff:staff",
     "up": "lending.cli.up:up",
     "web": "lending.cli.web:web",

@@ -63,7 +63,6 @@ NO_PAGES: Mapping[str, str] = {
     "api.get_notice_texts": "JSON for programs",
     "api.get_enrolment": "JSON for programs",
     "api.get_enrolments": "JSON for programs",
-    "api.get_prospect": "JSON for programs",
     "roster.rows": "a part of the session's desk, read again after each scan",
     "api.get_kit": "JSON for programs",
     "api.get_kit_types": "JSON for programs",
