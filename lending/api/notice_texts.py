@@ -1,10 +1,11 @@
-"""The words of notices, for other programs: which are the library's own, and setting them.
+"""Notices, for other programs: the log of them, the words they speak, and setting the library's own.
 
 Source: INTERFACES, "Whatever a page can do, the API can"; issue "Nothing goes overdue unnoticed", Build 3.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -14,14 +15,16 @@ from lending.api import answers, current
 from lending.api.acts import key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body
-from lending.api.fields import Text
+from lending.api.fields import CodeText, Page, Text
+from lending.api.paging import after, cursor_of
 from lending.circulation.notice_texts import LONGEST_BODY, LONGEST_SUBJECT, restore_notice_text, set_notice_text
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.errors import Reason, Refused
-from lending.models.notices import Channel
+from lending.models.notices import Channel, NoticeState
 from lending.notice_words import MESSAGES
 from lending.notice_words.rendered import reader_of, spoken, words_of
+from lending.queries.notice_log import NoticeLogged, notice_log
 from lending.queries.notice_texts import all_own_words, own_words
 
 _ADDRESS = "/notice_texts/<step>/<channel>/<language>"
@@ -51,6 +54,59 @@ class NoticeTextList(Schema):
     """Every step by every channel and in every language that is complete."""
 
     items = fields.List(fields.Nested(NoticeTextAnswer), required=True)
+
+
+class LogQuery(Page):
+    """Which notices are listed."""
+
+    state = fields.Enum(NoticeState, by_value=True)
+    channel = fields.Enum(Channel, by_value=True)
+    step = CodeText()
+
+
+class NoticeAnswer(Schema):
+    """One notice on its way; patron is an id, null once the link is cut. What it says is not kept."""
+
+    id = answers.text()
+    step = answers.text()
+    channel = fields.Enum(Channel, by_value=True, required=True)
+    state = fields.Enum(NoticeState, by_value=True, required=True)
+    carrier = answers.optional(fields.String)
+    problem = answers.optional(fields.String)
+    tries = fields.Integer(required=True)
+    due_at = answers.instant()
+    sent_at = answers.optional(fields.AwareDateTime)
+    patron = answers.optional(fields.String)
+
+
+class NoticePage(Schema):
+    """A page of the log, the newest first; next is the cursor of the page behind it."""
+
+    items = fields.List(fields.Nested(NoticeAnswer), required=True)
+    next = answers.optional(fields.String)
+
+
+@call("GET", "/notices", Act.ADMINISTER, query=LogQuery, gives=NoticePage, tag="Notices")
+def get_notices(query: Body) -> Any:
+    """List the log of notices, the newest first"""
+    cursor = after(query.get("cursor"))
+    with current.library().db.read() as session:
+        found = notice_log(
+            session,
+            state=query.get("state"),
+            channel=query.get("channel"),
+            step=query.get("step"),
+            before=int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 16 else None,
+            limit=query["limit"] + 1,
+        )
+    items = found[: query["limit"]]
+    more = len(found) > len(items)
+    return {"items": [_logged(one) for one in items], "next": cursor_of(str(items[-1].id)) if more else None}
+
+
+def _logged(one: NoticeLogged) -> Body:
+    values = asdict(one)
+    return {"id": one.notice} | {name: values[name] for name in NoticeAnswer().fields if name != "id"}
 
 
 @call("GET", "/notice_texts", Act.ADMINISTER, gives=NoticeTextList, tag="Notices")

@@ -60,6 +60,7 @@ NO_PAGES: Mapping[str, str] = {
     "api.get_cohort": "JSON for programs",
     "api.get_cohorts": "JSON for programs",
     "api.get_programs": "JSON for programs",
+    "api.get_notices": "JSON for programs",
     "api.get_notice_texts": "JSON for programs",
     "api.get_enrolment": "JSON for programs",
     "api.get_enrolments": "JSON for programs",
