@@ -37,6 +37,12 @@ SIP2_BIND = "127.0.0.1:6001"
 # "smtp://host:port", "smtps://user:password@host:port". None: mail is written to the log of notices and marked so.
 SMTP_URL = None
 MAIL_FROM = "library@example.org"
+# Where mail servers' reports of what could not be delivered may be posted. None: nowhere. 32 characters nobody guesses.
+BOUNCE_SECRET = None
+# A gateway for text messages (docs/gateways.md). None: texts are written to the log of notices and marked so.
+TEXT_URL = None
+# Signs what goes to the gateway and what comes from it, at least 32 characters. None: nothing comes from it.
+TEXT_SECRET = None
 
 # Asked every five minutes while no job is late, so that a watchman elsewhere notices when this machine is gone.
 PING_URL = None

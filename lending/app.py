@@ -43,9 +43,11 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     for blueprint in web.blueprints():
         app.register_blueprint(blueprint)
     # The API answers bearer tokens alone and guards itself; a form's token would protect nothing there.
-    access.guarded_blueprints(app).update(api.GUARDED)
+    # Neither would it where each message is signed (hooks).
+    own = (*api.GUARDED, *web.GUARDED)
+    access.guarded_blueprints(app).update(own)
     api.register(app)
-    for name in api.GUARDED:
+    for name in own:
         csrf.exempt(app.blueprints[name])
     app.context_processor(_for_every_page)
     app.add_template_filter(lambda cents: current.reader().money(cents), "money")

@@ -72,6 +72,9 @@ class Settings:
     sip2_bind: str
     smtp_url: str | None = field(repr=False)
     mail_from: str
+    bounce_secret: str | None = field(repr=False)
+    text_url: str | None = field(repr=False)
+    text_secret: str | None = field(repr=False)
     ping_url: str | None = field(repr=False)
     backup_folder: Path
     backups_kept: int
@@ -161,6 +164,8 @@ def _complete(values: dict[str, Any]) -> None:
         raise WrongSetting("DATABASE_URL must be given in production, so that nobody's loans land in a forgotten file.")
     if production and values["secret_key"] is None:
         raise WrongSetting("SECRET_KEY must be given in production: keep it where you keep your other secrets.")
+    if values["text_url"] is not None and values["text_secret"] is None:
+        raise WrongSetting("TEXT_SECRET must be given with TEXT_URL, or anybody could stop a patron's text messages.")
     if values["patron_card_prefix"] == values["item_prefix"]:
         raise WrongSetting("PATRON_CARD_PREFIX and ITEM_PREFIX must differ, or a card could be taken for a kit.")
     sample = values["patron_card_prefix"] + values["institution"] + "0" * 9
@@ -376,6 +381,9 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "sip2_bind": _address,
     "smtp_url": _smtp_url,
     "mail_from": _mail_address,
+    "bounce_secret": _secret_key,
+    "text_url": _web_address,
+    "text_secret": _secret_key,
     "ping_url": _web_address,
     "backup_folder": _folder,
     "backups_kept": _whole(0, 3650),

@@ -71,6 +71,9 @@ def test_the_instance_folder_comes_from_its_variable(tmp_path: Path) -> None:
         ("MAX_UPLOAD_BYTES", "16 MiB", "a whole number"),
         ("SMTP_URL", "mail.example", "smtp://HOST:PORT"),
         ("MAIL_FROM", "the library", "one mail address"),
+        ("BOUNCE_SECRET", "short", "at least 32 characters"),
+        ("TEXT_URL", "gateway.example", "an address such as"),
+        ("TEXT_SECRET", "short", "at least 32 characters"),
         ("DEFAULT_LOCALE", "tlh-x", "a language"),
         ("ZONE", "Pacific", "a zone"),
         ("ZONE", "../../etc/passwd", "a zone"),
@@ -196,3 +199,9 @@ def test_a_key_file_that_was_cut_off_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret_key").write_text("oops", encoding="ascii")
     with pytest.raises(WrongSetting, match="too short"):
         _load(tmp_path)
+
+
+def test_a_gateway_without_a_secret_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WrongSetting, match="TEXT_SECRET must be given"):
+        _load(tmp_path, TEXT_URL="https://gateway.example/texts")
+    assert _load(tmp_path, TEXT_URL="https://gateway.example/texts", TEXT_SECRET=SECRET).text_secret == SECRET

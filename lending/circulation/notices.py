@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.journal import record, record_unchanged
+from lending.circulation.locks import lock_patron
 from lending.circulation.tasks import open_task
 from lending.circulation.telling import CONTACT, channel_of, new_notice, put_in_outbox
 from lending.domain.actors import Actor
@@ -49,6 +51,9 @@ LEASE = timedelta(minutes=10)
 
 FIRST_PAUSE, LONGEST_PAUSE, GIVE_UP_AFTER = timedelta(minutes=5), timedelta(hours=4), timedelta(days=4)
 """Between tries, each time twice as long; after four days a message is not worth sending any more."""
+
+BOUNCED = "bounced"
+"""The problem of a message that came back after it had left."""
 
 _RESERVED = {
     "ready": frozenset({ReservationState.READY}),
@@ -97,6 +102,8 @@ def claim(session: Session, channel: Channel, *, at: datetime, by: Actor) -> Cla
     while (notice := session.scalars(chosen).one_or_none()) is not None:
         if not _holds(session, notice):
             notice.state = NoticeState.CANCELLED
+        elif notice.channel is Channel.TEXT and not _may_be_texted(session, notice):
+            tell_otherwise(session, notice, at=at)
         elif notice.channel is Channel.TEXT and (morning := _after_the_night(session, notice, at)) is not None:
             notice.state, notice.due_at = NoticeState.PENDING, morning
         else:
@@ -134,11 +141,53 @@ def give_up(
     """
     by.permit(Act.ADMINISTER)
     notice = session.scalars(select(Notice).where(Notice.id == notice_id)).one()
-    if address_is_wrong and notice.channel is Channel.EMAIL:
-        session.execute(update(_patrons).where(_patrons.c.id == notice.patron_id).values(email_refused_at=at))
-    elif address_is_wrong:
-        session.execute(update(_patrons).where(_patrons.c.id == notice.patron_id).values(text_consent_at=None))
+    if address_is_wrong:
+        _keep_wrong_address(session, notice, at)
     _refused(session, notice_id, problem, at)
+    return _tell_by_another(session, notice, at=at)
+
+
+def bounced(session: Session, notice: str, *, address_is_wrong: bool, at: datetime, by: Actor) -> bool:
+    """Keep that an e-mail (the notice's public id) which had left the house came back; whether that was news.
+
+    As when it is refused at the door: work for staff, and the patron is told by another channel, if there is one.
+    """
+    by.permit(Act.ADMINISTER)
+    chosen = select(Notice).where(Notice.public_id == notice, Notice.channel == Channel.EMAIL)
+    found = session.scalars(chosen).one_or_none()
+    if found is None or found.patron_id is None:
+        return False
+    patron = lock_patron(session, found.patron_id)
+    row = session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True)).one()
+    if row.state not in (NoticeState.SENT, NoticeState.SENDING):
+        return False
+    row.state, row.claimed_at, row.problem = NoticeState.FAILED, None, BOUNCED
+    if address_is_wrong:
+        patron.email_refused_at = at
+    session.flush()  # which channel is left is read by a statement
+    _ask_staff(session, row.id, at)
+    _tell_by_another(session, row, at=at)
+    record(
+        session,
+        "note_bounce",
+        at=at,
+        by=by,
+        branch_id=patron.home_branch_id,
+        loan_id=row.loan_id,
+        patron=patron.pseudonym,
+        detail={"notice": row.public_id, "address_is_wrong": address_is_wrong},
+    )
+    return True
+
+
+def tell_otherwise(session: Session, notice: Notice, *, at: datetime) -> None:
+    """Cancel a locked notice that waits, and tell its patron by another channel, if there is one."""
+    notice.state = NoticeState.CANCELLED
+    _tell_by_another(session, notice, at=at)
+
+
+def _tell_by_another(session: Session, notice: Notice, *, at: datetime) -> Channel | None:
+    """Tell of the same by the channel that reaches the patron now, unless it is the one that failed."""
     patron = session.execute(select(*CONTACT).where(_patrons.c.id == notice.patron_id)).one_or_none()
     if patron is None or channel_of(patron) is notice.channel:
         return None
@@ -150,6 +199,7 @@ def give_up(
         loan_id=notice.loan_id,
         term=notice.term,
         at=at,
+        due_at=max(notice.due_at, at),
     )
     put_in_outbox(session, [again])
     instead: Channel = again["channel"]
@@ -273,8 +323,25 @@ def _mark(session: Session, notice_id: int, **values: object) -> None:
     )
 
 
+def _may_be_texted(session: Session, notice: Notice) -> bool:
+    """Whether the patron still agrees to text messages; what was asked of others in the meantime counts at once."""
+    return session.scalars(select(Patron.text_consent_at).where(Patron.id == notice.patron_id)).one() is not None
+
+
+def _keep_wrong_address(session: Session, notice: Notice, at: datetime) -> None:
+    """A consent to text messages was given for a number, and goes with it."""
+    values: dict[str, Any] = {"text_consent_at": None, "text_consent_wording": None}
+    if notice.channel is Channel.EMAIL:
+        values = {"email_refused_at": at}
+    session.execute(update(_patrons).where(_patrons.c.id == notice.patron_id).values(values))
+
+
 def _refused(session: Session, notice_id: int, problem: str, at: datetime) -> None:
     _mark(session, notice_id, state=NoticeState.FAILED, problem=problem[:80])
+    _ask_staff(session, notice_id, at)
+
+
+def _ask_staff(session: Session, notice_id: int, at: datetime) -> None:
     row = session.execute(
         select(Notice.public_id, Notice.step, Notice.loan_id, Notice.patron_id, Patron.home_branch_id)
         .join(Patron, Patron.id == Notice.patron_id)

@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "journal": "lending.cli.journal:journal",
     "labels": "lending.cli.labels:labels",
     "lines": "lending.cli.lines:lines",
+    "notices": "lending.cli.notices:notices",
     "staff": "lending.cli.staff:staff",
     "up": "lending.cli.up:up",
     "web": "lending.cli.web:web",

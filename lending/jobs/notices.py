@@ -19,6 +19,7 @@ from lending.mail.calendars import Event, calendar_file
 from lending.mail.carriers import NotEver
 from lending.mail.messages import Letterhead, email
 from lending.mail.smtp import SmtpMailer
+from lending.mail.texts import TextGateway
 from lending.models.notices import Carrier, Channel
 from lending.models.tasks import TaskKind
 from lending.notice_words import code_of
@@ -38,7 +39,7 @@ def send(opened: Library, at: datetime, *, by: Callable[[], Actor]) -> int:
     begun = opened.clock.now()
     smtp = SmtpMailer(opened.settings.smtp_url) if opened.mailer is None and opened.settings.smtp_url else None
     try:
-        post = Post(opened, opened.mailer or smtp)
+        post = Post(opened, opened.mailer or smtp, _gateway(opened))
         return send_all(opened, post.ways(), now=lambda: at + (opened.clock.now() - begun), by=by)
     finally:
         if smtp is not None:
@@ -55,16 +56,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """The post of one library. Without a ``mailer`` an e-mail is written down as sent to nobody."""
+    """The post of one library. What has no ``mailer`` or ``gateway`` is written down as sent to nobody."""
 
     opened: Library
     mailer: Mailer | None
+    gateway: TextGateway | None = None
 
     def ways(self) -> dict[Channel, Way]:
         """How each channel's notices leave. Letters have no way of their own: somebody prints them."""
         return {
             Channel.EMAIL: Way(self.mail, Carrier.LOG if self.mailer is None else Carrier.SMTP),
-            Channel.TEXT: Way(self.text, Carrier.LOG),
+            Channel.TEXT: Way(self.text, Carrier.LOG if self.gateway is None else Carrier.GATEWAY),
             Channel.CALL: Way(self.call, Carrier.CALLED),
         }
 
@@ -90,10 +92,12 @@ class Post:
         self.mailer.send(message)
 
     def text(self, claimed: Claim, at: datetime) -> None:
-        """Put a text into words. No gateway is set up: it goes to the log of notices alone."""
+        """Send a text. Raises what the gateway raises, and ``NotEver`` where there is no number any more."""
         told = self._told(claimed, at)
         if told.facts.phone is None:
             raise NotEver("no number", address_is_wrong=False)
+        if self.gateway is not None:
+            self.gateway.send(public_id=claimed.public_id, to=told.facts.phone, text=told.words.short, at=at)
 
     def call(self, claimed: Claim, at: datetime) -> None:
         """Ask a person to telephone."""
@@ -127,6 +131,11 @@ class Post:
         except UnknownPlace as unknown:
             raise NotEver(f"no fact: {unknown.name}", address_is_wrong=False) from None
         return Told(facts, words)
+
+
+def _gateway(opened: Library) -> TextGateway | None:
+    url, secret = opened.settings.text_url, opened.settings.text_secret
+    return None if url is None or secret is None else TextGateway(url, secret)
 
 
 def _event(facts: NoticeFacts, at: datetime) -> str | None:

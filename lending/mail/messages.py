@@ -5,11 +5,14 @@ Source: RFC 5322 (headers), RFC 3834 (``Auto-Submitted``, so that no vacation no
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+
+_NAME = re.compile(r"<?notice\.([A-Za-z0-9_-]{1,32})@[^@<>\s]+>?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,12 @@ class Letterhead:
 def message_id(public_id: str, sender: Letterhead) -> str:
     """The name of a notice's message. The same at every try, so that a mailbox can tell a second copy."""
     return f"<notice.{public_id}@{sender.host}>"
+
+
+def notice_of(message_id: str) -> str | None:
+    """The public id of the notice that a message is named for; ``None`` for another's message."""
+    named = _NAME.fullmatch(message_id.strip())
+    return None if named is None else named[1]
 
 
 def email(

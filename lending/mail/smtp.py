@@ -11,6 +11,7 @@ import ssl
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+from lending.mail.bounces import ADDRESS_IS_WRONG
 from lending.mail.carriers import Away, NotEver, NotNow
 
 TIMEOUT_SECONDS = 30.0
@@ -18,9 +19,6 @@ TIMEOUT_SECONDS = 30.0
 
 SERVICE_ENDS = 421
 """The server says that it is closing the connection, whatever was asked."""
-
-_ADDRESS_IS_WRONG = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
-"""RFC 3463: no such mailbox, no such host, bad syntax, moved, null MX, disabled."""
 
 
 class SmtpMailer:
@@ -89,4 +87,4 @@ class SmtpMailer:
             self.close()  # it hung up after refusing; it is called again for the next message
         if code < 500:
             return NotNow(f"smtp {code}")
-        return NotEver(f"smtp {code}", address_is_wrong=text.startswith(_ADDRESS_IS_WRONG))
+        return NotEver(f"smtp {code}", address_is_wrong=text.startswith(ADDRESS_IS_WRONG))

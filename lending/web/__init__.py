@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+GUARDED = ("hooks",)
+"""The pages' blueprints that guard themselves: programs call them and sign what they say."""
+
 
 def blueprints() -> tuple[Blueprint, ...]:
     """Every group of pages, for ``create_app``."""
@@ -16,6 +19,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         forecast,
         health,
         help,
+        hooks,
         inspection,
         jobs,
         kits,
@@ -36,12 +40,13 @@ def blueprints() -> tuple[Blueprint, ...]:
         slips,
         stocktakes,
         tasks,
+        texts,
         transfers,
         workshops,
     )
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     planning = (agreements, closures, programs, questions, sessions, forecast)
-    telling = (letters, notice_log, notices)
+    telling = (letters, notice_log, notices, texts, hooks)
     work = (jobs, tasks, calls, lines, ladders)
     return tuple(page.bp for page in (*pages, *planning, *telling, *work, stocktakes, transfers, workshops))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from lending import settings
 from lending.circulation.telling import tell
 from lending.clock import MovingClock
 from lending.db import Database
+from lending.domain.texts import segments
 from lending.jobs.sweeps import SWEEPS
 from lending.library import Library
 from lending.mail.smtp import SmtpMailer
@@ -23,6 +25,7 @@ from lending.models.people import Patron
 from lending.models.tasks import Task, TaskKind
 from tests.cast import NOW, Cast, assemble, seat
 from tests.circulation.kits_in_hand import lend, only, rows
+from tests.mail.http_peer import HttpPeer, http_server
 from tests.mail.peer import Peer, mail_server
 
 
@@ -82,6 +85,39 @@ def test_a_text_without_a_gateway_goes_to_the_log_alone(database: Database, cast
     assert SWEEPS["notices"](library, NOW) == 1
     notice = only(database, Notice)
     assert (notice.channel, notice.state, notice.carrier) == (Channel.TEXT, NoticeState.SENT, Carrier.LOG)
+
+
+def test_a_gateway_that_the_settings_name_gets_the_text(database: Database, cast: Cast, tmp_path: Path) -> None:
+    lend(database, cast)
+    change(database, cast.luis_id, phone="+12135550142", text_consent_at=NOW, notice_channel=Channel.TEXT)
+    tell_luis(database, cast)
+    peer = HttpPeer()
+    with http_server(peer) as url:
+        given = {"text_url": url, "text_secret": "a secret of the gateway and the library"}
+        opened = Library(database, MovingClock(NOW), None, settings.load({}, instance=tmp_path, given=given))
+        assert SWEEPS["notices"](opened, NOW) == 1
+    (asked,) = peer.asked
+    notice, said = only(database, Notice), json.loads(asked.body)
+    assert (said["id"], said["to"]) == (notice.public_id, "+12135550142")
+    assert segments(said["text"]) == 1
+    assert (notice.state, notice.carrier) == (NoticeState.SENT, Carrier.GATEWAY)
+
+
+def test_a_gateway_that_knows_nobody_with_the_number_is_not_asked_again_for_it(
+    database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    lend(database, cast)
+    change(database, cast.luis_id, phone="+12135550142", text_consent_at=NOW, text_consent_wording="Yes.")
+    tell_luis(database, cast)
+    with http_server(HttpPeer(answer=lambda _: (410, b"{}"))) as url:
+        given = {"text_url": url, "text_secret": "a secret of the gateway and the library"}
+        opened = Library(database, MovingClock(NOW), None, settings.load({}, instance=tmp_path, given=given))
+        assert SWEEPS["notices"](opened, NOW) == 0
+    with database.read() as session:
+        luis = session.get_one(Patron, cast.luis_id)
+    assert (luis.text_consent_at, luis.text_consent_wording) == (None, None)
+    found = {(one.channel, one.state) for one in rows(database, Notice) if one.step != "receipt"}
+    assert found == {(Channel.TEXT, NoticeState.FAILED), (Channel.LETTER, NoticeState.PENDING)}
 
 
 def test_a_call_becomes_work_for_a_person(database: Database, cast: Cast, library: Library) -> None:

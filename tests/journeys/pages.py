@@ -204,6 +204,8 @@ ROWS = (
         do=lambda station: station.page.locator("#inspection [type=submit]").last.click(),
     ),
     Row("jobs.index", "silent", "/administration/jobs", who="eli"),
+    Row("texts.index", "full", "/administration/texts", who="eli"),
+    Row("texts.index", "refused", "/administration/texts", who="eli", do=send_form),
     Row("help.show", "full", "/help"),
     Row("help.show", "signed out", "/help", who=None),
     Row("kits.index", "full", "/kits"),

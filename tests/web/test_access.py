@@ -130,6 +130,7 @@ MAY: dict[str, set[str]] = {
     "stocktakes.finish": CIRCULATES,
     "stocktakes.index": CIRCULATES,
     "stocktakes.show": CIRCULATES,
+    "texts.index": {"eli"},
     "transfers.show": MOVES,
     "workshops.count": EVERYBODY,
     "workshops.index": EVERYBODY,
