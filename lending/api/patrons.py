@@ -26,6 +26,7 @@ from lending.domain.actors import Actor
 from lending.domain.barcodes import read
 from lending.domain.permissions import Act
 from lending.errors import Reason, Refused, hidden_as
+from lending.models.notices import Channel
 from lending.queries import desk, loans, patrons
 from lending.queries.codes import card_number
 
@@ -75,6 +76,7 @@ class PatronFields(Schema):
     email = Text(254, allow_none=True)
     phone = Text(60, allow_none=True)
     text_consent_wording = Text(300, allow_none=True)
+    notice_channel = fields.Enum(Channel, by_value=True, allow_none=True)
     address = Address()
     home_branch = CodeText()
     language = Text(12)
@@ -132,6 +134,9 @@ class Patron(Schema):
     guardian_agreed_on = answers.optional(fields.Date)
     email = answers.optional(fields.String)
     phone = answers.optional(fields.String)
+    text_consent_wording = answers.optional(fields.String)
+    text_consent_at = answers.optional(fields.DateTime)
+    notice_channel = answers.optional(fields.String)
     address = fields.Nested(AddressShown, required=True)
     home_branch = answers.text()
     language = answers.text()
@@ -341,6 +346,9 @@ _COPIED = (
     "guardian_agreed_on",
     "email",
     "phone",
+    "text_consent_wording",
+    "text_consent_at",
+    "notice_channel",
     "home_branch",
     "language",
     "expires_on",

@@ -29,6 +29,7 @@ from lending.domain.registration import ADDRESS, REQUIRED, plain_text, read_deta
 from lending.errors import Reason, Refused
 from lending.models.base import new_public_id, table_of
 from lending.models.branches import Branch
+from lending.models.notices import Channel
 from lending.models.people import Card, CardEnd, Household, Patron, PatronStatus
 
 _households = table_of(Household)
@@ -116,7 +117,7 @@ def change(session: Session, *, patron: str, details: Mapping[str, object], at: 
         lock_households(session, household_id, found.household_id)
     row = _lock(session, found)
     fields = tuple(sorted(name for name in values if getattr(row, name) != columns[name]))
-    for name, value in columns.items():
+    for name, value in (columns | _reached(row, columns, at)).items():
         setattr(row, name, value)
     if moves:
         if _address_key(row) != key:
@@ -270,7 +271,29 @@ def _columns(values: Mapping[str, object], at: datetime) -> dict[str, object]:
         columns["name_key"] = fold(name)[:160]
     if "text_consent_wording" in values:
         columns["text_consent_at"] = None if values["text_consent_wording"] is None else at
+    if isinstance(channel := values.get("notice_channel"), str):
+        columns["notice_channel"] = Channel(channel)
     return columns
+
+
+def _reached(row: Patron, columns: Mapping[str, object], at: datetime) -> dict[str, object]:
+    """What follows for reaching a patron whose columns change.
+
+    A new address has refused nothing yet. A consent to text messages is for one number and goes with it, unless it is
+    given anew; the same wording again is the same consent, with the time at which it was given.
+    """
+    follows: dict[str, object] = {}
+    if columns.get("email", row.email) != row.email:
+        follows["email_refused_at"] = None
+    new_number = columns.get("phone", row.phone) != row.phone
+    wording = columns.get("text_consent_wording", None if new_number else row.text_consent_wording)
+    if wording is None:
+        return follows | {"text_consent_wording": None, "text_consent_at": None}
+    if not new_number and wording == row.text_consent_wording and row.text_consent_at is not None:
+        return follows | {"text_consent_at": row.text_consent_at}
+    if "text_consent_wording" not in columns:
+        return follows
+    return follows | {"text_consent_at": at, "text_stopped_at": None}
 
 
 def _address_key(patron: Patron, changes: Mapping[str, object] | None = None) -> str | None:

@@ -18,6 +18,9 @@ from lending.errors import Block, Reason, Refused
 REQUIRED = ("name", "birth_date")
 """Without these a patron is not registered: who it is, and whether a guardian must agree."""
 
+TOLD_BY = ("email", "text", "call", "letter")
+"""How somebody may ask to be told of what concerns them."""
+
 ADDRESS = frozenset({"street", "unit", "city", "postal_code"})
 """The fields that make a household."""
 
@@ -146,6 +149,13 @@ def _row(value: object, today: date) -> int:
     return value
 
 
+def _told_by(value: object, today: date) -> str | None:
+    text = plain_text(value, 12)
+    if text is not None and text not in TOLD_BY:
+        raise ValueError("one of " + ", ".join(TOLD_BY))
+    return text
+
+
 _FIELDS: Mapping[str, _Reader] = {
     "name": _name,
     "birth_date": _past,
@@ -153,6 +163,7 @@ _FIELDS: Mapping[str, _Reader] = {
     "email": _email,
     "phone": _phone,
     "text_consent_wording": _text(300),
+    "notice_channel": _told_by,
     "street": _text(160),
     "unit": _text(40),
     "city": _text(80),

@@ -30,6 +30,7 @@ from lending.models.charges import Charge, ChargeKind
 from lending.models.cohorts import Cohort, Enrolment
 from lending.models.kits import Kit, KitType
 from lending.models.loans import Loan
+from lending.models.notices import Channel
 from lending.models.people import Card, CardEnd, Patron, PatronStatus
 from lending.models.reservations import Reservation
 from lending.queries.scope import Branches, within
@@ -142,6 +143,11 @@ class PatronShown:
     guardian_agreed_on: date | None
     email: str | None
     phone: str | None
+    text_consent_at: datetime | None
+    text_consent_wording: str | None
+    text_stopped_at: datetime | None
+    notice_channel: Channel | None
+    email_refused_at: datetime | None
     street: str | None
     unit: str | None
     city: str | None
@@ -196,6 +202,7 @@ _owes = (
 )
 _COPIED = (
     *("name", "birth_date", "guardian_agreed_on", "email", "phone", "street", "unit", "city", "postal_code"),
+    *("text_consent_at", "text_consent_wording", "text_stopped_at", "notice_channel", "email_refused_at"),
     *("home_branch_id", "language", "expires_on", "blocked_reason", "keeps_history", "note", "created_at"),
 )
 _PERSON = (

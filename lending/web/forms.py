@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import DateField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
+from wtforms import BooleanField, DateField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -15,6 +15,19 @@ from lending.domain.calendars import FIRST_DAY, LAST_DAY
 from lending.errors import Refused
 from lending.models.base import new_public_id
 from lending.web import current
+
+TOLD_BY = (
+    ("email", lazy_gettext("e-mail")),
+    ("text", lazy_gettext("text message")),
+    ("call", lazy_gettext("a call")),
+    ("letter", lazy_gettext("letter")),
+)
+"""How a patron may ask to be told, and the words for it."""
+
+AGREES_TO_TEXTS = lazy_gettext(
+    "I agree to get text messages from the library about the kits I borrow. They may cost money. I can reply STOP."
+)
+"""What a patron agrees to. It is kept with the time, as it was shown."""
 
 _NEEDED = lazy_gettext("Fill this in.")
 
@@ -141,6 +154,13 @@ class PatronForm(KeyedForm):
     guardian_agreed_on = DateField(lazy_gettext("Day the guardian agreed"), validators=[Optional()])
     email = EmailField(lazy_gettext("E-mail"), validators=[Optional(), Length(max=254)])
     phone = TelField(lazy_gettext("Telephone"), validators=[Optional(), Length(max=60)])
+    texts = BooleanField(AGREES_TO_TEXTS, description=lazy_gettext("The patron says so; read it out."))
+    texts_before = HiddenField()
+    notice_channel = SelectField(
+        lazy_gettext("Tell about kits by"),
+        default="",
+        choices=[SelectChoice("", lazy_gettext("whatever reaches them")), *(SelectChoice(*pair) for pair in TOLD_BY)],
+    )
     street = StringField(lazy_gettext("Street"), validators=[Optional(), Length(max=160)])
     unit = StringField(lazy_gettext("Apartment or unit"), validators=[Optional(), Length(max=40)])
     city = StringField(lazy_gettext("City"), validators=[Optional(), Length(max=80)])
@@ -157,6 +177,7 @@ class PatronForm(KeyedForm):
         "guardian_agreed_on",
         "email",
         "phone",
+        "notice_channel",
         "street",
         "unit",
         "city",
@@ -165,6 +186,18 @@ class PatronForm(KeyedForm):
         "expires_on",
         "note",
     )
+
+    def details(self, known_phone: str | None = None) -> dict[str, Any]:
+        """What the form says of a patron; ``known_phone`` is the number that the library has.
+
+        A tick that was there before says nothing new about text messages: the patron may have stopped them while the
+        page was open. For another number it does.
+        """
+        given = self.given(*self.DETAILS)
+        agrees = bool(self.texts.data)
+        if agrees is not bool(self.texts_before.data) or (agrees and self.phone.data != known_phone):
+            given["text_consent_wording"] = str(AGREES_TO_TEXTS) if agrees else None
+        return given
 
 
 class NewPatronForm(PatronForm):

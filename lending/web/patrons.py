@@ -28,7 +28,17 @@ from lending.queries.enrolments import Standing
 from lending.queries.patrons import ChargeShown, PatronShown
 from lending.web import current, finding
 from lending.web.access import allow
-from lending.web.forms import CardForm, KeyedForm, MergeForm, NewPatronForm, PatronForm, ReasonForm, fill, offer
+from lending.web.forms import (
+    TOLD_BY,
+    CardForm,
+    KeyedForm,
+    MergeForm,
+    NewPatronForm,
+    PatronForm,
+    ReasonForm,
+    fill,
+    offer,
+)
 from lending.web.posting import Doing, NotDone, posted, pressed, status
 from lending.web.standing import standing
 
@@ -75,7 +85,7 @@ def new() -> ResponseReturnValue:
         done = verbs.register(
             session,
             card=read(form.card.data, current.spaces()),
-            details=form.given(*form.DETAILS),
+            details=form.details(),
             home_branch_id=here[form.home_branch.data].branch_id,
             at=at,
             by=by,
@@ -118,7 +128,9 @@ def edit(public_id: str) -> ResponseReturnValue:
     patron, form = _patron(public_id), PatronForm()
     if request.method == "GET":
         fill(form, {name: getattr(patron, name) for name in form.DETAILS})
-    details = form.given(*form.DETAILS)
+        agreed = patron.text_consent_at is not None
+        fill(form, {"texts": agreed, "texts_before": "yes" if agreed else "", "notice_channel": _told_by(patron)})
+    details = form.details(patron.phone)
     return _act(
         patron,
         form,
@@ -286,6 +298,9 @@ def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any
         "birth_date": reader.birthday(patron.birth_date) if patron.birth_date else None,
         "email": patron.email,
         "phone": patron.phone,
+        "texts": _texts(patron),
+        "email_refused": patron.email_refused_at is not None,
+        "told_by": dict(TOLD_BY).get(_told_by(patron)),
         "address": ", ".join(filter(None, lines)),
         "note": patron.note,
         "seats": [_seat(one) for one in strip.seats] if strip else [],
@@ -319,6 +334,19 @@ def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any
         "actions": _actions(patron, may_change),
         "key": new_public_id(),
     }
+
+
+def _told_by(patron: PatronShown) -> str:
+    return "" if patron.notice_channel is None else patron.notice_channel.value
+
+
+def _texts(patron: PatronShown) -> str | None:
+    """Since when a patron has agreed to text messages or wants no more."""
+    if patron.text_consent_at is not None:
+        return str(_("agreed on %(day)s", day=current.reader().day_and_year(patron.text_consent_at)))
+    if patron.text_stopped_at is not None:
+        return str(_("stopped on %(day)s", day=current.reader().day_and_year(patron.text_stopped_at)))
+    return None
 
 
 def _seat(one: Standing) -> dict[str, Any]:
