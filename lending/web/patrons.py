@@ -342,11 +342,10 @@ def _told_by(patron: PatronShown) -> str:
 
 def _texts(patron: PatronShown) -> str | None:
     """Since when a patron has agreed to text messages or wants no more."""
+    day = current.reader().day_and_year
     if patron.text_consent_at is not None:
-        return str(_("agreed on %(day)s", day=current.reader().day_and_year(patron.text_consent_at)))
-    if patron.text_stopped_at is not None:
-        return str(_("stopped on %(day)s", day=current.reader().day_and_year(patron.text_stopped_at)))
-    return None
+        return str(_("agreed on %(day)s", day=day(patron.text_consent_at)))
+    return None if patron.text_stopped_at is None else str(_("stopped on %(day)s", day=day(patron.text_stopped_at)))
 
 
 def _seat(one: Standing) -> dict[str, Any]:
