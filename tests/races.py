@@ -35,7 +35,7 @@ LOCK_WAIT_SECONDS = 60.0
 SURELY = 30.0
 """Seconds to wait for an act that nothing can stop, however busy the machine is."""
 
-_LOCK = re.compile(r"\s+FOR (NO KEY )?(UPDATE|SHARE)( OF [\w\", ]+)?", re.IGNORECASE)
+_LOCK = re.compile(r"\s+FOR (NO KEY )?(UPDATE|SHARE)( OF [\w\", ]+)?( SKIP LOCKED)?", re.IGNORECASE)
 
 
 class Race(Generic[T]):

@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 BEAT_EVERY = timedelta(seconds=10)
-"""How often the process that runs the jobs says that it lives, and how often another looks whether it is needed."""
+"""How often the process that runs the jobs says that it lives."""
 
 SILENT_AFTER = timedelta(seconds=60)
 """Nobody runs the jobs when nobody has said so for this long."""

@@ -31,6 +31,8 @@ log = structlog.get_logger()
 Sweep = Callable[["Library", datetime], int]
 LOOK_SECONDS = 1.0
 """How often the clock is looked at."""
+STAND_BY_SECONDS = 2.0
+"""How often a standby asks for the lead."""
 JUMP = timedelta(seconds=60)
 """How far the library's clock may leave the machine's steady one before every job is looked at anew."""
 
@@ -60,7 +62,7 @@ class Jobs:
             while not self._stopped.is_set():
                 if lock.take():
                     self._lead(lock)
-                self._stopped.wait(self._beat_every)
+                self._stopped.wait(min(self._beat_every, STAND_BY_SECONDS))
         finally:
             lock.give_back()
 

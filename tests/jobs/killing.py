@@ -1,0 +1,163 @@
+"""Several jobs processes on one library, mail that arrives at a real server, and a leader that is killed repeatedly.
+
+The clock of all of them is a file. The killer strikes while a message is on its way: before the server's answer reaches
+the sender, or shortly after, when the sender marks it or claims the next. Used by the tests and the battery (R12).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from lending.db import Database
+from lending.models.jobs import JobRun, JobsLeader
+from lending.models.notices import Channel, Notice, NoticeState
+from tests.mail.peer import Peer
+
+PATIENCE = 120.0
+DELAYS = (0.0, 0.001, 0.004, 0.02)
+"""Seconds between the server's answer and the blow, in turn; the first strikes before the answer is sent."""
+
+
+class Schedulers:
+    """The processes, the file that is their clock, and how often the leader was killed."""
+
+    def __init__(self, database: Database, folder: Path, peer: Peer, url: str, at: datetime, count: int) -> None:
+        self._database, self._folder, self._peer, self._url, self._count = database, folder, peer, url, count
+        self._clock = folder / "clock"
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._wanted = 0
+        self.kills = 0
+        self.takeovers: list[float] = []
+        peer.answer = self._answer
+        self.set_clock(at)
+
+    def set_clock(self, at: datetime) -> None:
+        """Move every process to an instant."""
+        draft = self._folder / "clock.draft"
+        draft.write_text(at.isoformat(), encoding="ascii")
+        draft.replace(self._clock)
+        self.at = at
+
+    def start(self) -> None:
+        """Start as many as are missing."""
+        self._running = [one for one in self._running if one.poll() is None]
+        while len(self._running) < self._count:
+            url = self._database.write_engine.url.render_as_string(hide_password=False)
+            kept = {name: value for name, value in os.environ.items() if not name.startswith("LENDING_")}
+            given = {
+                "LENDING_PROFILE": "testing",
+                "LENDING_INSTANCE": str(self._folder),
+                "LENDING_DATABASE_URL": url,
+                "LENDING_CLOCK": f"file:{self._clock}",
+                "LENDING_SMTP_URL": self._url,
+                "LENDING_BACKUPS_KEPT": "0",
+                "LENDING_LOG_LEVEL": "ERROR",
+            }
+            command = [sys.executable, "-m", "lending.cli", "jobs"]
+            root = Path(__file__).parents[2]
+            self._running.append(subprocess.Popen(command, env=kept | given, cwd=root, stdout=subprocess.DEVNULL))
+
+    def stop(self) -> None:
+        """End them all."""
+        for one in self._running:
+            one.kill()
+        for one in self._running:
+            one.wait()
+
+    def kill_at_next(self) -> None:
+        """Kill the leader at the next message; comes back when it is dead and another leads."""
+        before, self._wanted = self.kills, self._wanted + 1
+        wait_until(lambda: self.kills > before or not self.waiting(), "no message came")
+        if self.kills == before:
+            self._wanted -= 1
+            return
+        began = time.monotonic()
+        self.start()
+        wait_until(lambda: self._leader() in {one.pid for one in self._running if one.poll() is None}, "nobody leads")
+        self.takeovers.append(time.monotonic() - began)
+
+    def settle(self) -> None:
+        """Wait until everything that is due has been sent, moving the clock on where a claim was left behind."""
+        while self.waiting():
+            left = self.waiting()
+            try:
+                wait_until(lambda left=left: self.waiting() != left, "", patience=3.0)  # type: ignore[misc]  # mypy cannot tell
+            except TimeoutError:
+                self.set_clock(self.at + timedelta(minutes=11))
+
+    def swept(self, name: str) -> None:
+        """Wait until a job has run well at the present instant."""
+        chosen = select(JobRun.succeeded_at).where(JobRun.name == name)
+        wait_until(lambda: (self._asked(chosen) or datetime.min.replace(tzinfo=self.at.tzinfo)) >= self.at, name)
+
+    def waiting(self) -> int:
+        """How many e-mails that are due have not left."""
+        states = (NoticeState.PENDING, NoticeState.SENDING)
+        chosen = select(func.count()).where(
+            Notice.state.in_(states), Notice.channel == Channel.EMAIL, Notice.due_at <= self.at
+        )
+        return int(self._asked(chosen) or 0)
+
+    def twice(self) -> Counter[str]:
+        """How many times too often each message was taken by the server."""
+        return Counter(str(message["Message-ID"]) for message in self._peer.taken) - Counter(set(self._peer.asked))
+
+    def _leader(self) -> int | None:
+        holder = self._asked(select(JobsLeader.holder))
+        return None if holder is None else int(str(holder).rpartition(":")[2])
+
+    def _asked(self, chosen: object) -> object:
+        with self._database.read() as session:
+            return session.scalar(chosen)  # type: ignore[call-overload]  # any one value
+
+    def _answer(self, _to: str, _message: EmailMessage) -> str:
+        if self._wanted > self.kills:
+            delay = DELAYS[self.kills % len(DELAYS)]
+            leader = self._leader()
+            if leader in {one.pid for one in self._running}:
+                if delay:
+                    threading.Timer(delay, _kill, [leader]).start()
+                else:
+                    _kill(leader)
+                self.kills += 1
+        return "250 2.0.0 taken"
+
+
+def _kill(pid: int | None) -> None:
+    if pid is not None:
+        os.kill(pid, signal.SIGKILL)
+
+
+def wait_until(holds: Callable[[], bool], what: str, *, patience: float = PATIENCE) -> None:
+    """Look again and again; ``TimeoutError`` when it never holds."""
+    until = time.monotonic() + patience
+    while not holds():
+        if time.monotonic() > until:
+            raise TimeoutError(what)
+        time.sleep(0.05)
+
+
+@contextmanager
+def schedulers(
+    database: Database, folder: Path, peer: Peer, url: str, at: datetime, count: int
+) -> Iterator[Schedulers]:
+    """Started, and gone at the end of the block."""
+    found = Schedulers(database, folder, peer, url, at, count)
+    found.start()
+    try:
+        yield found
+    finally:
+        found.stop()
