@@ -257,7 +257,7 @@ ROWS = (
     Row("notice_log.index", "nothing", "/administration/notices/log?state=superseded"),
     Row("notices.index", "full", "/administration/notices", who="eli"),
     Row("notices.edit", "letter", "/administration/notices/overdue/email/en", who="eli"),
-    Row("notices.edit", "text", "/administration/notices/overdue/text/es", who="eli"),
+    Row("notices.edit", "text", "/administration/notices/overdue/text/en", who="eli"),
     Row("notices.edit", "error", "/administration/notices/overdue/text/en", who="eli", do=send_without_a_text),
     Row("sessions.index", "full", "/sessions"),
     Row("sessions.show", "full", "/sessions/WR-7"),
