@@ -67,7 +67,7 @@ def _page(problems: tuple[str, ...]) -> str:
     return render_template(
         "notices/letters.html",
         letters=letters,
-        homeless=[short_name(facts.name) for facts in homeless],
+        homeless=sorted({short_name(facts.name) for facts in homeless}),
         problems=problems,
         key=new_public_id(),
         paper="letter",

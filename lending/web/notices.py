@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import StringField, TextAreaField
-from wtforms.validators import Length, Optional
+from wtforms.validators import InputRequired, Length
 
 from lending.circulation.notice_texts import LONGEST_BODY, LONGEST_SUBJECT, restore_notice_text, set_notice_text
 from lending.domain.permissions import Act
@@ -35,6 +35,8 @@ bp = Blueprint("notices", __name__, url_prefix="/administration/notices")
 CHANNELS = {Channel.EMAIL: N_("E-mail"), Channel.TEXT: N_("Text message"), Channel.LETTER: N_("Letter")}
 """What has words of its own. Whoever telephones reads a script."""
 
+_NEEDED = lazy_gettext("Fill this in.")
+
 
 class WordsForm(KeyedForm):
     """A notice in the library's own words."""
@@ -42,12 +44,12 @@ class WordsForm(KeyedForm):
     subject = StringField(
         lazy_gettext("Subject line"),
         description=lazy_gettext("Others may read it: no name, no device, no session."),
-        validators=[Optional(), Length(max=LONGEST_SUBJECT)],
+        validators=[InputRequired(_NEEDED), Length(max=LONGEST_SUBJECT)],
     )
     body = TextAreaField(
         lazy_gettext("Text"),
         description=lazy_gettext("An empty line begins a paragraph. A name in braces is filled in for each patron."),
-        validators=[Optional(), Length(max=LONGEST_BODY)],
+        validators=[InputRequired(_NEEDED), Length(max=LONGEST_BODY)],
         render_kw={"rows": 14},
     )
 

@@ -52,7 +52,7 @@ def test_a_letter_shows_the_whole_address_and_the_words_and_is_marked_once(
 def test_who_has_no_address_is_named_apart(ben: Browser, letter: str, sqlite_database: Database) -> None:
     sqlite_database.act(lambda session: session.execute(update(Patron).values(street=None)))
     page = ben.get(LETTERS).get_data(as_text=True)
-    assert "No address is known of: Luis R." in page
+    assert "Tell them another way: Luis R." in page
     assert letter not in page
 
 

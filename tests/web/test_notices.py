@@ -66,7 +66,7 @@ def test_a_text_message_says_how_many_segments_it_takes(eli: Browser) -> None:
     ("change", "field", "sentence"),
     [
         ({"body": "{gone}"}, "body", "cannot fill the place gone"),
-        ({"body": ""}, "body", "Fill in: text"),
+        ({"body": ""}, "body", "Fill this in."),
         ({"subject": "{first_name}"}, "subject", "Others may read a subject line"),
     ],
 )
