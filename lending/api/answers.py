@@ -114,6 +114,12 @@ class LoanAnswer(Schema):
     loan = fields.Nested(Loan, required=True)
 
 
+class CheckOutAnswer(LoanAnswer):
+    """A loan as its check-out left it; put_back is another kit that still lies on the hold shelf for the patron."""
+
+    put_back = optional(fields.String)
+
+
 class KitAnswer(Schema):
     """A kit after an act."""
 

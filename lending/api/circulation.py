@@ -31,7 +31,7 @@ from lending.queries.codes import card_number, kit_code
 Body = dict[str, Any]
 
 
-@call("POST", "/checkouts", Act.CIRCULATE, takes=bodies.CheckOut, gives=answers.LoanAnswer, keyed=True, tag="Loans")
+@call("POST", "/checkouts", Act.CIRCULATE, takes=bodies.CheckOut, gives=answers.CheckOutAnswer, keyed=True, tag="Loans")
 def post_checkout(body: Body) -> Any:
     """Check a kit out to a patron"""
 
@@ -50,7 +50,14 @@ def post_checkout(body: Body) -> Any:
             collected_by=body.get("collected_by") or None,
         )
 
-    return key_required(do, show_loan, body=body)
+    def show(session: Session, act: str) -> Body:
+        found = loans.told_after(session, act)
+        if found is None:
+            raise Refused.because(Reason.NOT_FOUND)
+        left, told = found
+        return {"loan": answers.loan(left), "put_back": told.get("left_on_shelf")}
+
+    return key_required(do, show, body=body)
 
 
 @call("POST", "/returns", Act.CIRCULATE, takes=bodies.Return, gives=answers.ReturnAnswer, keyed=True, tag="Loans")

@@ -21,7 +21,7 @@ from lending.api.paging import after, cursor_of
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act, Role
 from lending.domain.states import EnrolmentState
-from lending.errors import Reason, Refused, hidden_as
+from lending.errors import Block, Reason, Refused, hidden_as
 from lending.models.policies import Signing
 from lending.programs.enrolment import Enrolled, enrol, permit_enrolling
 from lending.programs.moving import roll_over, transfer
@@ -32,6 +32,7 @@ from lending.queries.branches import branch_id
 from lending.queries.codes import card_number
 from lending.queries.enrolling import can_enrol
 from lending.queries.enrolments import KitStanding, SeatShown
+from lending.queries.journal import detail_of
 
 REASON = 240
 _MOVES = (EnrolmentState.WITHDRAWN, EnrolmentState.DROPPED, EnrolmentState.ENROLLED)
@@ -90,6 +91,12 @@ class EnrolmentAnswer(Schema):
     barcode = answers.optional(fields.String, metadata={"description": "The kit they have or will find on the shelf."})
     due_at = answers.optional(fields.AwareDateTime, format="iso")
     offered_until = answers.optional(fields.AwareDateTime, format="iso")
+
+
+class ChangedEnrolment(EnrolmentAnswer):
+    """Somebody's place after a change; why says what kept their kit from going along to another session."""
+
+    why = fields.List(fields.Nested(answers.Block), required=True)
 
 
 class EnrolmentPage(Schema):
@@ -212,7 +219,7 @@ def get_enrolment(enrolment: str) -> Any:
     "/enrolments/<enrolment>",
     Act.ENROL,
     takes=EnrolmentChange,
-    gives=EnrolmentAnswer,
+    gives=ChangedEnrolment,
     keyed=True,
     tag="Sessions",
 )
@@ -236,7 +243,7 @@ def patch_enrolment(body: Body, enrolment: str) -> Any:
         leave = drop if body["state"] is EnrolmentState.DROPPED else withdraw
         return leave(session, reason=body["reason"], **given)
 
-    return of_hidden(do, _show, body=body)
+    return of_hidden(do, _show_change, body=body)
 
 
 @call(
@@ -294,6 +301,12 @@ def _branch_of(session: Session, code: str, by: Actor) -> int:
 
 def _show(session: Session, act: str) -> Body:
     return _answer(enrolments.seat_after(session, act, by=current.actor()))
+
+
+def _show_change(session: Session, act: str) -> Body:
+    told = detail_of(session, act, "roll_over") or detail_of(session, act, "enrol") or {}
+    why = [Block(Reason(one["reason"]), {"cohort": one["cohort"]}) for one in told.get("why", ())]
+    return _show(session, act) | {"why": [answers.block(block) for block in why]}
 
 
 def _joined(joined: Enrolled, card: str, pickup_branch: str) -> Body | None:

@@ -16,6 +16,7 @@ from typing import TypeVar
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from lending.circulation.checkout_statements import unreceived
 from lending.circulation.journal import record
 from lending.circulation.locks import lock_stocks
 from lending.circulation.patrons import current_number, end_card, find_patron, lock_households
@@ -157,7 +158,8 @@ def _end_second_promises(
 ) -> list[int]:
     """Of two live promises of one thing keep the one that has come further, then the earlier; the other is passed on.
 
-    A promise that hung on a seat that ended (``seats``) hangs on the kept one.
+    Kits of two sessions in the same weeks are one thing, too. A promise that hung on a seat that ended (``seats``)
+    hangs on the kept one.
     """
     chosen = select(Reservation).where(Reservation.patron_id.in_(ids), Reservation.state.in_(LIVE_RESERVATIONS))
     live = session.scalars(
@@ -168,11 +170,36 @@ def _end_second_promises(
             row.enrolment_id = seats.get(row.enrolment_id, row.enrolment_id)
     ranked = sorted(live, key=lambda row: (_BETTER_PROMISE.index(row.state), row.id))
     pairs = _pairs(ranked, lambda row: (row.cohort_id, None if row.cohort_id else row.kit_type_id))
-    for _, second in pairs:
+    seconds = [second for _, second in pairs]
+    seconds += _of_the_same_weeks(session, ids, [row for row in ranked if row not in seconds])
+    for second in seconds:
         cancel_reservation(session, second, reason=ENDED_REASON, at=at, by=by)
-    for stock_id in sorted({second.stock_id for _, second in pairs}):
+    for stock_id in sorted({second.stock_id for second in seconds}):
         serve_stock(session, stock_id, at=at, by=by)
-    return [second.id for _, second in pairs]
+    return [second.id for second in seconds]
+
+
+def _of_the_same_weeks(session: Session, ids: tuple[int, int], ranked: Sequence[Reservation]) -> list[Reservation]:
+    """The promises, best first, of sessions in whose weeks a kit of another is out or promised by a better one."""
+    out = (
+        select(Loan.cohort_id)
+        .join(Enrolment, Enrolment.cohort_id == Loan.cohort_id)
+        .where(Loan.patron_id.in_(ids), unreceived)
+        .where(Enrolment.patron_id.in_(ids), Enrolment.state.in_(LIVE_ENROLMENTS))
+    )
+    held = {cohort_id for cohort_id in session.scalars(out) if cohort_id is not None}
+    named = {row.cohort_id for row in ranked if row.cohort_id is not None}
+    weeks = {row.id: row for row in session.scalars(select(Cohort).where(Cohort.id.in_(held | named)))}
+    kept, seconds = [weeks[cohort_id] for cohort_id in held - named], []
+    for row in ranked:
+        own = weeks.get(row.cohort_id or 0)
+        if own is None:
+            continue
+        if any(other.starts_on <= own.ends_on and other.ends_on >= own.starts_on for other in kept):
+            seconds.append(row)
+        else:
+            kept.append(own)
+    return seconds
 
 
 def _attend_once(session: Session, ids: tuple[int, int]) -> None:

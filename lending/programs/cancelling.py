@@ -39,6 +39,7 @@ from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 from lending.programs.cohorts import permit_for_program, today_everywhere
 from lending.programs.enrolment import (
+    against_a_kit,
     cohort_id_of,
     lock_cohorts,
     lock_enrolments,
@@ -201,7 +202,10 @@ def _loan_moves(session: Session, held: Cohort, at: datetime) -> list[LoanMove]:
 def _carried(
     session: Session, seats: Sequence[Enrolment], promised: Sequence[Reservation], following: Cohort
 ) -> _Carried:
-    """Who goes on: all who are not in the next cohort yet, to a kit where it has a pool of that kind at the branch."""
+    """Who goes on: all who are not in the next cohort yet, to a kit where it has a pool of that kind at the branch.
+
+    Who has the kit of yet another session in those weeks goes on to a seat alone.
+    """
     there = select(Enrolment.patron_id).where(Enrolment.cohort_id == following.id, Enrolment.state.in_(LIVE_ENROLMENTS))
     known = set(session.scalars(there))
     going = [seat for seat in seats if seat.patron_id is not None and seat.patron_id not in known]
@@ -212,11 +216,16 @@ def _carried(
     for seat in in_order:
         row = by_enrolment.get(seat.id)
         pool = pools.get((seat.pickup_branch_id, row.kit_type_id if row is not None else None))
-        if seat.wants_kit and pool is not None:
+        if seat.wants_kit and pool is not None and not _has_a_kit(session, seat, following):
             # A promise before a place in the queue, and both before somebody who has a kit of this cohort out.
             rank = 2 if row is None else int(row.state is ReservationState.WAITING)
             wishes.append(((rank, row.id if row is not None else seat.id), seat, pool))
     return _Carried(in_order, [(seat, pool) for _, seat, pool in sorted(wishes, key=lambda wish: wish[0])])
+
+
+def _has_a_kit(session: Session, seat: Enrolment, following: Cohort) -> bool:
+    against = against_a_kit(session, following.id, seat.patron_id or 0, leaving=seat.cohort_id)
+    return next(against, None) is not None
 
 
 def _pools_by_place(session: Session, cohort: Cohort) -> Mapping[tuple[int, int | None], PoolFound]:

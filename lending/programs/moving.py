@@ -129,8 +129,9 @@ def transfer(
     if promise is not None:
         cancel_reservation(session, promise, reason=seat.state.value, at=at, by=by)
     record_seat(session, "transfer", seat, at=at, by=by, to_cohort_id=move.new.id)
-    new = _enrol_in(session, move, "enrol", at=at, by=by)
+    new = _enrol_in(session, move, at=at)
     why = _against_keeping(session, loan, move.new, at)
+    record_seat(session, "enrol", new, at=at, by=by, from_cohort_id=move.old.id, why=_as_detail(why))
     if loan is not None and new.state is EnrolmentState.ENROLLED and not why:
         if own is not None and left_in_pool(session, own.id, at=at) > 0:
             _draw_on(session, loan, own, new, at=at)
@@ -169,20 +170,16 @@ def roll_over(
     own = _pool_of_loan(session, move)
     lock_stocks(session, [pool.stock_id for pool in (target, own) if pool is not None])
     loan = lock_loans_of(session, move.old.id, [move.person.id]).get(move.person.id)
-    new = _enrol_in(session, move, "roll_over", at=at, by=by)
+    new = _enrol_in(session, move, at=at)
     why = _against_keeping(session, loan, move.new, at)
-    if (
-        loan is not None
-        and not why
-        and own is not None
-        and new.state is EnrolmentState.ENROLLED
-        and left_in_pool(session, own.id, at=at) > 0
-    ):
+    has_one_left = own is not None and left_in_pool(session, own.id, at=at) > 0
+    if loan is not None and not why and not (has_one_left and new.state is EnrolmentState.ENROLLED):
+        why = (Block(Reason.NO_KIT_TO_ROLL_OVER, {"cohort": move.new.name}),)
+    record_seat(session, "roll_over", new, at=at, by=by, from_cohort_id=move.old.id, why=_as_detail(why))
+    if loan is not None and own is not None and not why:
         _draw_on(session, loan, own, new, at=at)
         _renew_into(session, loan, move.new, at=at, by=by)
     else:
-        if loan is not None and not why:
-            why = (Block(Reason.NO_KIT_TO_ROLL_OVER, {"cohort": move.new.name}),)
         _queue(session, target, new, at=at, by=by)
     now = enrolment_as_it_stands(session, new.public_id)
     return Moved(enrolment, now, None if loan is None else loan.due_at, why, PassedOn())
@@ -223,11 +220,13 @@ def _lock_move(
     return _Move(held[found.cohort_id], held[to_id], person, found, branch_id)
 
 
-def _enrol_in(session: Session, move: _Move, verb: str, *, at: datetime, by: Actor) -> Enrolment:
-    wants_kit = move.seat.wants_kit
-    new = take_seat(session, move.new, move.person, branch_id=move.branch_id, wants_kit=wants_kit, at=at)
-    record_seat(session, verb, new, at=at, by=by, from_cohort_id=move.old.id)
-    return new
+def _enrol_in(session: Session, move: _Move, *, at: datetime) -> Enrolment:
+    return take_seat(session, move.new, move.person, branch_id=move.branch_id, wants_kit=move.seat.wants_kit, at=at)
+
+
+def _as_detail(why: tuple[Block, ...]) -> list[dict[str, object]]:
+    """Why a kit did not go along, as the journal keeps it for the answer to the same request again."""
+    return [{"reason": block.reason.value, **block.detail} for block in why]
 
 
 def _queue(session: Session, pool: PoolFound | None, new: Enrolment, *, at: datetime, by: Actor) -> None:

@@ -187,9 +187,15 @@ def loan_after(session: Session, act: str) -> LoanShown | None:
     So a repeated request is answered as it was the first time: from the journal's row, and the term and the card of
     that moment.
     """
+    found = told_after(session, act)
+    return None if found is None else found[0]
+
+
+def told_after(session: Session, act: str) -> tuple[LoanShown, Mapping[str, Any]] | None:
+    """The loan as ``loan_after`` gives it, and what the journal says of the act besides."""
     for row in session.execute(_AFTER, {"act": act}):
         if row.verb in _LEFT:
-            return _as_left(session, row)
+            return _as_left(session, row), row.detail
     return None
 
 

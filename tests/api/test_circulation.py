@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.conftest import Door
 from tests.api.test_cases import check_out, give_back
-from tests.cast import ADA, KIT, LUIS, OPEN_KIT
+from tests.cast import ADA, KIT, LUIS, OPEN_KIT, OTHER_KIT
 from tests.databases import counting
 
 
@@ -38,6 +38,16 @@ def test_a_check_out_and_a_return_take_few_statements(both: Door) -> None:
     with counting(both.database) as back:
         give_back(both.ben)
     assert (len(out), len(back)) == (16, 14)
+
+
+def test_a_check_out_says_which_kit_still_lies_on_the_shelf_for_the_patron(both: Door) -> None:
+    assert both.ben.post("/shelf", {"kit": KIT, "branch": "ELA"}).status_code == 201
+    answer = both.ben.post("/checkouts", {"patron": ADA, "kit": OTHER_KIT, "branch": "ELA"})
+    assert (answer.status_code, answer.json["put_back"]) == (201, KIT)
+
+
+def test_a_check_out_that_leaves_nothing_on_the_shelf_says_so(both: Door) -> None:
+    assert both.ben.post("/checkouts", {"patron": ADA, "kit": KIT, "branch": "ELA"}).json["put_back"] is None
 
 
 def test_the_desk_saw_the_agreement_signed(both: Door) -> None:

@@ -10,14 +10,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lending.circulation.merging import merge
 from lending.db import Database
 from lending.domain.states import LIVE_RESERVATIONS, EnrolmentState
 from lending.errors import Block, Reason, Refused
+from lending.models.cohorts import Cohort, Enrolment
 from lending.models.reservations import Reservation
+from lending.programs.cancelling import cancel_cohort
 from lending.programs.enrolment import Enrolled, Kit, enrol
 from lending.programs.moving import transfer
 from lending.queries.enrolling import can_enrol
 from tests.cast import ADA, KIT, LUIS, MINA, NOW, Cast
+from tests.programs.meetings import public_id_of
 from tests.programs.members import adas_seat, hand_out, join, newcomers, next_cohort, state_of
 from tests.races import SURELY, overtake, without_locks
 
@@ -84,6 +88,65 @@ def test_who_goes_over_to_the_other_session_leaves_the_promise_behind(database: 
     seat, by = adas_seat(database, cast), cast.ben
     moved = database.act(lambda session: transfer(session, enrolment=seat, to_cohort="WR-8", at=NOW, by=by))
     assert (moved.now.kit, live(database, cast.ada_id)) == (Kit.PROMISED, 1)
+
+
+@pytest.mark.usefixtures("same_weeks")
+def test_who_is_carried_on_has_the_seat_and_keeps_the_kit_of_the_same_weeks(database: Database, cast: Cast) -> None:
+    ada = adas_seat(database, cast)
+    next_cohort(
+        database, cast, code="WR-9", starts_on=date(2026, 7, 1), ends_on=date(2026, 8, 1), return_by=date(2026, 8, 1)
+    )
+    lone = join(database, cast, LUIS, cohort="WR-9")
+    with_kit = join(database, cast, ADA, cohort="WR-9")
+    assert (lone.kit, with_kit.kit) == (Kit.PROMISED, Kit.PROMISED)
+    by = cast.dora
+    worked = database.act(
+        lambda session: cancel_cohort(session, cohort="WR-9", reason="No room", carry_to="WR-8", at=NOW, by=by)
+    )
+    assert (worked.counts["carried"], worked.counts["carried_kits"]) == (2, 1)
+    assert (live(database, cast.ada_id), live(database, cast.luis_id)) == (1, 1)
+    assert state_of(database, ada).kit is Kit.PROMISED
+    with database.read() as session:
+        chosen = select(Enrolment.patron_id).join(Cohort, Cohort.id == Enrolment.cohort_id).where(Cohort.code == "WR-8")
+        assert set(session.scalars(chosen)) == {cast.ada_id, cast.luis_id}
+
+
+def merged(database: Database, cast: Cast) -> None:
+    """Eli finds that Luis is Ada."""
+    by = cast.eli
+    gone, stays = (public_id_of(database, id_) for id_ in (cast.luis_id, cast.ada_id))
+    database.act(lambda session: merge(session, loser=gone, survivor=stays, at=NOW, by=by))
+
+
+@pytest.mark.usefixtures("same_weeks")
+def test_two_records_that_become_one_keep_the_earlier_promise(database: Database, cast: Cast) -> None:
+    join(database, cast, LUIS, cohort="WR-8")
+    merged(database, cast)
+    assert (live(database, cast.ada_id), live(database, cast.luis_id)) == (1, 0)
+    assert state_of(database, adas_seats(database, cast)[0]).kit is Kit.PROMISED
+    assert state_of(database, adas_seats(database, cast)[1]).kit is Kit.NONE
+
+
+@pytest.mark.usefixtures("same_weeks")
+def test_a_kit_that_is_out_outlives_the_promise_of_the_other_record(database: Database, cast: Cast) -> None:
+    join(database, cast, LUIS, cohort="WR-8")
+    hand_out(database, cast, ADA, KIT)
+    merged(database, cast)
+    assert live(database, cast.ada_id) == 0
+
+
+def test_two_records_keep_the_promises_of_sessions_that_follow_each_other(database: Database, cast: Cast) -> None:
+    next_cohort(database, cast)
+    join(database, cast, LUIS, cohort="WR-8")
+    merged(database, cast)
+    assert live(database, cast.ada_id) == 2
+
+
+def adas_seats(database: Database, cast: Cast) -> list[str]:
+    """Ada's enrolments, the first one first."""
+    with database.read() as session:
+        chosen = select(Enrolment.public_id).where(Enrolment.patron_id == cast.ada_id).order_by(Enrolment.id)
+        return list(session.scalars(chosen))
 
 
 def joining(cast: Cast, cohort: str) -> Callable[[Session], Enrolled]:
