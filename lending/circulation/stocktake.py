@@ -1,16 +1,18 @@
 """Stocktake: a branch, or one place in it, then scans; what was seen, what is missing, what should not be there.
 
-What is expected is written down when the count begins. Nothing is changed by a scan: a kit that is out, lost or of
+What is expected is written down when the count begins, once whoever is handing a kit out has ended: what leaves after
+that leaves during the count. Nothing is changed by a scan: a kit that is out, lost or of
 another branch is told for what it is. That a kit is missing is declared by a manager, kit by kit.
 Source: RULES 5, "Stocktake"; SCREENS, "31 of 40 seen".
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import false, func, insert, literal, null, select
+from sqlalchemy import false, func, insert, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
@@ -75,14 +77,12 @@ def begin(session: Session, *, branch_id: int, place: str = "", at: datetime, by
     session.add(row)
     with refusing_twins(Reason.STOCKTAKE_OPEN):
         session.flush()  # what is expected needs its id; a count that is open already is refused
-    standing_here = select(literal(row.id), Kit.id, literal(True), null()).where(
-        Kit.branch_id == branch_id, Kit.in_transit_to_id.is_(None), Kit.state.in_(STANDS)
-    )
-    if asked:
-        standing_here = standing_here.where(Kit.place == asked)
-    session.execute(
-        insert(_stocktake_kits).from_select(["stocktake_id", "kit_id", "expected", "seen_at"], standing_here)
-    )
+    expected = [
+        {"stocktake_id": row.id, "kit_id": kit_id, "expected": True, "seen_at": None}
+        for kit_id in _lock_standing(session, branch_id, asked)
+    ]
+    if expected:
+        session.execute(insert(_stocktake_kits), expected)
     found = _stands(session, row)
     detail = {"stocktake": row.public_id, "place": asked, "expected": found.expected}
     record(session, BEGUN, at=at, by=by, branch_id=branch_id, detail=detail)
@@ -162,6 +162,16 @@ def _lock(session: Session, public_id: str, by: Actor) -> Stocktake:
     if row.ended_at is not None:
         raise Refused.because(Reason.STOCKTAKE_ENDED)
     return row
+
+
+def _lock_standing(session: Session, branch_id: int, place: str) -> Sequence[int]:
+    """Lock the kits that should stand at a branch, or at a place in it, in the order of their ids; gives these."""
+    standing_here = select(Kit.id).where(
+        Kit.branch_id == branch_id, Kit.in_transit_to_id.is_(None), Kit.state.in_(STANDS)
+    )
+    if place:
+        standing_here = standing_here.where(Kit.place == place)
+    return session.scalars(standing_here.order_by(Kit.id).with_for_update(key_share=True)).all()
 
 
 def _stands(session: Session, row: Stocktake) -> StocktakeStands:

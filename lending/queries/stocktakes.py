@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from lending.circulation.stocktake import SEEN
+from lending.circulation.stocktake import BEGUN, SEEN
 from lending.domain.states import KitState
 from lending.domain.stocktake import Standing
 from lending.errors import Reason, Refused
@@ -153,7 +153,13 @@ _SHOWN = (
 def _kits_of(found: AnyRow) -> Select[Any]:
     """Every kit of a count, with what was said when it was seen, and whether it left while the count went on."""
     there, saw, went = aliased(Branch), aliased(JournalEntry), aliased(JournalEntry)
-    left_since = exists().where(went.kit_id == Kit.id, went.verb.in_(LEAVES), went.recorded_at >= found.began_at)
+    began = (
+        select(JournalEntry.id)
+        .where(JournalEntry.branch_id == found.branch_id, JournalEntry.recorded_at == found.began_at)
+        .where(JournalEntry.verb == BEGUN, JournalEntry.detail["stocktake"].as_string() == found.public_id)
+    ).scalar_subquery()
+    # By the order of the journal: a desk may have read its clock before the count began, and lent the kit after that.
+    left_since = exists().where(went.kit_id == Kit.id, went.verb.in_(LEAVES), went.id > began)
     if found.ended_at is not None:
         left_since = left_since.where(went.recorded_at <= found.ended_at)
     return (

@@ -1,6 +1,7 @@
 """Somebody joins a session by two scans: the card, then the session's code, which its button stands for as well.
 
-A seat that is offered to them is accepted by the card alone. Source: SCREENS, "Enrol or reserve for someone"; RULES 4.
+A seat that is offered to them is accepted by the card alone; who was found by name takes it by the session.
+Source: SCREENS, "Enrol or reserve for someone"; RULES 4.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from lending.circulation.locks import find_card
 from lending.domain.barcodes import Code, Kind
 from lending.domain.states import EnrolmentState
 from lending.errors import Reason, Refused, hidden_as
 from lending.models.policies import Signing
 from lending.phrases import isolated, one_stop
-from lending.programs.enrolment import Enrolled, Kit, enrol, enrolment_as_it_stands
+from lending.programs.enrolment import Enrolled, Kit, enrol, enrolment_as_it_stands, live_enrolment
 from lending.programs.offers import accept_offer
 from lending.programs.requeue import requeue
 from lending.queries import desk
@@ -97,6 +99,8 @@ def _of_the_soonest(card: str, place: StationPlace) -> str:
             at=at,
             by=by,
         )
+    if hope.offered is not None:
+        return str(_("%(session)s: a seat is offered to them, and its button takes it.", session=name))
     if hope.blocks:
         return " ".join([f"{name}:", *(current.sentence(block) for block in hope.blocks)])
     sentence = _("%(session)s: %(left)s.", session=name, left=current.reader().listed(list(_left(hope))))
@@ -148,6 +152,9 @@ def _enrol(scan: Scan, place: StationPlace, code: Code) -> Answer:
 
     def do(session: Session) -> Enrolled:
         held = session_of_code(session, code.text)
+        theirs = live_enrolment(session, held.id, find_card(session, card))
+        if theirs is not None and theirs.state is EnrolmentState.OFFERED:
+            return accept_offer(session, enrolment=theirs.public_id, at=at, by=by)
         again = None if scan.mode == "seat" else seat_without_a_kit(session, card, held.id)
         if again is not None:
             requeue(session, enrolment=again, pickup_branch_id=place.branch_id, at=at, by=by)

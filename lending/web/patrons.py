@@ -384,7 +384,7 @@ def _actions(patron: PatronShown, may_change: bool) -> list[dict[str, Any]]:
     if current.may_anywhere(Act.RESERVE):
         url = url_for("reservations.new", patron=patron.patron, fill=1)
         found.append({"label": _("Reserve a kit"), "url": url, "post": False, "tone": ""})
-    if current.may_anywhere(Act.CIRCULATE) and patron.card is not None:
+    if current.may_anywhere(Act.ENROL) and patron.card is not None:
         url = url_for("roster.enrol", patron=patron.patron)
         found.append({"label": _("Enroll in a session"), "url": url, "post": False, "tone": ""})
     if may_change:

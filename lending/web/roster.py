@@ -112,7 +112,7 @@ def no_shows(code: str) -> ResponseReturnValue:
 
 
 @bp.route("/enrol", methods=["GET", "POST"])
-@allow(Act.CIRCULATE)
+@allow(Act.ENROL)
 def enrol() -> ResponseReturnValue:
     """Enrol somebody who stands at the desk or is on the telephone: by card, by name, or from their page."""
     return scanning_page(

@@ -210,6 +210,17 @@ def test_somebody_moves_on_with_the_kit(both: Door, roll_over: bool, old: str, r
     assert (now["cohort"], now["due_at"]) == ("WR-8", "2026-05-22T18:00:00-07:00")
 
 
+def test_why_the_kit_did_not_go_along_is_answered_and_again_for_the_same_key(both: Door) -> None:
+    next_cohort(both.database, both.cast, kits=0)
+    check_out(both.ben)
+    address, body = f"/enrolments/{seat_of(both.ben, ADA)['id']}", {"move_to": "WR-8", "roll_over": True}
+    first, again = (both.ben.send("PATCH", address, body, key="one key") for _ in range(2))
+    assert [block["reason"] for block in first.json["why"]] == ["no_kit_to_roll_over"]
+    assert "Work Ready 8 has no kit left" in first.json["why"][0]["detail"]
+    assert again.data == first.data
+    assert both.ben.send("PATCH", address, {"state": "withdrawn"}).json["why"] == []
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from lending.circulation.checkout import check_out
 from lending.circulation.kits import change_kit, declare_missing
 from lending.circulation.stocktake import KitSeen, StocktakeStands, begin, end, see
 from lending.circulation.transfers import send
@@ -17,9 +18,9 @@ from lending.domain.states import KitState
 from lending.domain.stocktake import Standing
 from lending.errors import Reason, Refused
 from lending.queries.stocktakes import StocktakeReport, report, stocktakes
-from tests.cast import COMPTON_KIT, KIT, NOW, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT, Cast
+from tests.cast import COMPTON_KIT, KIT, LUIS, NOW, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT, Cast
 from tests.circulation.kits_in_hand import journalled, kit_row, lend, receive, why
-from tests.races import race, without_locks
+from tests.races import overtake, race, without_locks
 
 LATER = NOW + timedelta(hours=1)
 
@@ -137,6 +138,44 @@ def test_a_kit_that_comes_back_during_the_count_is_no_surprise(database: Databas
     receive(database, cast, at=LATER)
     assert scan(database, cast, stocktake, OPEN_KIT).standing is Standing.CAME_SINCE
     assert OPEN_KIT in lists(read(database, cast, stocktake))[0]
+
+
+def test_a_kit_lent_by_a_clock_that_was_read_before_the_count_is_not_missing(database: Database, cast: Cast) -> None:
+    counted = start(database, cast).stocktake
+    lend(database, cast, at=NOW - timedelta(seconds=2))
+    assert lists(read(database, cast, counted)) == ([], [KIT, OTHER_KIT, THIRD_KIT, OTHER_OPEN_KIT], [OPEN_KIT], [])
+
+
+def test_a_kit_that_was_out_and_back_in_the_moment_before_the_count_is_missing(database: Database, cast: Cast) -> None:
+    lend(database, cast)
+    receive(database, cast)
+    counted = start(database, cast).stocktake
+    assert OPEN_KIT in lists(read(database, cast, counted))[1]
+
+
+def handing_out_as_a_count_begins(database: Database, cast: Cast) -> tuple[int, list[str]]:
+    """Ben hands a kit out in the moment in which Eli begins to count; gives how many it expects, and what it misses."""
+    ben, eli = cast.ben, cast.eli
+
+    def hand_out(session: Session) -> object:
+        return check_out(session, kit=OPEN_KIT, patron=LUIS, branch_id=cast.ela, at=NOW, by=ben)
+
+    def count(session: Session) -> object:
+        return begin(session, branch_id=cast.ela, at=NOW, by=eli)
+
+    found = overtake(database, hand_out, count)
+    assert found.broken == []
+    [one] = [done for done in found.done if isinstance(done, StocktakeStands)]
+    return one.expected, lists(read(database, cast, one.stocktake))[1]
+
+
+def test_a_count_waits_for_who_is_handing_a_kit_out(database: Database, cast: Cast) -> None:
+    assert handing_out_as_a_count_begins(database, cast) == (4, [KIT, OTHER_KIT, THIRD_KIT, OTHER_OPEN_KIT])
+
+
+def test_without_the_locks_a_kit_that_goes_out_would_be_expected(database: Database, cast: Cast) -> None:
+    with without_locks(database):
+        assert handing_out_as_a_count_begins(database, cast)[0] == 5
 
 
 def test_a_kit_lent_during_the_count_is_not_missing(database: Database, cast: Cast) -> None:

@@ -85,7 +85,7 @@ MAY: dict[str, set[str]] = {
     "reservations.end": EVERYBODY,
     "reservations.new": EVERYBODY,
     "roster.desk": CIRCULATES,
-    "roster.enrol": CIRCULATES,
+    "roster.enrol": EVERYBODY,
     "roster.no_shows": EVERYBODY,
     "roster.on_paper": EVERYBODY,
     "roster.rows": CIRCULATES,

@@ -7,15 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lending.circulation.checkout import check_out
 from lending.clock import MovingClock
 from lending.db import Database
 from lending.domain.states import EnrolmentState, LoanState
-from lending.models.cohorts import Enrolment
+from lending.models.cohorts import Cohort, Enrolment, Program
 from lending.models.loans import Loan
-from tests.cast import ADA, KIT, LUIS, MINA, NOW, OPEN_KIT, OTHER_KIT, Cast
+from tests.cast import ADA, KIT, LUIS, MINA, NOW, OPEN_KIT, OTHER_KIT, Cast, put
+from tests.programs.meetings import public_id_of
 from tests.programs.members import change_cohort, change_program, hand_out, join, next_cohort, notices
 from tests.programs.test_withdrawal import AFTER, first_workshop
 from tests.web.browsers import Browser, signed_in
@@ -32,8 +33,6 @@ def loans(database: Database) -> list[Loan]:
 
 
 def seat_of(database: Database, patron_id: int, code: str = "WR-7") -> Enrolment:
-    from lending.models.cohorts import Cohort
-
     with database.read() as session:
         theirs = select(Enrolment).join(Cohort, Cohort.id == Enrolment.cohort_id)
         found = session.scalars(theirs.where(Enrolment.patron_id == patron_id, Cohort.code == code)).all()
@@ -297,6 +296,44 @@ def test_a_scan_of_the_card_takes_the_seat_that_was_offered(
     clock.at = NOW + timedelta(hours=1)
     assert "has a seat in Work Ready 7. A kit is promised." in scan(ben, LUIS, "enrol")["say"]
     assert seat_of(sqlite_database, cast.luis_id).state is EnrolmentState.ENROLLED
+
+
+def test_who_was_found_by_name_takes_the_offered_seat_by_the_sessions_button(
+    ben: Browser, sqlite_database: Database, cast: Cast, clock: MovingClock
+) -> None:
+    from lending.programs.withdrawal import withdraw
+
+    change_cohort(sqlite_database, cast, capacity=1)
+    change_program(sqlite_database, cast, seat_offer_hours=48)
+    join(sqlite_database, cast, LUIS)
+    seat = seat_of(sqlite_database, cast.ada_id).public_id
+    sqlite_database.act(lambda session: withdraw(session, enrolment=seat, at=NOW, by=cast.ben))
+    clock.at = NOW + timedelta(hours=1)
+    page = ben.get(f"/enrol?patron={public_id_of(sqlite_database, cast.luis_id)}").get_data(as_text=True)
+    assert "Work Ready 7: a seat is offered to them, and its button takes it." in page
+    assert seat_of(sqlite_database, cast.luis_id).state is EnrolmentState.OFFERED
+    assert "has a seat in Work Ready 7. A kit is promised." in scan(ben, "CO-WR-7", "enrol", patron=LUIS)["say"]
+    assert seat_of(sqlite_database, cast.luis_id).state is EnrolmentState.ENROLLED
+
+
+def test_a_lead_enrols_people_in_their_own_sessions_alone(
+    new_browser: Any, sqlite_database: Database, cast: Cast
+) -> None:
+    def other_program(session: Any) -> None:
+        program = put(session, Program(code="job-skills", name="Job Skills"))
+        session.execute(update(Cohort).where(Cohort.code == "WR-8").values(program_id=program.id))
+
+    next_cohort(sqlite_database, cast)
+    sqlite_database.act(other_program)
+    dora = signed_in(new_browser(), "dora")
+    dora.post("/station", {"station": "ELA/Station 1"})
+    page = dora.get("/enrol").get_data(as_text=True)
+    assert "Enroll in Work Ready 7" in page
+    assert "Work Ready 8" not in page
+    assert "has a seat in Work Ready 7" in scan(dora, "CO-WR-7", "enrol", patron=LUIS)["say"]
+    assert scan(dora, "CO-WR-8", "enrol", patron=LUIS)["tone"] == "stop"
+    seat = seat_of(sqlite_database, cast.luis_id).public_id
+    assert "Work Ready 8" not in dora.get(f"/seats/{seat}/move").get_data(as_text=True)
 
 
 def test_a_seat_that_another_branch_offers_keeps_nobody_from_other_sessions(
