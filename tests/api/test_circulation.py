@@ -37,7 +37,8 @@ def test_a_check_out_and_a_return_take_few_statements(both: Door) -> None:
         check_out(both.ben)
     with counting(both.database) as back:
         give_back(both.ben)
-    assert (len(out), len(back)) == (16, 14)
+    # PostgreSQL writes in one statement what hangs on the loan.
+    assert (len(out), len(back)) == ((16, 12) if both.database.is_sqlite else (12, 11))
 
 
 def test_a_check_out_says_which_kit_still_lies_on_the_shelf_for_the_patron(both: Door) -> None:

@@ -18,7 +18,7 @@ from tests.databases import counting
 from tests.programs.members import change_cohort, change_program, newcomers, next_cohort
 
 ROSTER = "/cohorts/WR-7/enrolments"
-ENROLMENT = 9
+ENROLMENT = 10
 """Token, key, branch, what the codes stand for; then the locks, the counts, and the rows of seat, kit and journal."""
 
 
