@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.journal import record
 from lending.circulation.locks import lock_patron
+from lending.circulation.suspension import void_call
 from lending.circulation.tasks import open_task
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
@@ -63,7 +64,8 @@ def note_call(session: Session, *, task: str, outcome: CallOutcome, at: datetime
     by.permit(Act.CIRCULATE, found.branch_id)
     patron = None if found.patron_id is None else lock_patron(session, found.patron_id)
     row = session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True)).one()
-    if row.closed_at is not None:
+    void = session.scalars(select(Task.id).where(Task.id == row.id, void_call())).first() is not None
+    if row.closed_at is not None or void:
         raise Refused.because(Reason.WRONG_STATE, state="closed")
     row.tries += 1
     again_at = _next_morning(session, row.branch_id, at) if outcome is CallOutcome.NO_ANSWER else None

@@ -17,7 +17,7 @@ from lending.circulation.charges import add_charge, cancel_lost_charge
 from lending.circulation.loans import cancel_notices, record_on_kit
 from lending.circulation.locks import KitIds, find_kit, lock_kit, lock_loan, lock_stocks, lock_unreceived_loan
 from lending.circulation.policies import policy_for
-from lending.circulation.tasks import close_task, line_subject, loan_subject, open_task
+from lending.circulation.tasks import close_calls, close_task, line_subject, loan_subject, open_task
 from lending.circulation.turnaround import lines_of
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
@@ -77,7 +77,7 @@ def claim_returned(session: Session, *, kit: str, branch_id: int, at: datetime, 
     loan.move(LoanVerb.CLAIM_RETURNED)
     loan.claimed_at, loan.claim_end = at, None
     cancel_notices(session, loan)
-    close_task(session, TaskKind.CALL, subject=loan_subject(loan.id), at=at, by=by, outcome="claimed")
+    close_calls(session, loan.id, at=at, by=by, outcome="claimed")
     task = open_task(
         session,
         TaskKind.CLAIM,
@@ -155,7 +155,7 @@ def give_up_for_lost(session: Session, kit: Kit, loan: Loan, *, verb: str, at: d
     cancel_notices(session, loan)
     if loan_from is LoanState.CLAIMED:
         end_claim(session, loan.id, ClaimEnd.LOST, at=at, by=by)
-    close_task(session, TaskKind.CALL, subject=loan_subject(loan.id), at=at, by=by, outcome="lost")
+    close_calls(session, loan.id, at=at, by=by, outcome="lost")
     record_on_kit(
         session,
         verb,

@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.journal import record_each
 from lending.circulation.locks import lock_kit, lock_stocks, lock_unreceived_loan
-from lending.circulation.tasks import close_task, close_tasks, line_subject, loan_subject, open_tasks, reopen_task
+from lending.circulation.tasks import close_calls, close_tasks, line_subject, loan_subject, open_tasks, reopen_calls
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import LineState, LineVerb, LoanState
@@ -23,6 +23,7 @@ from lending.models.base import table_of
 from lending.models.kits import Kit, Part
 from lending.models.lines import Line, LinePlacement
 from lending.models.loans import Loan
+from lending.models.notices import Notice
 from lending.models.tasks import Task, TaskKind
 
 _tasks = table_of(Task)
@@ -53,7 +54,7 @@ def stop_chasing(
 
     ``outcome`` is a word for why. Part of another act, which writes the journal.
     """
-    called = close_task(session, TaskKind.CALL, subject=loan_subject(loan_id), at=at, by=by, outcome=outcome)
+    called = close_calls(session, loan_id, at=at, by=by, outcome=outcome)
     return Stopped(called, ask_to_restore(session, kit_id=kit_id, branch_id=branch_id, at=at, by=by))
 
 
@@ -77,7 +78,7 @@ def chase_again(
 ) -> None:
     """Take back what ``stop_chasing`` did at an instant: the return that ended it was none. Part of the undo."""
     if stopped.call:
-        reopen_task(session, TaskKind.CALL, subject=loan_subject(loan_id), closed_at=stopped_at)
+        reopen_calls(session, loan_id, closed_at=stopped_at)
     if stopped.lines:
         known = [(line, code) for line, code in _lines(session, kit_id) if line.id in stopped.lines]
         found = [(line, code) for line, code in known if line.state is LineState.RESTORING]
@@ -90,7 +91,8 @@ def no_longer_late(session: Session, *, at: datetime) -> list[int]:
 
     A line that somebody suspended by hand belongs to no loan's steps, and is left alone.
     """
-    against = (_tasks.c.kind == TaskKind.CALL) & _tasks.c.closed_at.is_(None)
+    of_ladder = _tasks.c.subject == func.concat(loan_subject(0)[:-1], Loan.id)
+    against = (_tasks.c.kind == TaskKind.CALL) & _tasks.c.closed_at.is_(None) & of_ladder
     suspended = (_tasks.c.kind == TaskKind.SUSPEND_LINE) & (
         select(Line.id)
         .join(LinePlacement, LinePlacement.line_id == Line.id)
@@ -106,6 +108,26 @@ def no_longer_late(session: Session, *, at: datetime) -> list[int]:
         .order_by(Loan.id)
     )
     return list(session.scalars(chosen))
+
+
+def void_call() -> ColumnElement[bool]:
+    """Whether a call (a row of ``tasks``) tells of a due date that no longer stands: the kit is back, or due later.
+
+    A return in time leaves the reminder that somebody was to telephone; nobody should.
+    """
+    return (_tasks.c.kind == TaskKind.CALL) & exists().where(
+        func.concat("notice:", Notice.public_id) == _tasks.c.subject,
+        Notice.term.is_not(None),
+        Loan.id == Notice.loan_id,
+        Loan.received_at.is_not(None) | (Loan.term != Notice.term),
+    )
+
+
+def close_void_calls(session: Session, *, at: datetime, by: Actor) -> int:
+    """Close the calls that tell of due dates which no longer stand; how many. For the sweep."""
+    by.permit(Act.ADMINISTER)
+    void = update(_tasks).where(_tasks.c.closed_at.is_(None), void_call()).values(closed_at=at, outcome="void")
+    return session.connection().execute(void).rowcount
 
 
 def let_go(session: Session, loan_id: int, *, at: datetime, by: Actor) -> bool:

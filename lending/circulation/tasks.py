@@ -107,11 +107,21 @@ def close_tasks(
     return closed.rowcount
 
 
-def reopen_task(session: Session, kind: TaskKind, *, subject: str, closed_at: datetime) -> None:
-    """Open the task again that was closed at an instant, because the act that closed it is undone."""
+def close_calls(session: Session, loan_id: int, *, at: datetime, by: Actor, outcome: str) -> bool:
+    """Close every call about a loan, of its ladder or of a notice that goes by telephone; whether there was one."""
+    closed = session.connection().execute(
+        update(_tasks)
+        .where(_tasks.c.loan_id == loan_id, _tasks.c.kind == TaskKind.CALL, _tasks.c.closed_at.is_(None))
+        .values(closed_at=at, closed_by_id=by.staff_id, outcome=outcome)
+    )
+    return closed.rowcount > 0
+
+
+def reopen_calls(session: Session, loan_id: int, *, closed_at: datetime) -> None:
+    """Open the calls about a loan again that were closed at an instant, because the act that closed them is undone."""
     session.connection().execute(
         update(_tasks)
-        .where(_tasks.c.kind == kind, _tasks.c.subject == subject, _tasks.c.closed_at == closed_at)
+        .where(_tasks.c.loan_id == loan_id, _tasks.c.kind == TaskKind.CALL, _tasks.c.closed_at == closed_at)
         .values(closed_at=None, closed_by_id=None, outcome=None)
     )
 

@@ -79,7 +79,7 @@ def chase(opened: Library, at: datetime) -> int:
     """
     from lending.circulation.ladders import ladders
     from lending.circulation.overdue import stretches
-    from lending.circulation.suspension import let_go, no_longer_late
+    from lending.circulation.suspension import close_void_calls, let_go, no_longer_late
 
     with opened.db.read() as session:
         known, found, freed = ladders(session), stretches(session), no_longer_late(session, at=at)
@@ -87,7 +87,7 @@ def chase(opened: Library, at: datetime) -> int:
     def go(loan: int) -> bool:
         return opened.db.act(lambda session: let_go(session, loan, at=at, by=_sweeper()))
 
-    done = sum(map(go, freed))
+    done = sum(map(go, freed)) + opened.db.act(lambda s: close_void_calls(s, at=at, by=_sweeper()))
     return done + sum(_chase(opened, stretch, known.get(stretch.kit_type_id, known[None]), at) for stretch in found)
 
 

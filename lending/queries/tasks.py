@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from lending.circulation.suspension import void_call
 from lending.domain.names import short_name
 from lending.errors import Reason, Refused
 from lending.models.base import AnyRow, table_of
@@ -49,19 +50,20 @@ class TaskShown:
 
 @dataclass(frozen=True, slots=True)
 class CallShown:
-    """A call to be made: whom, on which number and in which language, about a kit that was due at ``due_at``.
+    """A call to be made: whom, on which number and in which language; ``left`` counts those that wait, with this one.
 
-    ``left`` counts the calls that wait, this one included.
+    About an overdue kit, or, with its public id as ``notice``, to tell a notice to somebody who asked for that.
     """
 
     task: str
+    notice: str | None
     patron: str
     patron_name: str
     phone: str | None
     language: str
-    kit: str
-    kit_type: str
-    due_at: datetime
+    kit: str | None
+    kit_type: str | None
+    due_at: datetime | None
     branch_name: str
     branch_phone: str
     zone: str
@@ -143,20 +145,27 @@ def next_call(session: Session, *, branch_ids: Branches, at: datetime, after: st
         within(Task.branch_id, branch_ids),
         Task.kind == TaskKind.CALL,
         Task.closed_at.is_(None),
+        Task.patron_id.is_not(None),
         _now(Task.due_at, at),
+        ~void_call(),
     )
     left = session.scalars(select(func.count()).select_from(Task).where(*waiting)).one()
     chosen = _call().where(*waiting)
     if after is not None:
         chosen = chosen.where(Task.id > select(Task.id).where(Task.public_id == after).scalar_subquery())
     row = session.execute(chosen.order_by(Task.id).limit(1)).one_or_none()
-    return None if row is None else CallShown(**row._mapping, left=left)
+    if row is None:
+        return None
+    values = dict(row._mapping)
+    kind, _, name = values.pop("subject").partition(":")
+    return CallShown(**values, notice=name if kind == "notice" else None, left=left)
 
 
 def _call() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Task.public_id.label("task"),
+            Task.subject,
             Patron.public_id.label("patron"),
             Patron.name.label("patron_name"),
             Patron.phone,
@@ -170,10 +179,10 @@ def _call() -> Select[*tuple[Any, ...]]:
             Task.tries,
         )
         .join(Branch, Branch.id == Task.branch_id)
-        .join(Loan, Loan.id == Task.loan_id)
-        .join(Kit, Kit.id == Loan.kit_id)
-        .join(KitType, KitType.id == Loan.kit_type_id)
-        .join(Patron, Patron.id == Loan.patron_id)
+        .join(Patron, Patron.id == Task.patron_id)
+        .outerjoin(Loan, Loan.id == Task.loan_id)
+        .outerjoin(Kit, Kit.id == Loan.kit_id)
+        .outerjoin(KitType, KitType.id == Loan.kit_type_id)
     )
 
 

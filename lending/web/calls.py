@@ -18,7 +18,11 @@ from lending.circulation.patrons import note_look
 from lending.domain.permissions import Act
 from lending.errors import Reason, Refused
 from lending.models.base import new_public_id
+from lending.models.notices import Channel
+from lending.notice_words import code_of
+from lending.notice_words.rendered import rendered
 from lending.phrases import Reader, isolated
+from lending.queries.notices import facts_of
 from lending.queries.tasks import CallShown, next_call, task
 from lending.web import current, languages
 from lending.web.access import allow
@@ -84,8 +88,6 @@ def _next(after: str | None, not_done: NotDone = NotDone()) -> ResponseReturnVal
 
 def _shown(call: CallShown) -> dict[str, Any]:
     reader, language = current.reader(), call.language if call.language in languages.codes() else current.locale()
-    zone = ZoneInfo(call.zone)
-    late = (current.now().astimezone(zone).date() - call.due_at.astimezone(zone).date()).days
     return {
         "task": call.task,
         "name": call.patron_name,
@@ -93,10 +95,10 @@ def _shown(call: CallShown) -> dict[str, Any]:
         "phone": call.phone,
         "spoken": reader.language(call.language),
         "kit": call.kit,
-        "kit_url": url_for("kits.show", barcode=call.kit),
+        "kit_url": url_for("kits.show", barcode=call.kit) if call.kit else None,
         "kit_type": call.kit_type,
-        "due": reader.day_and_year(call.due_at),
-        "late": late,
+        "due": reader.day_and_year(call.due_at) if call.due_at else None,
+        "late": _days_late(call),
         "tries": call.tries,
         "left": call.left,
         "language": language,
@@ -106,16 +108,42 @@ def _shown(call: CallShown) -> dict[str, Any]:
     }
 
 
-def _script(call: CallShown, language: str) -> dict[str, str]:
+def _days_late(call: CallShown) -> int:
+    """How many days ago the kit was due, on the branch's calendar; 0 for one that is not, and where there is none."""
+    if call.due_at is None:
+        return 0
+    zone = ZoneInfo(call.zone)
+    return max((current.now().astimezone(zone).date() - call.due_at.astimezone(zone).date()).days, 0)
+
+
+def _told_in(call: CallShown, reader: Reader) -> list[str]:
+    """What the patron is told: the words of a notice that goes by telephone, else that the kit is overdue."""
+    if call.notice is not None:
+        library = current.library()
+        with library.db.read() as session:
+            facts = facts_of(session, call.notice, at=current.now())
+        code = None if facts is None else code_of(facts)
+        if facts is not None and code is not None:
+            name = library.settings.library_name
+            words = rendered(code, facts, None, library=name, reader=reader, channel=Channel.CALL)
+            return list(words.paragraphs)
+    if call.due_at is None:
+        return []
+    return [
+        _(
+            "The kit you have from us was due on %(day)s. Please bring it back to any of our libraries, and hand it to "
+            "a person at the desk.",
+            day=reader.day(call.due_at),
+        ),
+        _("If you cannot bring it back or do not have it any more, tell me, and we will find a way."),
+    ]
+
+
+def _script(call: CallShown, language: str) -> dict[str, Any]:
     """What to say, in the patron's language where the library has it: to the patron, and to anybody else."""
     with force_locale(language):
         reader = Reader(_, language, call.zone)
         library, name = call.branch_name, isolated(call.patron_name)
-        kit_back = _(
-            "The kit you have from us was due on %(day)s. Please bring it back to any of our libraries, and hand it to "
-            "a person at the desk.",
-            day=reader.day(call.due_at),
-        )
         message = (
             _("Please ask %(name)s to call us at %(phone)s. Thank you.", name=name, phone=call.branch_phone)
             if call.branch_phone
@@ -123,7 +151,6 @@ def _script(call: CallShown, language: str) -> dict[str, str]:
         )
         return {
             "open": _("Hello, this is %(library)s. May I speak with %(name)s?", library=library, name=name),
-            "told": kit_back,
-            "ask": _("If you cannot bring it back or do not have it any more, tell me, and we will find a way."),
+            "told": _told_in(call, reader),
             "message": message,
         }

@@ -8,16 +8,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from lending.circulation.ladders import ladders
 from lending.circulation.lost import claim_returned
+from lending.circulation.notices import notice_subject
 from lending.circulation.overdue import Stretch, climb
+from lending.circulation.suspension import close_void_calls
+from lending.circulation.tasks import open_task
 from lending.clock import MovingClock
 from lending.db import Database
 from lending.domain.ladders import DEFAULT
 from lending.domain.states import LineState, LoanState
 from lending.models.lines import Line
 from lending.models.loans import ClaimEnd, Loan
+from lending.models.notices import Channel, Notice
 from lending.models.people import Patron
 from lending.models.tasks import Task, TaskKind
 from tests.cast import NOW, OPEN_KIT, Cast
@@ -95,6 +100,37 @@ def test_the_call_shows_whom_on_which_number_and_what_to_say(overdue: Database, 
 def test_the_script_is_in_the_patrons_language(overdue: Database, cast: Cast, ben: Browser) -> None:
     overdue.act(lambda s: setattr(s.get(Patron, cast.luis_id), "language", "es"))
     assert '<section class="card-plain" lang="es" dir="ltr"' in ben.get("/calls").get_data(as_text=True)
+
+
+def by_telephone(database: Database, cast: Cast, clock: MovingClock, days: int) -> None:
+    """Luis asked to be called; what his ladder tells so many days after the due day is a call."""
+    patron = {"phone": "213-555-0148", "notice_channel": Channel.CALL, "email": None}
+    database.act(lambda s: s.execute(update(Patron).where(Patron.id == cast.luis_id).values(patron)) and None)
+    at, stretch = LATE + timedelta(days=days - 14), Stretch(cast.ela, cast.laptop_hotspot)
+    database.act(lambda s: climb(s, stretch, DEFAULT, at=at, by=cast.system, limit=10) and None)
+    notice = only(database, Notice, Notice.step == "due_in_3_days")
+    task = {"subject": notice_subject(notice.public_id), "branch_id": cast.ela, "what": OPEN_KIT, "at": at}
+    loan = only(database, Loan).id
+    database.act(lambda s: open_task(s, TaskKind.CALL, **task, loan_id=loan, patron_id=cast.luis_id) and None)
+    clock.move(at - clock.now())
+
+
+def test_a_notice_that_goes_by_telephone_is_read_to_the_patron_until_the_kit_is_back(
+    sqlite_database: Database, cast: Cast, clock: MovingClock, ben: Browser
+) -> None:
+    lend(sqlite_database, cast)
+    by_telephone(sqlite_database, cast, clock, -3)
+    ben.sign_in("ben")
+    page = text(ben.get("/calls"))
+    assert "213-555-0148" in page
+    assert "Tue, Apr 14" in page
+    assert "Late" not in page
+    receive(sqlite_database, cast, at=clock.now())
+    assert "Nobody to call" in text(ben.get("/calls"))
+    form = {"task": of_kind(sqlite_database, TaskKind.CALL).public_id, "outcome": "reached", "key": "k" * 16}
+    assert ben.post("/calls", form).status_code == 409
+    assert sqlite_database.act(lambda s: close_void_calls(s, at=clock.now(), by=cast.system)) == 1
+    assert of_kind(sqlite_database, TaskKind.CALL).outcome == "void"
 
 
 def test_an_outcome_is_one_press_and_the_next_call_comes_by_itself(overdue: Database, ben: Browser) -> None:
