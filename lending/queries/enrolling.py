@@ -6,7 +6,7 @@ someone: seats and kits left, place in the queue, reasons in plain words".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 from lending.circulation.checkout_statements import unreceived
 from lending.circulation.locks import find_card
 from lending.circulation.policies import policy_for
+from lending.circulation.pool_book import LEFT, set_aside_by
 from lending.circulation.reservations import PoolFound, left_in_pool
 from lending.domain.actors import Actor
 from lending.domain.eligibility import Question, read_eligibility
 from lending.domain.permissions import Role
-from lending.domain.states import EnrolmentState, ReservationState
+from lending.domain.states import HOLDS_A_SEAT, EnrolmentState, ReservationState
 from lending.errors import Block, Reason, Refused
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
-from lending.models.kits import KitType
 from lending.models.loans import Loan
 from lending.models.people import Household, Patron
 from lending.models.reservations import Reservation
@@ -92,10 +92,9 @@ def session_of_code(session: Session, code: str, prefix: str = "CO-") -> Cohort:
 def open_sessions(session: Session, *, branch_id: int, today: date, at: datetime, by: Actor) -> list[SessionChoice]:
     """The sessions that are not over, soonest first, as a branch sees them; for a lead, those of their programmes."""
     rules = {program.id: program.eligibility for program in session.scalars(select(Program))}
-    return [
-        _choice(session, held, rules[held.program_id], branch_id, at)
-        for held in sessions_to_join(session, today=today, by=by)
-    ]
+    found = sessions_to_join(session, today=today, by=by)
+    seats, kits = _seats_of(session, found), _kits_of(session, found, branch_id, at)
+    return [_choice(held, rules[held.program_id], seats.get(held.id, (0, 0)), kits.get(held.id, [])) for held in found]
 
 
 def sessions_to_join(session: Session, *, today: date, by: Actor) -> list[Cohort]:
@@ -159,26 +158,57 @@ def can_enrol(
 
 
 def _choice(
-    session: Session, cohort: Cohort, rules: Mapping[str, object], branch_id: int, at: datetime
+    cohort: Cohort, rules: Mapping[str, object], seats: tuple[int, int], kits: Sequence[tuple[int, int]]
 ) -> SessionChoice:
-    waiting = _waiting(session, cohort)
-    pools = select(Pool.id, Stock.id, Stock.kit_type_id, Pool.kits).join(Stock, Stock.id == Pool.stock_id)
-    here = pools.join(KitType, KitType.id == Stock.kit_type_id).where(
-        Pool.cohort_id == cohort.id, Stock.branch_id == branch_id
-    )
-    kits = [_kits(session, PoolFound(*row), at) for row in session.execute(here)]
+    """A session with its seats (taken, waited for) and its pools of a branch (kits left, in line)."""
+    taken, waiting = seats
     return SessionChoice(
         code=cohort.code,
         name=cohort.name,
         starts_on=cohort.starts_on,
         ends_on=cohort.ends_on,
-        seats_left=0 if waiting else max(free_seats(session, cohort), 0),
+        seats_left=0 if waiting else max(cohort.capacity - taken, 0),
         waiting=waiting,
-        kits_left=sum(left for left, _ in kits) if kits else None,
+        kits_left=sum(0 if queued else max(left, 0) for left, queued in kits) if kits else None,
         kits_waiting=sum(queued for _, queued in kits),
         questions=read_eligibility(rules).questions,
         languages=cohort.languages,
     )
+
+
+def _seats_of(session: Session, cohorts: Iterable[Cohort]) -> dict[int, tuple[int, int]]:
+    """How many seats of each session are taken, and how many people wait for one."""
+    counted = (
+        select(
+            Enrolment.cohort_id,
+            func.count().filter(Enrolment.state.in_(HOLDS_A_SEAT)),
+            func.count().filter(Enrolment.state == EnrolmentState.WAITING),
+        )
+        .where(Enrolment.cohort_id.in_([cohort.id for cohort in cohorts]))
+        .group_by(Enrolment.cohort_id)
+    )
+    return {cohort_id: (taken, waiting) for cohort_id, taken, waiting in session.execute(counted)}
+
+
+def _kits_of(
+    session: Session, cohorts: Iterable[Cohort], branch_id: int, at: datetime
+) -> dict[int, list[tuple[int, int]]]:
+    """The pools that each session has at a branch: how many kits each may still promise, and how many wait for one."""
+    queued = (
+        select(func.count())
+        .where(Reservation.pool_id == Pool.id, Reservation.state == ReservationState.WAITING)
+        .correlate(Pool)
+        .scalar_subquery()
+    )
+    here = (
+        select(Pool.cohort_id, LEFT, queued)
+        .join(Stock, Stock.id == Pool.stock_id)
+        .where(Pool.cohort_id.in_([cohort.id for cohort in cohorts]), Stock.branch_id == branch_id)
+    )
+    found: dict[int, list[tuple[int, int]]] = {}
+    for cohort_id, left, waiting in session.execute(here, {"set_aside_by": set_aside_by(at)}):
+        found.setdefault(cohort_id, []).append((left, waiting))
+    return found
 
 
 def _waiting(session: Session, cohort: Cohort) -> int:
