@@ -216,6 +216,8 @@ def test_a_claimed_kit_is_found_here_or_is_not_claimed_after_all(overdue: Databa
     def claim() -> None:
         overdue.act(lambda s: claim_returned(s, kit=OPEN_KIT, branch_id=cast.ela, at=LATE, by=cast.ben) and None)
 
+    nobody = only(overdue, Patron, Patron.id == cast.ada_id).public_id
+    assert "Said a kit was returned" not in text(ben.get(f"/patrons/{nobody}"))
     claim()
     assert "Patron still has it" in text(ben.get("/tasks?kind=claim"))
     luis = only(overdue, Patron, Patron.id == cast.luis_id).public_id
