@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lending import logs
 from lending.cli.context import library
 from lending.cli.database import ensure_up_to_date
 from lending.jobs.sweeps import SWEEPS
@@ -49,6 +48,7 @@ def jobs(context: click.Context) -> None:
 
 def serve(opened: Library) -> None:
     """Run the jobs until SIGTERM or Ctrl+C; what is under way ends first."""
+    from lending import logs
     from lending.jobs.process import Jobs
 
     logs.configure(opened.settings.log_level)
