@@ -1,4 +1,4 @@
-"""``lending staff``: accounts, passwords and API tokens, made by whoever keeps the server."""
+"""``lending staff``: accounts, passwords and API tokens, made and ended by whoever keeps the server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PASSWORD = click.option("--password-stdin", is_flag=True, help="Read the passwo
 
 @click.group()
 def staff() -> None:
-    """Add accounts, make tokens, set passwords."""
+    """Add and close accounts, make tokens, set passwords."""
 
 
 @staff.command()
@@ -102,6 +102,18 @@ def password(name: str, password_stdin: bool) -> None:
         kept, at, by = hash_password(given), opened.clock.now(), operator()
         opened.db.act(lambda session: set_password(session, staff=account, password_hash=kept, at=at, by=by))
     click.echo(f"The password of {name} is set.", err=True)
+
+
+@staff.command()
+@click.argument("name")
+def deactivate(name: str) -> None:
+    """Close the account NAME: it signs in no more, its sessions end, and its tokens are revoked."""
+    from lending.circulation.staff import deactivate as close
+
+    with library() as opened:
+        account, at, by = _account(opened.db.read, name), opened.clock.now(), operator()
+        opened.db.act(lambda session: close(session, staff=account, at=at, by=by))
+    click.echo(f"{name} is closed.", err=True)
 
 
 def _password(from_input: bool) -> str | None:

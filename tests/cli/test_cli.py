@@ -172,9 +172,22 @@ def test_a_token_is_all_that_its_command_prints(database: Database, lending: Any
     assert done.stdout == done.stdout.strip() + "\n"
 
 
+def test_an_account_that_is_closed_signs_in_no_more_and_its_tokens_end(database: Database, lending: Any) -> None:
+    lending("staff", "add", "zoe", "--role", "admin", "--password-stdin", input="correct horse battery\n")
+    lending("staff", "token", "zoe")
+    with database.read() as session:
+        before = session.scalars(select(Staff.session_version).where(Staff.username == "zoe")).one()
+    assert lending("staff", "deactivate", "zoe").exit_code == 0
+    with database.read() as session:
+        zoe = session.scalars(select(Staff).where(Staff.username == "zoe")).one()
+        assert (zoe.active, zoe.password_hash, zoe.session_version == before) == (False, None, False)
+        assert session.scalars(select(ApiToken.id).where(ApiToken.revoked_at.is_(None))).all() == []
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
+        (("deactivate", "nobody"), 66, "Nobody signs in as nobody."),
         (("token", "nobody"), 66, "Nobody signs in as nobody."),
         (("password", "nobody", "--password-stdin"), 66, "Nobody signs in as nobody."),
         (("add", "zoe", "--role", "desk", "--branch", "XXX"), 66, "There is no branch XXX."),
