@@ -15,7 +15,15 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.journal import record_each
 from lending.circulation.locks import lock_kit, lock_stocks, lock_unreceived_loan
-from lending.circulation.tasks import close_calls, close_tasks, line_subject, loan_subject, open_tasks, reopen_calls
+from lending.circulation.tasks import (
+    close_calls,
+    close_task,
+    close_tasks,
+    line_subject,
+    loan_subject,
+    open_tasks,
+    reopen_calls,
+)
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import LineState, LineVerb, LoanState
@@ -50,7 +58,7 @@ class Stopped:
 def stop_chasing(
     session: Session, *, loan_id: int, kit_id: int, branch_id: int, outcome: str, at: datetime, by: Actor
 ) -> Stopped:
-    """End the call and the suspensions for a loan, which is locked as its kit is; tasks are for ``branch_id``.
+    """End the calls and the suspensions for a loan, which is locked as its kit is; tasks are for ``branch_id``.
 
     ``outcome`` is a word for why. Part of another act, which writes the journal.
     """
@@ -141,7 +149,9 @@ def let_go(session: Session, loan_id: int, *, at: datetime, by: Actor) -> bool:
     loan = lock_unreceived_loan(session, kit.id)
     if loan is None or loan.id != loan_id or loan.state is not LoanState.OUT or loan.due_at <= at:
         return False
-    stop_chasing(session, loan_id=loan.id, kit_id=kit.id, branch_id=kit.branch_id, outcome="due_later", at=at, by=by)
+    # A notice that goes by telephone may tell of the new date: it is not the ladder's call.
+    close_task(session, TaskKind.CALL, subject=loan_subject(loan.id), at=at, by=by, outcome="due_later")
+    ask_to_restore(session, kit_id=kit.id, branch_id=kit.branch_id, at=at, by=by)
     return True
 
 
