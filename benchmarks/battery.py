@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 
-from benchmarks import figures, last_kits
+from benchmarks import figures, last_kits, nights
 from benchmarks.engines import ENGINES, Engine
 from benchmarks.figures import Figure
 from lending.clock import SystemClock
@@ -80,6 +80,10 @@ def machine(engine: Engine, *, today: date) -> Iterator[Figure]:
 PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
     "R1": last_kits.last_kits_of_a_cohort,
     "R6": machine,
+    "R12": nights.killed,
+    "R13": nights.rude_servers,
+    "R13 desk": nights.draining,
+    "R15": nights.returns,
     "Rush": last_kits.rush_of_the_pilot,
     "Year": year,
 }

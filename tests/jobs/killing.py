@@ -99,9 +99,11 @@ class Schedulers:
                 self.set_clock(self.at + timedelta(minutes=11))
 
     def swept(self, name: str) -> None:
-        """Wait until a job has run well at the present instant."""
-        chosen = select(JobRun.succeeded_at).where(JobRun.name == name)
-        wait_until(lambda: (self._asked(chosen) or datetime.min.replace(tzinfo=self.at.tzinfo)) >= self.at, name)
+        """Wait until a job that began at the present instant has run well."""
+        begun = select(func.count()).where(
+            JobRun.name == name, JobRun.began_at >= self.at, JobRun.succeeded_at >= JobRun.began_at
+        )
+        wait_until(lambda: self._asked(begun) == 1, f"{name} does not run")
 
     def waiting(self) -> int:
         """How many e-mails that are due have not left."""
