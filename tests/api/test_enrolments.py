@@ -19,7 +19,7 @@ from tests.programs.members import change_cohort, change_program, newcomers, nex
 
 ROSTER = "/cohorts/WR-7/enrolments"
 ENROLMENT = 10
-"""Token, key, branch, what the codes stand for; then the locks, the counts, and the rows of seat, kit and journal."""
+"""Token, key, branch, what the codes stand for; the locks, the counts, the rows of seat, kit, notice and journal."""
 
 
 def join(desk: Desk, card: str = LUIS, cohort: str = "WR-7", **given: Any) -> Any:
