@@ -70,7 +70,7 @@ def killed(engine: Engine, *, today: date) -> Iterator[Figure]:
 
 
 def rude_servers(engine: Engine, *, today: date) -> Iterator[Figure]:
-    """R13: every message greylisted once, some refused for good, one hangs, and the server away for 36 hours."""
+    """R13: the server away for 36 hours, then every message greylisted once and one address refused for good."""
     database, peer, port = _lent(engine, today), Peer(), free_port()
     seen: set[str] = set()
 
@@ -90,7 +90,7 @@ def rude_servers(engine: Engine, *, today: date) -> Iterator[Figure]:
             peer.answer = rude
             peer.to_address = lambda to: "550 5.1.1 unknown" if to.startswith("ada.13@") else "250 2.1.5 known"
             with mail_server(peer, port):
-                for hours in (41, 46, 51):
+                for hours in (41, 46, 51, 52, 57):  # the last ones for what a new morning brings
                     running.set_clock(_morning(today, 1) + timedelta(hours=hours))
                     running.swept("notices")
                     running.settle()
