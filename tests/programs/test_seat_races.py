@@ -107,10 +107,10 @@ def offered(database: Database, cast: Cast) -> str:
 
 
 def accepting_beside_the_sweep(cast: Cast, enrolment: str) -> tuple[Doing, Doing]:
-    """Luis takes the seat in the moment in which the sweep finds that he is late."""
+    """Luis takes the seat at the last moment, and the sweep begins before that is written down."""
     ben, system = cast.ben, cast.system
     return (
-        lambda session: accept_offer(session, enrolment=enrolment, at=LATE, by=ben),
+        lambda session: accept_offer(session, enrolment=enrolment, at=LATE - timedelta(days=1), by=ben),
         lambda session: lapse_offers(session, at=LATE, by=system, limit=10),
     )
 
