@@ -87,6 +87,9 @@ def subjects(database: Database, cast: Cast) -> dict[Subject, tuple[str, int | N
         by = cast.dora
         moved = {"workshop": workshop.public_id}
         record(session, "change_workshop", at=NOW, by=by, cohort_id=cast.cohort, detail=moved)
+        times = {"starts_at": workshop.starts_at.isoformat(), "ends_at": workshop.ends_at.isoformat()}
+        dropped = {"title": workshop.title, **times}
+        record(session, "drop_workshop", at=NOW, by=by, cohort_id=cast.cohort, detail=dropped)
         return {
             Subject.LOAN: (f"loan:{loan.public_id}:2", loan.id),
             Subject.RESERVATION: (f"reservation:{waiting.public_id}:{by.act}", None),
