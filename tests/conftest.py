@@ -1,7 +1,8 @@
 """Databases for the tests: both engines, the tables of the real migrations, real commits.
 
 A test that takes ``database`` runs on SQLite and on PostgreSQL; ``sqlite_database`` and ``postgres_database`` are one
-of them. Each test begins with empty tables. ``bare_url`` is the address of a database without tables, on both engines.
+of them. Each test begins with empty tables, in a ``Database`` that its worker keeps for the whole run: one that is made
+anew has every statement to compile. ``bare_url`` is the address of a database without tables, on both engines.
 PostgreSQL is the server at ``LENDING_TEST_POSTGRES_URL``, or one that is made for the run and goes with it.
 """
 
@@ -83,13 +84,23 @@ def bare_sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'bare.db'}"
 
 
-@pytest.fixture
-def sqlite_database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
-    """An empty library in a file of its own."""
-    file = tmp_path / "library.db"
-    shutil.copyfile(migrated_file, file)
+@pytest.fixture(scope="session")
+def kept_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Path]]:
+    """This worker's library in a file, and the file."""
+    file = tmp_path_factory.mktemp("sqlite") / "library.db"
     with opened(f"sqlite:///{file}") as database:
-        yield database
+        yield database, file
+
+
+@pytest.fixture
+def sqlite_database(kept_sqlite: tuple[Database, Path], migrated_file: Path) -> Iterator[Database]:
+    """An empty library in this worker's file, with nothing beside it."""
+    database, file = kept_sqlite
+    for left in file.parent.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    shutil.copyfile(migrated_file, file)
+    yield database
+    database.close()
 
 
 # --- PostgreSQL ------------------------------------------------------------------------------------------------
@@ -150,9 +161,16 @@ def wiper(migrated_postgres: URL) -> Iterator[Any]:
     engine.dispose()
 
 
-@pytest.fixture
-def postgres_database(migrated_postgres: URL, wiper: Any) -> Iterator[Database]:
-    """An empty library in this worker's PostgreSQL database."""
-    wiper.execute(WIPE)
+@pytest.fixture(scope="session")
+def kept_postgres(migrated_postgres: URL) -> Iterator[Database]:
+    """This worker's library on the server."""
     with opened(migrated_postgres) as database:
         yield database
+
+
+@pytest.fixture
+def postgres_database(kept_postgres: Database, wiper: Any) -> Iterator[Database]:
+    """An empty library in this worker's PostgreSQL database."""
+    wiper.execute(WIPE)
+    yield kept_postgres
+    kept_postgres.close()

@@ -159,8 +159,8 @@ def test_two_acts_that_wait_for_each_other_both_happen(postgres_shelves: Databas
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(postgres_shelves.act, (cross(1, 2), cross(2, 1))))
     assert kits(postgres_shelves) == [8, 8]
-    assert len(runs) == 3
-    assert len(pauses) == 1
+    # Whoever runs again may be there before the other has woken, and they meet once more.
+    assert len(runs) == 2 + len(pauses) > 2
 
 
 def test_without_another_run_one_of_them_fails(postgres_shelves: Database) -> None:

@@ -68,12 +68,12 @@ class Alarm:
         return not people or failed < len(people)
 
 
-def watch(opened: Library) -> threading.Thread:
-    """Look every minute, in a thread that ends with the process."""
-    alarm, pause = Alarm(opened), threading.Event()
+def watch(opened: Library, enough: threading.Event | None = None) -> threading.Thread:
+    """Look every minute, in a thread that ends with the process, or once it is ``enough``."""
+    alarm, enough = Alarm(opened), enough or threading.Event()
 
     def go_on() -> None:
-        while not pause.wait(EVERY_SECONDS):
+        while not enough.wait(EVERY_SECONDS):
             try:
                 alarm.look()
             except Exception as error:  # noqa: BLE001 - the database is away: /readyz says so, and the next look is near

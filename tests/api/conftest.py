@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -108,20 +109,31 @@ def give_tokens(database: Database) -> None:
     database.act(add)
 
 
-def door_to(database: Database, instance: Path) -> Door:
+def door_to(database: Database, instance: Path, app: Flask) -> Door:
     """The API over ``database``, with the standing cast in it."""
-    from flask_babel import Babel
-
     cast = assemble(database)
     give_tokens(database)
     clock = Hands()
     settings = load({}, instance=instance, given={"profile": "testing", "secret_key": "k" * 32})
+    app.extensions["lending"] = Library(database, clock, None, settings)
+    return Door(app, database, cast, clock)
+
+
+def an_app() -> Flask:
+    """The API without a library."""
+    from flask_babel import Babel
+
     app = Flask("lending", template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
     app.testing = True
-    app.extensions["lending"] = Library(database, clock, None, settings)
     Babel(app)
     api.register(app)
-    return Door(app, database, cast, clock)
+    return app
+
+
+@cache
+def the_app() -> Flask:
+    """The API, put together once in a run, which takes a quarter of a second: each test gives it its library."""
+    return an_app()
 
 
 @pytest.fixture(scope="module")
@@ -130,16 +142,16 @@ def module_door(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("door")
     shutil.copyfile(migrated_file, folder / "library.db")
     with opened(f"sqlite:///{folder / 'library.db'}") as database:
-        yield door_to(database, folder)
+        yield door_to(database, folder, an_app())
 
 
 @pytest.fixture
 def door(sqlite_database: Database, tmp_path: Path) -> Door:
     """The API over the standing cast, on SQLite."""
-    return door_to(sqlite_database, tmp_path)
+    return door_to(sqlite_database, tmp_path, the_app())
 
 
 @pytest.fixture
 def both(database: Database, tmp_path: Path) -> Door:
     """The same on each engine."""
-    return door_to(database, tmp_path)
+    return door_to(database, tmp_path, the_app())

@@ -125,7 +125,7 @@ def test_without_a_mail_server_the_log_says_it_once(
 def test_a_web_process_goes_on_looking_when_a_look_fails(
     sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked = threading.Semaphore(0)
+    looked, enough = threading.Semaphore(0), threading.Event()
 
     def broken(_self: Alarm) -> tuple[str, ...]:
         looked.release()
@@ -133,6 +133,9 @@ def test_a_web_process_goes_on_looking_when_a_look_fails(
 
     monkeypatch.setattr(alarm, "EVERY_SECONDS", 0.01)
     monkeypatch.setattr(Alarm, "look", broken)
-    thread = alarm.watch(Library(sqlite_database, MovingClock(NOW), None, settings.load({}, instance=tmp_path)))
+    thread = alarm.watch(Library(sqlite_database, MovingClock(NOW), None, settings.load({}, instance=tmp_path)), enough)
     assert thread.daemon
     assert all(looked.acquire(timeout=20) for _ in range(3))
+    enough.set()
+    thread.join(timeout=20)
+    assert not thread.is_alive()
