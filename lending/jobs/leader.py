@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -108,7 +109,10 @@ class _ByServer(Leadership):
 
     def give_back(self) -> None:
         if self._connection is not None:
-            # The lock belongs to the server's session: a connection that went back to the pool would keep it.
+            # At once: the server takes its time to notice a connection that was closed.
+            with suppress(SQLAlchemyError):
+                self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_KEY})
+            # However that went: a connection that kept the lock must not go back to the pool.
             self._connection.invalidate()
             self._connection.close()
             self._connection = None

@@ -168,7 +168,7 @@ def test_a_kit_is_added_only_to_ones_own_branch_and_a_known_type(town: Town) -> 
     verb: dict[str, Any] = {"code": scan(CODE), "kit_type": town.work_ready, "branch_id": town.com}
     assert town.reasons(kits.add_kit, by=town.ben, **verb) == [Reason.NOT_PERMITTED]
     assert town.reasons(kits.add_kit, by=town.ida, **{**verb, "kit_type": "none"}) == [Reason.NOT_FOUND]
-    assert town.reasons(kits.add_kit, by=town.ida, **{**verb, "branch_id": 999}) == [Reason.NOT_FOUND]
+    assert town.reasons(kits.add_kit, by=town.ida, **{**verb, "branch_id": 0}) == [Reason.NOT_FOUND]
 
 
 def test_the_next_free_codes_are_proposed(town: Town) -> None:

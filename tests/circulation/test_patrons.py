@@ -138,7 +138,7 @@ def test_a_patron_of_another_branch_is_not_registered_or_changed(town: Town) -> 
 
 
 def test_a_branch_that_is_not_there_is_refused(town: Town) -> None:
-    verb: dict[str, Any] = {"card": card(2), "home_branch_id": 999, "details": DETAILS}
+    verb: dict[str, Any] = {"card": card(2), "home_branch_id": town.com + 1, "details": DETAILS}
     assert town.refused(patrons.register, by=town.ida, **verb) == [
         Block(Reason.VALUE_WRONG, {"field": "home_branch_id"})
     ]

@@ -71,7 +71,7 @@ def test_everything_wrong_with_an_account_is_told_at_once(town: Town) -> None:
 
 
 def test_a_branch_that_is_not_there_cannot_be_given(town: Town) -> None:
-    verb: dict[str, Any] = {"username": "rosa", "name": "Rosa Delgado", "role": Role.DESK, "branch_ids": [999]}
+    verb: dict[str, Any] = {"username": "rosa", "name": "Rosa Delgado", "role": Role.DESK, "branch_ids": [0]}
     assert town.reasons(staff.add_staff, by=town.ida, **verb) == [Reason.NOT_FOUND]
     assert town.every(select(Staff).where(Staff.username == "rosa")) == []
 

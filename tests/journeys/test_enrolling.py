@@ -87,4 +87,5 @@ def test_from_the_patrons_page_they_are_chosen_already(library: Served, enter: E
     station = enter("ben", f"/patrons/{luis}")
     station.page.get_by_role("link", name="Enroll in a session").click()
     expect(station.page.locator("#patron-name bdi")).to_have_text("Luis R.")
+    expect(station.page.locator("#code")).to_be_focused()  # a gun is quicker than a page that is still being laid out
     station.scan("CO-WR-7").says(SEATED.format(session="Work Ready 7"))

@@ -154,7 +154,7 @@ def test_two_who_want_the_spare_kit_beside_an_allotment_get_one(database: Databa
 def test_without_the_lock_two_would_get_the_spare_kit(database: Database, cast: Cast) -> None:
     cards = a_spare_kit_at_compton(database, cast)
     with without_locks(database):
-        outcome = race(database, lending(cast, ADA, COMPTON_KIT), lending(cast, cards[2], "KIT-1061"), before="INSERT")
+        outcome = race(database, lending(cast, ADA, COMPTON_KIT), lending(cast, cards[2], "KIT-1061"))
     assert len(outcome.done) == 2
 
 
