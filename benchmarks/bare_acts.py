@@ -74,6 +74,7 @@ def check_out(
         "rule": "cohort_return_by",
         "from": locked["kit_state"],
         "reservation": seen["reservation_state"],
+        "left_on_shelf": seen["left_on_shelf"],
         "parts": parts,
         "overridden": [],
         "note": "",
@@ -102,6 +103,7 @@ def _refuse_unless_all_is_well(found: Any, locked: Any, seen: Any, sql: Statemen
         or seen["overdue"]
         or seen["owes_cents"] > found["owes_limit_cents"]
         or seen["promised_to_another"]
+        or seen["waiting_in_pool"]
         or seen["line_rank"] not in (None, 0)
         or seen["reservation_stock_id"] != found["stock_id"]
     )
@@ -153,6 +155,9 @@ def return_kit(
         "next": "inspection",
         "owner": locked["owner_id"],
         "days_late": days_late,
+        "called": False,
+        "lines": [],
+        "fee_id": None,
     }
     journal = {"act": act, "verb": "return", "role": staff.role, "pseudonym": loan["pseudonym"]}
     run(text["RECORD"], {**given, **journal, "detail": sql.document(detail)})

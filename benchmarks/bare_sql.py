@@ -94,6 +94,13 @@ FACTS = """
                 WHEN 'suspended' THEN 3 WHEN 'ended' THEN 4 ELSE 9 END)
             FROM parts p JOIN line_placements m ON m.part_id = p.id JOIN lines l ON l.id = m.line_id
             WHERE p.kit_id = :kit AND m.until IS NULL) AS line_rank,
+        (SELECT count(*) FROM reservations q
+            WHERE q.stock_id = :stock AND q.cohort_id IS NULL AND q.state = 'waiting'
+            AND q.id < r.id) AS waiting_before,
+        (SELECT count(*) FROM reservations q LEFT JOIN enrolments e ON e.id = q.enrolment_id
+            WHERE q.stock_id = :stock AND q.cohort_id = :cohort AND q.state = 'waiting'
+            AND (e.id IS NULL OR e.state = 'enrolled') AND q.id < r.id) AS waiting_in_pool,
+        (SELECT barcode FROM kits WHERE id = r.kit_id AND id <> :kit) AS left_on_shelf,
         r.state AS reservation_state, r.stock_id AS reservation_stock_id, r.cohort_id AS reserved_cohort_id
     FROM reservations r WHERE r.id = :reservation"""
 
@@ -141,12 +148,13 @@ LOCK_KIT = """
         s.branch_id AS owner_id, o.name AS owner, b.zone, b.hours, b.floats, b.name AS branch
     FROM kits k JOIN stocks s ON s.id = k.stock_id JOIN kit_types t ON t.id = k.kit_type_id
         JOIN branches o ON o.id = s.branch_id JOIN branches b ON b.id = :branch
-    WHERE k.barcode = :kit {FOR NO KEY UPDATE OF k}"""
+    WHERE k.barcode = :kit {FOR NO KEY UPDATE OF s, k}"""
 
 LOCK_LOAN = """
     SELECT l.id, l.public_id, l.state, l.patron_id, l.cohort_id, l.checked_out_at, l.due_at, l.term,
-        p.public_id AS patron, p.pseudonym, p.name AS patron_name
-    FROM loans l JOIN patrons p ON p.id = l.patron_id
+        p.public_id AS patron, p.pseudonym, p.name AS patron_name,
+        EXISTS (SELECT 1 FROM reservations WHERE stock_id = k.stock_id AND state = 'waiting') AS waited_for
+    FROM loans l JOIN patrons p ON p.id = l.patron_id JOIN kits k ON k.id = l.kit_id
     WHERE l.kit_id = :kit AND l.received_at IS NULL AND l.state <> 'undone' {FOR NO KEY UPDATE OF l}"""
 
 RECEIVE_KIT = """
