@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -25,62 +25,35 @@ UNCHANGED = "change_nothing"
 _APPEND = insert(table_of(JournalEntry)).inline()
 
 
-def record(
-    session: Session,
-    verb: str,
-    *,
-    at: datetime,
-    by: Actor,
-    happened_at: datetime | None = None,
-    branch_id: int | None = None,
-    kit_id: int | None = None,
-    loan_id: int | None = None,
-    cohort_id: int | None = None,
-    patron: str | None = None,
-    detail: Mapping[str, Any] | None = None,
-) -> None:
-    """Append one row. ``at`` is now; ``happened_at`` an earlier instant when the act reports the past.
+class About(TypedDict, total=False):
+    """What a row is about. ``happened_at`` is an earlier instant, when the act reports the past.
 
     ``patron`` is the pseudonym. ``detail`` holds plain JSON values: instants and dates as ISO text, money as cents.
     """
-    statement, row = entry(
-        verb,
-        at=at,
-        by=by,
-        happened_at=happened_at,
-        branch_id=branch_id,
-        kit_id=kit_id,
-        loan_id=loan_id,
-        cohort_id=cohort_id,
-        patron=patron,
-        detail=detail,
-    )
+
+    happened_at: datetime | None
+    branch_id: int | None
+    kit_id: int | None
+    loan_id: int | None
+    cohort_id: int | None
+    patron: str | None
+    detail: Mapping[str, Any] | None
+
+
+_NOTHING: Mapping[str, Any] = dict.fromkeys(("branch_id", "kit_id", "loan_id", "cohort_id", "patron"))
+
+
+def record(session: Session, verb: str, *, at: datetime, by: Actor, **about: Unpack[About]) -> None:
+    """Append one row. ``at`` is now."""
+    statement, row = entry(verb, at=at, by=by, **about)
     session.connection().execute(statement, row)
 
 
-def entry(
-    verb: str,
-    *,
-    at: datetime,
-    by: Actor,
-    happened_at: datetime | None = None,
-    branch_id: int | None = None,
-    kit_id: int | None = None,
-    loan_id: int | None = None,
-    cohort_id: int | None = None,
-    patron: str | None = None,
-    detail: Mapping[str, Any] | None = None,
-) -> Write:
+def entry(verb: str, *, at: datetime, by: Actor, **about: Unpack[About]) -> Write:
     """One row to append with the other writes of an act (``write_together``); its values are ``record``'s."""
-    row = {
-        "branch_id": branch_id,
-        "kit_id": kit_id,
-        "loan_id": loan_id,
-        "cohort_id": cohort_id,
-        "patron": patron,
-        "detail": dict(detail or {}),
-    }
-    return _APPEND, _of_act(verb, at, by) | row | {"at": happened_at or at}
+    row: dict[str, Any] = {**_NOTHING, **_of_act(verb, at, by), **about, "detail": dict(about.get("detail") or {})}
+    row["at"] = row.pop("happened_at", None) or at
+    return _APPEND, row
 
 
 def record_unchanged(session: Session, verb: str, *, at: datetime, by: Actor) -> None:
