@@ -22,7 +22,7 @@ class Cells:
     def text(self, name: str) -> str:
         """The cell as it is; noted when the column is required and the cell is empty."""
         found = self.values.get(name, "")
-        if not found and self.template.named(name).required:
+        if not found and name in self.template.required:
             self.note(name, Fault.MISSING, kind=self.template.kind)
         return found
 
