@@ -67,8 +67,20 @@ _BETTER_PROMISE = (
 )
 _BETTER_SEAT = (EnrolmentState.ENROLLED, EnrolmentState.OFFERED, EnrolmentState.WAITING)
 
-_FILLED = ("birth_date", "guardian_agreed_on", "email", "phone", "expires_on", "blocked_reason", "note")
+_FILLED = (
+    "birth_date",
+    "guardian_agreed_on",
+    "email",
+    "phone",
+    "expires_on",
+    "blocked_reason",
+    "note",
+    "notice_channel",
+)
 """What the staying record takes over where it says nothing itself; the address goes as a whole, and consent with it."""
+
+_REACHED = ("text_consent_at", "text_consent_wording", "text_stopped_at", "email_refused_at")
+"""What is known of a number or an address, and goes with it."""
 
 Row = TypeVar("Row", Reservation, Enrolment)
 
@@ -223,10 +235,26 @@ def _hand_over(gone: Patron, stays: Patron) -> None:
     if stays.street is None:
         for name in (*sorted(ADDRESS), "household_id"):
             setattr(stays, name, getattr(gone, name))
-    if stays.text_consent_at is None and stays.phone == gone.phone:
-        stays.text_consent_at, stays.text_consent_wording = gone.text_consent_at, gone.text_consent_wording
-    for name in (*_FILLED, *ADDRESS, "household_id", "pin_hash", "text_consent_at", "text_consent_wording"):
+    _reach(gone, stays)
+    for name in (*_FILLED, *ADDRESS, *_REACHED, "household_id", "pin_hash"):
         setattr(gone, name, None)
     gone.name = gone.name_key = ""
     gone.session_version = new_public_id()
     gone.status, gone.merged_into_id = PatronStatus.MERGED, stays.id
+
+
+def _reach(gone: Patron, stays: Patron) -> None:
+    """What either record knows of the number and the address that stay.
+
+    A merge never brings back the texts that somebody stopped: with the same number on both records a STOP counts more
+    than a consent, whichever came later. Source: RULES 6, "STOP ... is honoured at once".
+    """
+    if stays.phone is not None and stays.phone == gone.phone:
+        stops = [stopped for stopped in (stays.text_stopped_at, gone.text_stopped_at) if stopped is not None]
+        if stops:
+            stays.text_consent_at = stays.text_consent_wording = None
+            stays.text_stopped_at = max(stops)
+        elif stays.text_consent_at is None:
+            stays.text_consent_at, stays.text_consent_wording = gone.text_consent_at, gone.text_consent_wording
+    if stays.email is not None and stays.email == gone.email:
+        stays.email_refused_at = stays.email_refused_at or gone.email_refused_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -120,6 +120,65 @@ def test_the_staying_record_learns_what_it_did_not_know(database: Database, cast
     assert (stays.name, stays.email, stays.phone) == ("Ada Morales", "ada@example.org", "+12135550142")
     assert (stays.street, stays.household_id) == ("1 Elm St", household)
     assert stays.blocked_reason == "Please see the manager"
+
+
+PHONE, MAIL = "+12135550142", "morales@example.org"
+CONSENT: dict[str, Any] = {"text_consent_at": NOW, "text_consent_wording": "Text me."}
+STOPPED: dict[str, Any] = {"text_stopped_at": NOW - timedelta(days=1)}
+
+
+@pytest.mark.parametrize(("stays", "gone"), [(STOPPED, CONSENT), (CONSENT, STOPPED), (STOPPED, STOPPED)])
+def test_a_number_that_was_told_to_stop_gets_no_texts_after_a_merge(
+    database: Database, cast: Cast, stays: dict[str, Any], gone: dict[str, Any]
+) -> None:
+    _change(database, cast.ada_id, phone=PHONE, **stays)
+    _change(database, cast.luis_id, phone=PHONE, **gone)
+    _merge(database, cast, cast.luis_id, cast.ada_id)
+    (kept,) = _every(database, select(Patron).where(Patron.id == cast.ada_id))
+    assert (kept.phone, kept.text_consent_at, kept.text_consent_wording) == (PHONE, None, None)
+    assert kept.text_stopped_at == STOPPED["text_stopped_at"]
+
+
+def test_a_number_comes_with_its_stop_or_its_consent(database: Database, cast: Cast) -> None:
+    _change(database, cast.luis_id, phone=PHONE, **STOPPED)
+    _merge(database, cast, cast.luis_id, cast.ada_id)
+    _change(database, cast.ada_id, phone=None, text_stopped_at=None)
+    _change(database, cast.mina_id, phone=PHONE, **CONSENT)
+    stopped = _every(database, select(Patron.text_stopped_at).where(Patron.id == cast.luis_id))
+    assert stopped == [None], "the old record keeps nothing"
+    _merge(database, cast, cast.mina_id, cast.ada_id)
+    (kept,) = _every(database, select(Patron).where(Patron.id == cast.ada_id))
+    assert (kept.phone, kept.text_consent_at, kept.text_stopped_at) == (PHONE, NOW, None)
+
+
+def test_a_stop_of_another_number_stops_nothing(database: Database, cast: Cast) -> None:
+    _change(database, cast.ada_id, phone="+13235550100", **CONSENT)
+    _change(database, cast.luis_id, phone=PHONE, **STOPPED)
+    _merge(database, cast, cast.luis_id, cast.ada_id)
+    (kept,) = _every(database, select(Patron).where(Patron.id == cast.ada_id))
+    assert (kept.phone, kept.text_consent_at, kept.text_stopped_at) == ("+13235550100", NOW, None)
+
+
+@pytest.mark.parametrize(("own", "refused_at"), [(MAIL, NOW), (None, NOW), ("ada@example.org", None)])
+def test_an_address_that_was_refused_stays_known_while_it_is_the_same(
+    database: Database, cast: Cast, own: str | None, refused_at: datetime | None
+) -> None:
+    _change(database, cast.ada_id, email=own)
+    _change(database, cast.luis_id, email=MAIL, email_refused_at=NOW)
+    _merge(database, cast, cast.luis_id, cast.ada_id)
+    assert _every(database, select(Patron.email_refused_at).where(Patron.id == cast.ada_id)) == [refused_at]
+    assert _every(database, select(Patron.email_refused_at).where(Patron.id == cast.luis_id)) == [None]
+
+
+@pytest.mark.parametrize(("own", "kept"), [(None, Channel.CALL), (Channel.LETTER, Channel.LETTER)])
+def test_how_somebody_asked_to_be_told_is_kept(
+    database: Database, cast: Cast, own: Channel | None, kept: Channel
+) -> None:
+    _change(database, cast.ada_id, notice_channel=own)
+    _change(database, cast.luis_id, notice_channel=Channel.CALL)
+    _merge(database, cast, cast.luis_id, cast.ada_id)
+    channels = select(Patron.notice_channel).where(Patron.id.in_((cast.ada_id, cast.luis_id))).order_by(Patron.id)
+    assert _every(database, channels) == [kept, None]
 
 
 def test_of_two_promises_for_one_session_the_better_stays_and_the_other_goes_to_the_next(
