@@ -81,7 +81,7 @@ class AnotherPart(Schema):
 
 
 class NewLine(Schema):
-    """A line to put in; of one that the library has already, its number is enough."""
+    """A line to put in; of one that the library has already, its number is enough; one that had ended works again."""
 
     number = Text(32, shortest=1, required=True)
     iccid = Text(40, load_default="")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -103,11 +104,40 @@ def put_line(
 ) -> LineChanged:
     """Put a line into a part of a kit since ``on``: one that the library has, by its number, or a new one.
 
-    Raises ``Refused`` as ``attach_line`` and ``add_line`` do.
+    One that had ended works again. Raises ``Refused`` as ``attach_line``, ``wake_line`` and ``add_line`` do.
     """
-    if session.scalar(select(Line.id).where(Line.number == line.number.strip())) is None:
+    state = session.scalar(select(Line.state).where(Line.number == line.number.strip()))
+    if state is None:
         return add_line(session, line=line, kit=kit, part_id=part_id, on=on, at=at, by=by)
+    if state is LineState.ENDED:
+        return wake_line(session, line=line, kit=kit, part_id=part_id, on=on, at=at, by=by)
     return attach_line(session, number=line.number.strip(), kit=kit, part_id=part_id, on=on, at=at, by=by)
+
+
+def wake_line(
+    session: Session, *, line: GivenLine, kit: str, part_id: int, on: date, at: datetime, by: Actor
+) -> LineChanged:
+    """A line that had ended works again under its number, in a part of a kit since ``on``.
+
+    Carriers wake a SIM again, or give the number to another one: what ``line`` leaves empty is as it was, and the
+    journal keeps which SIM it was. Raises ``Refused``: ``WRONG_STATE`` for a line that has not ended, and as
+    ``add_line`` and ``attach_line`` do. A kit that waited for nothing else is free again.
+    """
+    number = line.number.strip()
+    _, left = _where(session, number)
+    rows = lock_kits_for(session, {kit} if left is None else {kit, left}, Act.CHANGE_KIT, by)
+    part, woken = part_in(session, rows[kit], part_id), _lock_line(session, number)
+    if woken.state is not LineState.ENDED:
+        raise Refused.because(Reason.WRONG_STATE, line=number, state=woken.state.value)
+    iccid_from = woken.iccid
+    for name, value in _checked(session, line, woken).items():
+        setattr(woken, name, value)
+    woken.move(LineVerb.REACTIVATE)
+    _place(session, woken, part, rows[kit], on, at)
+    for touched in rows.values():
+        _journal(session, LineVerb.REACTIVATE.value, woken, part, touched, at=at, by=by, iccid_from=iccid_from)
+        free_if_ready(session, touched, at=at, by=by)
+    return LineChanged(number, woken.state, part.id, kit)
 
 
 def detach_line(session: Session, *, number: str, on: date, at: datetime, by: Actor) -> LineChanged:
@@ -295,7 +325,15 @@ def _take_out(session: Session, line: Line, kit: Kit, on: date, at: datetime) ->
 
 
 def _journal(
-    session: Session, verb: str, line: Line, part: Part | None, kit: Kit | None, *, at: datetime, by: Actor
+    session: Session,
+    verb: str,
+    line: Line,
+    part: Part | None,
+    kit: Kit | None,
+    *,
+    at: datetime,
+    by: Actor,
+    **more: str,
 ) -> None:
     record(
         session,
@@ -304,7 +342,7 @@ def _journal(
         by=by,
         branch_id=kit.branch_id if kit else None,
         kit_id=kit.id if kit else None,
-        detail={"line_id": line.id, "part_id": part.id if part else None},
+        detail={"line_id": line.id, "part_id": part.id if part else None, **more},
     )
 
 
@@ -312,7 +350,19 @@ _LONGEST = {"number": 32, "iccid": 40, "carrier": 80, "plan": 80, "fund": 60}
 
 
 def _made(session: Session, given: GivenLine) -> Line:
-    """The row of a new line; everything that is wrong with it is told at once."""
+    """The row of a new line."""
+    line = Line(**_checked(session, given))
+    session.add(line)
+    with refusing_twins(Reason.ALREADY_EXISTS, field="line"):
+        session.flush()  # its placement needs the line's id; a number taken a moment ago is refused by name
+    return line
+
+
+def _checked(session: Session, given: GivenLine, line: Line | None = None) -> dict[str, Any]:
+    """What a line is from now on; ``line`` as it was says what is not given. All that is wrong is told at once."""
+    if line is not None:
+        known = {each.name: getattr(line, each.name) for each in fields(given)}
+        given = replace(given, **{name: value for name, value in known.items() if getattr(given, name) in ("", None)})
     against = []
     texts: dict[str, str] = {}
     for name, longest in _LONGEST.items():
@@ -322,7 +372,7 @@ def _made(session: Session, given: GivenLine) -> Line:
             against.append(Block(Reason.VALUE_WRONG, {"field": name}))
     against += [Block(Reason.VALUE_MISSING, {"field": name}) for name in ("number", "carrier") if texts.get(name) == ""]
     iccid = re.sub(r"[ -]", "", texts.get("iccid", ""))
-    if "iccid" in texts and not is_iccid(iccid):
+    if "iccid" in texts and not is_iccid(iccid) and (line is None or iccid != line.iccid):
         against.append(Block(Reason.VALUE_WRONG, {"field": "iccid"}))
     for name in ("upload_mbps", "download_mbps", "data_cap_gb"):
         value = getattr(given, name)
@@ -330,23 +380,9 @@ def _made(session: Session, given: GivenLine) -> Line:
             against.append(Block(Reason.VALUE_WRONG, {"field": name}))
     if against:
         raise Refused(*against)
-    twin = session.execute(
-        select(Line.number, Line.iccid).where((Line.number == texts["number"]) | (Line.iccid == iccid))
-    ).first()
+    others = select(Line.number, Line.iccid).where((Line.number == texts["number"]) | (Line.iccid == iccid))
+    twin = session.execute(others if line is None else others.where(Line.id != line.id)).first()
     if twin is not None:
         field = "number" if twin.number == texts["number"] else "iccid"
         raise Refused.because(Reason.ALREADY_EXISTS, field=field, value=twin._mapping[field])
-    line = Line(
-        number=texts["number"],
-        iccid=iccid,
-        carrier=texts["carrier"],
-        plan=texts["plan"],
-        upload_mbps=given.upload_mbps,
-        download_mbps=given.download_mbps,
-        data_cap_gb=given.data_cap_gb,
-        fund=texts["fund"] or None,
-    )
-    session.add(line)
-    with refusing_twins(Reason.ALREADY_EXISTS, field="line"):
-        session.flush()  # its placement needs the line's id; a number taken a moment ago is refused by name
-    return line
+    return asdict(given) | texts | {"iccid": iccid, "fund": texts["fund"] or None}

@@ -298,6 +298,7 @@ class LineVerb(StrEnum):
     ASK_TO_RESTORE = "ask_to_restore"
     CONFIRM_RESTORED = "confirm_restored"
     END = "end"
+    REACTIVATE = "reactivate"
 
 
 _S, _C = LineState, LineVerb
@@ -313,6 +314,7 @@ LINE_MOVES: Mapping[tuple[LineState, LineVerb], LineState] = {
     (_S.RESTORING, _C.CONFIRM_RESTORED): _S.ACTIVE,
     (_S.RESTORING, _C.ASK_TO_SUSPEND): _S.SUSPENDING,
     (_S.RESTORING, _C.END): _S.ENDED,
+    (_S.ENDED, _C.REACTIVATE): _S.ACTIVE,
 }
 
 

@@ -103,10 +103,16 @@ class LineForm(KeyedForm):
 
     number = TelField(
         lazy_gettext("Number of the line"),
-        description=lazy_gettext("Of a line that the library has already, the number is enough."),
+        description=lazy_gettext(
+            "Of a line that the library has already, the number is enough. One that had ended works again."
+        ),
         validators=[InputRequired(_NEEDED), Length(max=32)],
     )
-    iccid = StringField(lazy_gettext("Number of the SIM card"), validators=[Optional(), Length(max=40)])
+    iccid = StringField(
+        lazy_gettext("Number of the SIM card"),
+        description=lazy_gettext("Of a line that works again, only if the carrier sent another card."),
+        validators=[Optional(), Length(max=40)],
+    )
     carrier = StringField(lazy_gettext("Carrier"), validators=[Optional(), Length(max=80)])
     plan = StringField(lazy_gettext("Plan"), validators=[Optional(), Length(max=80)])
 

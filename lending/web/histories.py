@@ -59,6 +59,7 @@ VERBS: Mapping[str, str] = {
     "ask_to_restore": N_("Carrier asked to restore the line"),
     "confirm_restored": N_("Line restored"),
     "end": N_("Line ended"),
+    "reactivate": N_("Line works again"),
     "exchange": N_("Given for a faulty kit"),
     "exchange_in": N_("Faulty, exchanged for another, to inspection"),
     "swap_part": N_("Another part given"),

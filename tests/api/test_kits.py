@@ -75,7 +75,11 @@ def test_a_part_is_added_and_replaced_in_the_library(both: Door) -> None:
     assert len(both.every(select(Part.id).where(Part.serial == "C3"))) == 1
 
 
-def test_a_lost_kit_that_returned_is_free_with_another_line(both: Door) -> None:
+ANOTHER = {"number": "+12135550777", "iccid": "8944501234567890124", "carrier": "Cellco"}
+
+
+@pytest.mark.parametrize("line", [ANOTHER, {"number": "+12135551042"}], ids=["another", "the same again"])
+def test_a_lost_kit_that_returned_is_free_with_a_line_that_works(both: Door, line: dict[str, str]) -> None:
     check_out(both.ben)
     both.eli.post(f"/kits/{KIT}/lost")
     give_back(both.ben)
@@ -85,7 +89,6 @@ def test_a_lost_kit_that_returned_is_free_with_another_line(both: Door) -> None:
     assert looked.json["kit"]["state"] == "turnaround"
     wrong = both.ben.post(f"/kits/{KIT}/steps", {"step": "line_active"})
     assert (wrong.status_code, wrong.json["blocks"][0]["reason"]) == (409, "line_ended")
-    line = {"number": "+12135550777", "iccid": "8944501234567890124", "carrier": "Cellco"}
     answer = both.ben.post(f"/kits/{KIT}/parts/2/line", line)
     assert (answer.status_code, answer.json["kit"]["state"]) == (201, "available")
 

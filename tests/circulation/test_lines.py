@@ -168,3 +168,56 @@ def test_a_line_that_the_library_has_is_put_in_by_its_number(town: Town) -> None
     known = GivenLine(number=f" {NUMBER} ", iccid="", carrier="")
     assert town.act(lines.put_line, by=town.ben, line=known, **put).kit == CODE
     assert len(town.every(select(Line))) == 1
+
+
+def _ended(town: Town) -> dict[str, Any]:
+    """A line that ended in its part; where it may be put in again."""
+    _with_line(town)
+    town.act(lines.move_line, by=town.ben, number=NUMBER, verb=LineVerb.END)
+    return {"kit": CODE, "part_id": _hotspot(town), "on": TODAY}
+
+
+def test_a_line_that_ended_works_again_with_the_sim_it_had(town: Town) -> None:
+    put = _ended(town)
+    woken = town.act(lines.put_line, by=town.ben, line=GivenLine(number=NUMBER, iccid="", carrier=""), **put)
+    assert (woken.state, woken.kit) == (LineState.ACTIVE, CODE)
+    line = town.one(select(Line))
+    assert (line.iccid, line.carrier, line.plan, line.download_mbps) == (ICCID, "Cellco", "Unlimited", 50)
+    placed = town.every(select(LinePlacement).order_by(LinePlacement.id))
+    assert [(row.since, row.until) for row in placed] == [(date(2026, 4, 4), TODAY), (TODAY, None)]
+    assert [entry.detail["iccid_from"] for entry in town.journal("reactivate")] == [ICCID]
+
+
+def test_a_number_that_its_carrier_gave_to_another_sim_keeps_its_past(town: Town) -> None:
+    put = _ended(town)
+    other = GivenLine(number=NUMBER, iccid="8901 2601 2345 6789 011", carrier="Othertel", plan="5 GB", data_cap_gb=5)
+    town.act(lines.put_line, by=town.ben, line=other, **put)
+    line = town.one(select(Line))
+    assert (line.iccid, line.carrier, line.plan, line.data_cap_gb) == ("8901260123456789011", "Othertel", "5 GB", 5)
+    assert [entry.detail["iccid_from"] for entry in town.journal("reactivate")] == [ICCID]
+    assert len(town.every(select(LinePlacement))) == 2
+
+
+def test_a_line_wakes_in_another_kit_and_leaves_the_one_it_ended_in(town: Town) -> None:
+    _ended(town)
+    town.add_kit(OTHER)
+    put: dict[str, Any] = {"kit": OTHER, "part_id": _hotspot(town, OTHER), "on": TODAY}
+    assert town.act(lines.put_line, by=town.ben, line=replace(LINE, iccid=""), **put).kit == OTHER
+    assert [entry.kit_id for entry in town.journal("reactivate")] == town.every(select(Kit.id).order_by(Kit.id))
+
+
+def test_a_line_does_not_wake_with_the_sim_of_another_line(town: Town) -> None:
+    put = _ended(town)
+    town.add_kit(OTHER)
+    second = replace(LINE, number="+12135550100", iccid="8901260123456789011")
+    town.act(lines.add_line, by=town.ben, line=second, kit=OTHER, part_id=_hotspot(town, OTHER), on=TODAY)
+    for iccid, why in ((second.iccid, Reason.ALREADY_EXISTS), ("123", Reason.VALUE_WRONG)):
+        assert town.reasons(lines.put_line, by=town.ben, line=replace(LINE, iccid=iccid), **put) == [why]
+    assert town.one(select(Line).where(Line.number == NUMBER)).state is LineState.ENDED
+
+
+def test_only_a_line_that_ended_is_woken(town: Town) -> None:
+    _with_line(town)
+    put: dict[str, Any] = {"kit": CODE, "part_id": _hotspot(town), "on": TODAY}
+    assert town.reasons(lines.wake_line, by=town.ben, line=LINE, **put) == [Reason.WRONG_STATE]
+    assert town.reasons(lines.wake_line, by=town.ben, line=replace(LINE, number="+1"), **put) == [Reason.NOT_FOUND]

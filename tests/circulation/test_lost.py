@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from lending.circulation.charges import pay_charge, refund_charge
+from lending.circulation.lines import GivenLine, put_line
 from lending.circulation.lost import Claimed, DeclaredLost, claim_returned, declare_lost
 from lending.db import Database
 from lending.domain.actors import Actor
 from lending.domain.states import ChargeState, KitState, LineState, LoanState
 from lending.errors import Reason, Refused
 from lending.models.charges import Charge, ChargeKind
-from lending.models.lines import Line
+from lending.models.lines import Line, LinePlacement
 from lending.models.loans import ClaimEnd, Loan
 from lending.models.tasks import Task, TaskKind
 from tests.cast import NOW, OPEN_KIT, Cast
@@ -118,3 +120,18 @@ def test_a_claimed_kit_that_comes_back_answers_the_claim(database: Database, cas
     assert only(database, Loan).state is LoanState.RECEIVED
     assert only(database, Task).outcome == "returned_by_patron"
     assert only(database, Loan).claim_end is ClaimEnd.RETURNED_BY_PATRON
+
+
+def test_a_kit_whose_line_ended_is_free_only_when_it_works_again(database: Database, cast: Cast) -> None:
+    back = THREE_WEEKS_LATE + timedelta(days=5)
+    lend(database, cast)
+    give_up(database, cast)
+    receive(database, cast, at=back)
+    assert look(database, cast, seen(database), at=back).kit_state is KitState.TURNAROUND
+    ended = only(database, Line, Line.number.endswith("2001"))
+    placed = only(database, LinePlacement, LinePlacement.line_id == ended.id)
+    given = GivenLine(number=ended.number, iccid="", carrier="")
+    put: dict[str, Any] = {"kit": OPEN_KIT, "part_id": placed.part_id, "on": back.date()}
+    database.act(lambda session: put_line(session, line=given, **put, at=back, by=cast.ben))
+    assert only(database, Line, Line.id == ended.id).state is LineState.ACTIVE
+    assert kit_row(database).state is KitState.AVAILABLE

@@ -102,7 +102,7 @@ MACHINES = {
         Line,
         named="active suspending suspended restoring ended",
         begins="active",
-        ends="ended",
+        ends="",  # a carrier may wake a SIM again, or give its number to another one
     ),
     "charge": Machine(
         CHARGE_MOVES,

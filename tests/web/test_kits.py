@@ -148,8 +148,12 @@ def test_a_kit_whose_line_was_suspended_is_free_when_the_line_is_seen_to_work(
     assert state(sqlite_database) is KitState.AVAILABLE
 
 
-def test_a_lost_kit_that_returned_is_free_with_another_line(
-    ben: Browser, eli: Browser, sqlite_database: Database
+ANOTHER_LINE = {"number": "+13235550777", "iccid": "8944501234567890124", "carrier": "Cellco"}
+
+
+@pytest.mark.parametrize("given", [ANOTHER_LINE, {"number": "+12135551042"}], ids=["another", "the same again"])
+def test_a_lost_kit_that_returned_is_free_with_a_line_that_works(
+    ben: Browser, eli: Browser, sqlite_database: Database, given: dict[str, str]
 ) -> None:
     ben.scan(KIT, patron=ADA)
     eli.post(f"/kits/{KIT}/lost", {"key": key()})
@@ -163,7 +167,6 @@ def test_a_lost_kit_that_returned_is_free_with_another_line(
     assert f'href="{url}"' in ben.get(f"/kits/{KIT}").get_data(as_text=True)
     wrong = ben.post(url, {"key": key(), "number": "+13235550777", "iccid": "12", "carrier": "Cellco"})
     assert "This cannot be right: number of the SIM card." in wrong.get_data(as_text=True)
-    given = {"number": "+13235550777", "iccid": "8944501234567890124", "carrier": "Cellco"}
     assert ben.post(url, {"key": key(), **given}).status_code == 303
     assert state(sqlite_database) is KitState.AVAILABLE
 
