@@ -36,8 +36,8 @@ CHANNELS = {
     Channel.CALL: N_("Telephone"),
 }
 STATES = {
-    NoticeState.PENDING: ("look", N_("waiting")),
-    NoticeState.SENDING: ("look", N_("being sent")),
+    NoticeState.PENDING: ("out", N_("waiting")),
+    NoticeState.SENDING: ("out", N_("being sent")),
     NoticeState.SENT: ("done", N_("sent")),
     NoticeState.FAILED: ("stop", N_("failed")),
     NoticeState.SUPERSEDED: ("rest", N_("replaced by a later one")),
