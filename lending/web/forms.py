@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
@@ -35,7 +35,15 @@ _NEEDED = lazy_gettext("Fill this in.")
 class KeyedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A form whose act happens once, however often it is sent."""
 
+    FIRST: ClassVar[tuple[str, ...]] = ()
+    """What a form that adds to another asks before the fields of the other."""
+
     key = HiddenField(default=new_public_id)
+
+    def __iter__(self) -> Iterator[Any]:
+        """The fields in the order in which they are asked for."""
+        fields = {field.short_name: field for field in super().__iter__()}
+        return iter([*(fields.pop(name) for name in self.FIRST), *fields.values()])
 
     def refuse(self, refused: Refused) -> None:
         """Put a refusal at the fields it is about, and what is about none of them at the top."""
@@ -77,6 +85,8 @@ class KitForm(KeyedForm):
 
 class NewKitForm(KitForm):
     """A kit that did not circulate before."""
+
+    FIRST = ("code", "kit_type", "branch")
 
     code = StringField(
         lazy_gettext("Code on the label"),
@@ -207,7 +217,9 @@ class PatronForm(KeyedForm):
 
 
 class NewPatronForm(PatronForm):
-    """A person who gets a card."""
+    """A person who gets a card. The card is in the hand."""
+
+    FIRST = ("card", "home_branch")
 
     card = StringField(
         lazy_gettext("Library card"),
@@ -215,12 +227,6 @@ class NewPatronForm(PatronForm):
         validators=[InputRequired(_NEEDED), Length(max=80)],
     )
     home_branch = SelectField(lazy_gettext("Home library"), validators=[InputRequired(_NEEDED)])
-
-    def __iter__(self) -> Iterator[Any]:
-        """The card first: it is in the hand."""
-        first = ("card", "home_branch")
-        fields = {field.short_name: field for field in super().__iter__()}
-        return iter([*(fields[name] for name in first), *(f for name, f in fields.items() if name not in first)])
 
 
 class CardForm(KeyedForm):

@@ -92,6 +92,7 @@ def edit(step: str, channel: str, language: str) -> ResponseReturnValue:
     form = WordsForm()
     if by_channel is Channel.TEXT:
         del form.subject
+        form.body.render_kw = {"rows": 4}
     with current.library().db.read() as session:
         own = own_words(session, step, by_channel, language)
     shown = own or words_of(MESSAGES[step], by_channel, reader_of(language, "UTC"))

@@ -80,6 +80,8 @@ class ProgramForm(KeyedForm):
 class NewProgramForm(ProgramForm):
     """A programme that is added: also its code."""
 
+    FIRST = ("code",)
+
     code = StringField(
         lazy_gettext("Code"),
         description=lazy_gettext("Small letters, digits and hyphens, such as work-ready."),

@@ -68,6 +68,8 @@ class SessionForm(KeyedForm):
 class NewSessionForm(SessionForm):
     """A session that is planned: also its code, and its weekly workshops."""
 
+    FIRST = ("program", "code")
+
     code = StringField(
         lazy_gettext("Code"),
         description=lazy_gettext("Capital letters, digits and hyphens, such as WR-8."),

@@ -70,7 +70,7 @@ def test_after_a_reload_the_last_receipt_is_still_printed(desk: Station) -> None
     assert "/slips/loans/" in opened.value.url
     opened.value.close()
     with desk.page.context.expect_page() as opened:
-        desk.page.locator("#log").get_by_role("link", name="Receipt").click()
+        desk.page.locator("#banner").get_by_role("link", name="Receipt").click()
     assert "/slips/loans/" in opened.value.url
     opened.value.close()
 
