@@ -5,7 +5,8 @@ The description is made from the same declarations that guard and read the calls
 
 from __future__ import annotations
 
-from typing import Any, cast
+from threading import Lock
+from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, json, render_template, request
 from flask_smorest import Api
@@ -68,14 +69,31 @@ class Described(Api):  # type: ignore[misc]  # flask-smorest has no types
 
 
 def describe(app: Flask) -> None:
-    """Register the calls and write their description."""
-    api = Described(spec_kwargs={"title": "Lending", "version": "1", "openapi_version": "3.1.0"})
-    api.init_app(app)
-    api.register_blueprint(calls)
-    api.spec.components.schema("Problem", schema=Problem)
-    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    """Register the calls, and the pages that describe them."""
+    app.register_blueprint(calls)
     app.register_blueprint(pages)
-    app.extensions["lending_api_description"] = _completed(api.spec.to_dict())
+    app.extensions["lending_api_description"] = _Description()
+
+
+class _Description:
+    """The description, written when somebody first asks for it: to write it takes longer than the rest of a start."""
+
+    def __init__(self) -> None:
+        self._writing = Lock()
+        self._written: dict[str, Any] | None = None
+
+    def of(self, app: Flask) -> dict[str, Any]:
+        """The description of an application's calls."""
+        with self._writing:
+            if self._written is None:
+                api = Described(spec_kwargs={"title": "Lending", "version": "1", "openapi_version": "3.1.0"})
+                api.init_app(app)
+                calls.register_views_in_doc(api, app, api.spec, name=calls.name, parameters=None)
+                api.spec.tag({"name": calls.name, "description": calls.description})
+                api.spec.components.schema("Problem", schema=Problem)
+                api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+                self._written = _completed(api.spec.to_dict())
+            return self._written
 
 
 def _completed(spec: dict[str, Any]) -> dict[str, Any]:
@@ -129,4 +147,5 @@ def docs() -> str:
 
 def description() -> dict[str, Any]:
     """The description of this application's calls."""
-    return cast(dict[str, Any], current_app.extensions["lending_api_description"])
+    written: _Description = current_app.extensions["lending_api_description"]
+    return written.of(current_app)
