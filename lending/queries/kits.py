@@ -1,7 +1,8 @@
 """Kits in lists and on a page of their own: where each is, what is in it, what happened to it.
 
-An exact code is found at any branch; lists are the reader's own branches'. Who has a kit is shown only while the loan
-is open and only to its branches: past borrowers are nobody's business (case 13 of RULES 10). Source: RULES 1 and 8.
+A scanned code is found at any branch (``kit_scanned``); a kit is read where it is, where it goes and where it belongs,
+and lists are the reader's own branches' (decision 11). Who has a kit is shown only while the loan is open and only to
+its branches: past borrowers are nobody's business (case 13 of RULES 10). Source: RULES 1 and 8.
 """
 
 from __future__ import annotations
@@ -292,10 +293,22 @@ def kit_list(
     )
 
 
+def kit_scanned(session: Session, code: str) -> KitInList | None:
+    """The kit whose label was scanned, at any branch, as a row: what it is, whose and whether it is out."""
+    row = session.connection().execute(_LIST.where(_kits.c.barcode == code)).one_or_none()
+    return None if row is None else _in_list(row)
+
+
+def is_read_by(branch_ids: Branches) -> ColumnElement[bool]:
+    """Whether a kit is read by somebody of these branches: where it is, where it goes, where its stock belongs."""
+    places = (_kits.c.branch_id, _kits.c.in_transit_to_id, _stocks.c.branch_id)
+    return or_(*(within(place, branch_ids) for place in places))
+
+
 def kit_shown(session: Session, code: str, *, branch_ids: Branches) -> KitShown | None:
-    """The kit with this code, at any branch; ``None`` when no kit has it. Four statements, whatever it holds."""
+    """The kit with this code; ``None`` when no kit has it that the reader may read. Four statements at most."""
     connection = session.connection()
-    row = connection.execute(_PAGE.where(_kits.c.barcode == code)).one_or_none()
+    row = connection.execute(_PAGE.where(_kits.c.barcode == code, is_read_by(branch_ids))).one_or_none()
     if row is None:
         return None
     steps = connection.execute(_STEPS.where(_steps.c.kit_id == row.id, _steps.c.round == row.round))

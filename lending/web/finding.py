@@ -38,9 +38,10 @@ def find(typed: str) -> dict[str, Any]:
         part = resolve_part_code(session, code.text)
         exact = part.kit if part is not None else code.text if code.kind is Kind.KIT else None
         if exact is not None:
-            found = kits.kit_shown(session, exact, branch_ids=branches)
-            listed = [] if found is None else kits.kit_list(session, branch_ids=None, text=exact, limit=1).kits
-            shown["kits"] = [kit_line(one) for one in listed]
+            found = kits.kit_scanned(session, exact)
+            if found is not None:
+                is_read = kits.kit_shown(session, exact, branch_ids=branches) is not None
+                shown["kits"] = [kit_line(found) if is_read else {**kit_line(found), "url": None}]
             return shown
         named = kits.kit_list(session, branch_ids=branches, text=query, limit=10).kits
         shown["kits"] = [kit_line(one) for one in named]

@@ -16,7 +16,7 @@ from lending.web.posting import Doing, NotDone, posted, pressed, status
 
 
 def kit_of(barcode: str) -> KitShown:
-    """The kit with this code, at any branch. Raises ``Refused``: ``KIT_UNKNOWN``."""
+    """The kit with this code. Raises ``Refused``: ``KIT_UNKNOWN``, for one that another branch has to itself too."""
     code = read(barcode, current.spaces()).text
     with current.library().db.read() as session:
         found = queries.kit_shown(session, code, branch_ids=current.branch_ids())

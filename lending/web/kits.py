@@ -81,7 +81,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/<barcode>")
 @allow(Act.CIRCULATE, Act.CHANGE_KIT, Act.TRANSFER_KIT)
 def show(barcode: str) -> ResponseReturnValue:
-    """One kit: an exact code opens it at any branch."""
+    """One kit of one's branches; what a scan tells of any other, the search shows."""
     return page_of(kit_of(barcode))
 
 
