@@ -1,7 +1,7 @@
 """Passwords and PINs as hashes: made and compared with argon2id, never inside a transaction.
 
 Hashing takes tens of milliseconds and 19 MiB on purpose, so a door does it between two acts: the guess is counted
-(``circulation.staff.reserve_guess``), the password compared, the count cleared. Source: DEPENDENCIES, "sign-in"
+(``circulation.sign_ins.reserve_guess``), the password compared, the count cleared. Source: DEPENDENCIES, "sign-in"
 (OWASP's argon2id parameters); BATTERY S7.
 """
 

@@ -1,7 +1,7 @@
-"""Staff accounts: who may sign in, where they may act, their tokens; and how many guesses an account has.
+"""Staff accounts: who may sign in, where they may act, and their tokens.
 
-No password is hashed here: a door counts the guess, compares outside any transaction (``lending/passwords.py``), then
-clears the count. Source: the permission sheet, "staff; tokens"; BATTERY S7 and S8.
+No password is hashed here: a door does it outside any transaction (``lending/passwords.py``), after the guess was
+counted (``circulation/sign_ins.py``). Source: the permission sheet, "staff; tokens"; BATTERY S8.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
-from sqlalchemy import Table, case, delete, literal, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
@@ -24,18 +22,12 @@ from lending.domain.actors import Actor
 from lending.domain.permissions import Act, Role
 from lending.domain.registration import plain_text, read_details
 from lending.errors import Block, Reason, Refused
-from lending.models.base import new_public_id, table_of
+from lending.models.base import new_public_id
 from lending.models.branches import Branch
 from lending.models.cohorts import Program
-from lending.models.people import ApiToken, EndedSession, SignInLimit, Staff, StaffBranch, StaffProgram
-
-GUESSES: Final = 10
-"""How many guesses of one account are compared in any fifteen minutes, over all processes."""
-
-GUESSING_TIME: Final = timedelta(minutes=15)
+from lending.models.people import ApiToken, Staff, StaffBranch, StaffProgram
 
 _STAFF_ROLES = frozenset({Role.DESK, Role.COUNSELLOR, Role.PROGRAM, Role.MANAGER, Role.ADMIN})
-_limits, _ended = table_of(SignInLimit), table_of(EndedSession)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,72 +150,6 @@ def revoke_token(session: Session, *, staff: str, name: str, at: datetime, by: A
 def token_digest(token: str) -> str:
     """What is kept of a token: SHA-256, because 32 random bytes cannot be guessed and so need no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-# --- Guesses ---------------------------------------------------------------------------------------------------
-
-
-def reserve_guess(session: Session, *, account: str, at: datetime) -> None:
-    """Count a guess before it is compared, so that two at once cannot both be the last.
-
-    ``account`` is its kind and name, as ``staff:ben``; counted by digest, whether or not anybody has the name. At most
-    ``GUESSES`` are let through until ``GUESSING_TIME`` has passed since the last of them; one that is refused does not
-    make the wait longer. Raises ``Refused`` (``SIGN_IN_LOCKED``, with ``until``).
-    """
-    over = _limits.c.since <= at - GUESSING_TIME
-    first = _insert(session, _limits).values(account=_key(account), guesses=1, since=at)
-    counted = first.on_conflict_do_update(
-        index_elements=[_limits.c.account],
-        set_={
-            "guesses": case((over, 1), else_=_limits.c.guesses + 1),
-            # Of two processes the one whose clock is behind must not shorten the wait.
-            "since": case((_limits.c.since > at, _limits.c.since), else_=literal(at, _limits.c.since.type)),
-        },
-        where=or_(over, _limits.c.guesses < GUESSES),
-    ).returning(_limits.c.guesses)
-    if session.execute(counted).scalar_one_or_none() is None:
-        since = session.scalars(select(_limits.c.since).where(_limits.c.account == _key(account))).one()
-        raise Refused.because(Reason.SIGN_IN_LOCKED, until=since + GUESSING_TIME)
-
-
-def clear_guesses(session: Session, *, account: str) -> None:
-    """Forget an account's guesses: one of them was right."""
-    session.execute(delete(_limits).where(_limits.c.account == _key(account)))
-
-
-def forget_guesses(session: Session, *, at: datetime) -> int:
-    """Forget every account's guesses that count no more; how many accounts. For the sweep."""
-    forgotten = session.execute(
-        delete(_limits).where(_limits.c.since <= at - GUESSING_TIME).returning(_limits.c.account)
-    )
-    return len(forgotten.all())
-
-
-def _key(account: str) -> str:
-    kind, _, name = account.partition(":")
-    return f"{kind[:15]}:{hashlib.sha256(name.casefold().encode()).hexdigest()}"
-
-
-# --- Sessions --------------------------------------------------------------------------------------------------
-
-
-def end_session(session: Session, *, digest: str, at: datetime) -> None:
-    """Let nobody go on with a browser's session, with a copy of its cookie neither. Ending it twice is ending it.
-
-    ``digest`` is what ``lending/web/shifts.py`` gives. Source: ASVS 7.4.1.
-    """
-    session.execute(_insert(session, _ended).values(digest=digest, ended_at=at).on_conflict_do_nothing())
-
-
-def forget_sessions(session: Session, *, shift: timedelta, at: datetime) -> int:
-    """Forget the sessions that ended a whole ``shift`` ago: their cookies are too old by now. Gives how many."""
-    gone = session.execute(delete(_ended).where(_ended.c.ended_at <= at - shift).returning(_ended.c.digest))
-    return len(gone.all())
-
-
-def _insert(session: Session, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An insertion that may say what to do about a row already there, in the words of the database at hand."""
-    return (sqlite.insert if session.connection().dialect.name == "sqlite" else postgresql.insert)(table)
 
 
 # --- Checks ----------------------------------------------------------------------------------------------------

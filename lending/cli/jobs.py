@@ -28,6 +28,8 @@ class Instant(click.ParamType[datetime]):
             instant = datetime.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not an ISO instant such as 2026-05-25T18:00:00-07:00", param, ctx)
+        if not 2000 <= instant.year < 2200:
+            self.fail(f"{value!r} is not an instant of this library's time", param, ctx)
         if instant.tzinfo is None:
             self.fail(f"{value!r} says no offset; write it with one, such as {value}-07:00", param, ctx)
         return instant.astimezone(UTC)

@@ -136,7 +136,7 @@ def seal_journal(opened: Library, at: datetime) -> int:
 
 def forget_sign_ins(opened: Library, at: datetime) -> int:
     """Forget guesses that count no more, and ended sessions whose cookies are too old anyway."""
-    from lending.circulation.staff import forget_guesses, forget_sessions
+    from lending.circulation.sign_ins import forget_guesses, forget_sessions
 
     shift = timedelta(hours=opened.settings.session_hours)
     return opened.db.act(lambda s: forget_guesses(s, at=at)) + opened.db.act(

@@ -73,9 +73,10 @@ class ApiToken(Base):
 
 
 class SignInLimit(Base):
-    """How many guesses an account has had lately, counted here so that every process counts together.
+    """How many guesses there were lately, counted here so that every process counts together.
 
-    ``account`` is the account's kind and a digest of its name, so that names nobody has are not stored.
+    ``account`` is what is counted by (an account, an address, a browser) and a digest of its name, so that names nobody
+    has and addresses are not stored.
     """
 
     __tablename__ = "sign_in_limits"

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 import flask_login
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
@@ -15,11 +15,12 @@ from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from lending import passwords
-from lending.circulation import staff as accounts
+from lending.circulation import sign_ins
+from lending.circulation.sign_ins import Guess
 from lending.domain.permissions import Role
 from lending.errors import Block, Reason, Refused
 from lending.queries import staff as queries
-from lending.web import current, languages, shifts
+from lending.web import current, known, languages, shifts
 from lending.web.access import public, signed_in
 from lending.wording import status_of
 
@@ -48,7 +49,7 @@ def sign_in() -> ResponseReturnValue:
     status, headers = 200, {}
     if form.validate_on_submit():
         try:
-            account = _checked(form.username.data.strip().casefold(), form.password.data)
+            found, account = _checked(form.username.data.strip().casefold(), form.password.data)
         except Refused as refused:
             form.form_errors.extend(current.sentence(block) for block in refused.blocks)
             status = status_of(refused.blocks)
@@ -61,7 +62,9 @@ def sign_in() -> ResponseReturnValue:
                 session["language"] = language
             shifts.begin()
             flask_login.login_user(current.SignedIn(account))
-            return redirect(_first_page(account, target))
+            answer = make_response(redirect(_first_page(account, target)))
+            known.remember(answer, found)
+            return answer
     elif request.method == "POST":
         status = 422
     return render_template("account/sign_in.html", form=form), status, headers
@@ -76,20 +79,21 @@ def _retry_after(refused: Refused) -> dict[str, str]:
     return {}
 
 
-def _checked(username: str, password: str) -> queries.StaffAccount:
+def _checked(username: str, password: str) -> tuple[queries.SignIn, queries.StaffAccount]:
     """The account that this name and password open. The guess is counted before it is made; hashing holds no lock."""
     library, at = current.library(), current.now()
-    library.db.act(lambda s: accounts.reserve_guess(s, account=f"staff:{username}", at=at))
     with library.db.read() as s:
         found = queries.sign_in_of(s, username)
+    guess = Guess(f"staff:{username}", address=known.address(), browser=known.browser_of(found))
+    library.db.act(lambda s: sign_ins.reserve_guess(s, guess, at=at))
     if not passwords.matches(password, found.password_hash if found else None) or found is None:
         raise Refused(Block(Reason.SIGN_IN_FAILED))
-    library.db.act(lambda s: accounts.clear_guesses(s, account=f"staff:{username}"))
+    library.db.act(lambda s: sign_ins.guessed_right(s, guess))
     with library.db.read() as s:
         account = queries.account(s.connection(), found.public_id)
     if account is None or account.session_version != found.session_version:
         raise Refused(Block(Reason.SIGN_IN_FAILED))
-    return account
+    return found, account
 
 
 def _first_page(account: queries.StaffAccount, target: str) -> str:
@@ -111,7 +115,7 @@ def _places(account: queries.StaffAccount) -> list[queries.StationPlace]:
 def sign_out() -> ResponseReturnValue:
     """Leave this browser, and with it every copy of its cookie."""
     ended, at = shifts.digest(), shifts.now()
-    current.library().db.act(lambda s: accounts.end_session(s, digest=ended, at=at))
+    current.library().db.act(lambda s: sign_ins.end_session(s, digest=ended, at=at))
     flask_login.logout_user()
     session.clear()
     return redirect(url_for("account.sign_in"))

@@ -1,21 +1,18 @@
-"""Claims about staff accounts, their tokens, and how many guesses an account has."""
+"""Claims about staff accounts and their tokens."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from lending.circulation import staff
-from lending.db import Database
 from lending.domain.actors import Actor, Door
 from lending.domain.permissions import Role
-from lending.errors import Block, Reason, Refused
+from lending.errors import Block, Reason
 from lending.models.base import new_public_id
-from lending.models.people import ApiToken, EndedSession, SignInLimit, Staff, StaffBranch
+from lending.models.people import ApiToken, Staff, StaffBranch
 from tests.circulation.town import AT, Town
 
 MINUTE = timedelta(minutes=1)
@@ -134,86 +131,3 @@ def test_a_token_has_a_name_and_is_an_administrators_to_make(town: Town) -> None
     rosa = _new(town)
     assert town.reasons(staff.make_token, by=town.ida, staff=rosa, name=" ") == [Reason.VALUE_MISSING]
     assert town.reasons(staff.make_token, by=town.mona, staff=rosa, name="import") == [Reason.NOT_PERMITTED]
-
-
-# --- Guesses ---------------------------------------------------------------------------------------------------
-
-
-def _guess(database: Database, at: datetime, account: str = ACCOUNT) -> bool:
-    """Whether a guess may be compared."""
-    try:
-        database.act(lambda session: staff.reserve_guess(session, account=account, at=at))
-    except Refused as refused:
-        if refused.blocks[0].reason is not Reason.SIGN_IN_LOCKED:
-            raise
-        return False
-    return True
-
-
-def test_ten_guesses_are_compared_and_no_more(database: Database) -> None:
-    assert [_guess(database, AT + n * MINUTE / 10) for n in range(12)] == [True] * 10 + [False] * 2
-
-
-def test_in_no_quarter_of_an_hour_are_more_than_ten_compared(database: Database) -> None:
-    """One guess every 20 seconds for two hours, by somebody who never gives up."""
-    instants = [AT + n * MINUTE / 3 for n in range(360)]
-    compared = [at for at in instants if _guess(database, at)]
-    assert len(compared) > 40
-    for begin in compared:
-        assert sum(begin <= at < begin + staff.GUESSING_TIME for at in compared) <= staff.GUESSES
-
-
-def test_the_owner_is_let_in_again_a_quarter_of_an_hour_after_the_last_guess(database: Database) -> None:
-    for _ in range(10):
-        assert _guess(database, AT)
-    assert not _guess(database, AT + 14 * MINUTE)
-    assert _guess(database, AT + 15 * MINUTE)
-
-
-def test_the_refusal_says_until_when(database: Database) -> None:
-    for _ in range(10):
-        _guess(database, AT)
-    with pytest.raises(Refused) as refused:
-        database.act(lambda session: staff.reserve_guess(session, account=ACCOUNT, at=AT + MINUTE))
-    assert refused.value.blocks == (Block(Reason.SIGN_IN_LOCKED, {"until": AT + 15 * MINUTE}),)
-
-
-def test_a_right_guess_forgets_the_wrong_ones(database: Database) -> None:
-    for _ in range(9):
-        _guess(database, AT)
-    database.act(lambda session: staff.clear_guesses(session, account=ACCOUNT))
-    assert [_guess(database, AT) for _ in range(10)] == [True] * 10
-
-
-def test_accounts_are_counted_apart_and_by_digest_whatever_the_case(database: Database) -> None:
-    for name in ("staff:ben", "staff:BEN", "patron:ben", "staff:nobody"):
-        _guess(database, AT, name)
-    with database.read() as session:
-        kept = {row.account: row.guesses for row in session.scalars(select(SignInLimit))}
-    assert sorted(kept.values()) == [1, 1, 2]
-    assert not [account for account in kept if "ben" in account or "nobody" in account]
-
-
-def test_guesses_at_once_are_counted_one_by_one(database: Database) -> None:
-    with ThreadPoolExecutor(8) as workers:
-        compared = list(workers.map(lambda _: _guess(database, AT), range(40)))
-    assert compared.count(True) == staff.GUESSES
-
-
-def test_old_guesses_are_forgotten(database: Database) -> None:
-    _guess(database, AT, "staff:old")
-    _guess(database, AT + 10 * MINUTE, "staff:new")
-    assert database.act(lambda session: staff.forget_guesses(session, at=AT + 15 * MINUTE)) == 1
-    with database.read() as session:
-        assert len(session.scalars(select(SignInLimit)).all()) == 1
-
-
-def test_a_session_is_ended_once_however_often_it_is_asked_and_forgotten_after_a_shift(database: Database) -> None:
-    shift = timedelta(hours=12)
-    for at in (AT, AT + MINUTE):
-        database.act(lambda session, at=at: staff.end_session(session, digest="a" * 64, at=at))
-    ended = select(EndedSession.ended_at)
-    with database.read() as session:
-        assert session.scalars(ended).all() == [AT]
-    assert database.act(lambda s: staff.forget_sessions(s, shift=shift, at=AT + shift - MINUTE)) == 0
-    assert database.act(lambda s: staff.forget_sessions(s, shift=shift, at=AT + shift)) == 1

@@ -12,7 +12,8 @@ import pytest
 from alembic import command
 from sqlalchemy import column, select, table, update
 
-from lending.circulation import staff
+from lending.circulation import sign_ins
+from lending.circulation.sign_ins import Guess
 from lending.cli import COMMANDS, web
 from lending.cli.saying import saying
 from lending.db import Database
@@ -292,14 +293,16 @@ def test_the_sweep_of_the_shelf_ends_what_nobody_collected(database: Database, l
 
 
 def test_the_sweep_of_sign_ins_forgets_guesses_and_ended_sessions(database: Database, lending: Any) -> None:
-    database.act(lambda s: staff.reserve_guess(s, account="staff:ben", at=NOW))
-    database.act(lambda s: staff.end_session(s, digest="a" * 64, at=NOW))
+    database.act(lambda s: sign_ins.reserve_guess(s, Guess("staff:ben"), at=NOW))
+    database.act(lambda s: sign_ins.end_session(s, digest="a" * 64, at=NOW))
     for minutes, forgotten in ((14, 0), (15, 1), (12 * 60, 1), (12 * 60, 0)):
         at = (NOW + timedelta(minutes=minutes)).isoformat()
         assert lending("jobs", "run", "sign-ins", "--at", at).stdout == f"sign-ins: {forgotten} done.\n"
 
 
-@pytest.mark.parametrize("wrong", ["yesterday", "2026-05-01T12:00:00"])
+@pytest.mark.parametrize(
+    "wrong", ["yesterday", "2026-05-01T12:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"]
+)
 def test_an_instant_without_its_offset_is_refused(lending: Any, wrong: str) -> None:
     done = lending("jobs", "run", "incomplete", "--at", wrong)
     assert (done.exit_code, done.stdout) == (2, "")
