@@ -24,7 +24,8 @@ WEB_THREADS = 8
 TRUSTED_HOSTS = "localhost, 127.0.0.1, [::1]"
 # How many reverse proxies stand before it; exactly, because each one may claim an address.
 PROXY_HOPS = 0
-# Addresses, and no others, that may read /metrics.
+# Addresses, and no others, that may read /metrics. A proxy on this machine has one of them: it must pass /metrics on to
+# nobody. One that shows itself is refused, by the headers it adds or the name it asks for.
 METRICS_FROM = "127.0.0.1, ::1"
 # None: yes in production. Cookies over https only.
 SECURE_COOKIES = None

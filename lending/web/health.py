@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -15,6 +17,9 @@ from lending.web import current, metrics
 from lending.web.access import public
 
 bp = Blueprint("health", __name__)
+
+_PASSED_ON = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
+"""What a proxy adds to the requests that it passes on. Source: RFC 7239, RFC 9110 (7.6.3)."""
 
 
 @bp.get("/healthz")
@@ -39,7 +44,7 @@ def readyz() -> ResponseReturnValue:
     if jobs.silent:
         return jsonify(status="jobs are silent"), 503
     if jobs.late:
-        return jsonify(status="jobs are late", late=jobs.late), 503
+        return jsonify(status="jobs are late", **({"late": jobs.late} if _is_a_monitor() else {})), 503
     return jsonify(status="ready")
 
 
@@ -47,9 +52,33 @@ def readyz() -> ResponseReturnValue:
 @public
 def numbers() -> ResponseReturnValue:
     """Prometheus' numbers, for the addresses of the setting ``METRICS_FROM``; to others there is nothing here."""
-    if request.remote_addr not in current.library().settings.metrics_from:
+    if not _is_a_monitor():
         abort(404)
     return Response(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _is_a_monitor() -> bool:
+    """Whether an allowed address itself asks.
+
+    A proxy that ``PROXY_HOPS`` does not count passes on what anybody asks, and does so from this very machine, which is
+    allowed. It shows by what it adds to a request, or by the name that was asked for: a monitor here asks here.
+    """
+    here = request.remote_addr or ""
+    if here not in current.library().settings.metrics_from:
+        return False
+    before = request.environ.get("werkzeug.proxy_fix.orig", {}).get("REMOTE_ADDR", here)
+    if before != here:
+        return not _is_loopback(here)  # nobody comes from there by way of a proxy
+    if any(name in request.headers for name in _PASSED_ON):
+        return False
+    return not _is_loopback(here) or _is_loopback(urlsplit(f"//{request.host}").hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @cache

@@ -174,6 +174,50 @@ def test_the_numbers_are_for_allowed_addresses(app: Flask) -> None:
     assert client.get("/metrics", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 404
 
 
+PROXIED = (
+    {"headers": {"X-Forwarded-For": "203.0.113.9"}},
+    {"headers": {"Forwarded": "for=203.0.113.9"}},
+    {"headers": {"X-Real-IP": "203.0.113.9"}},
+    {"headers": {"Via": "1.1 proxy"}},
+    {"base_url": "http://kits.library.example"},
+)
+
+
+@pytest.mark.parametrize("asked", PROXIED, ids=str)
+@pytest.mark.parametrize("hops", [0, 2])
+def test_a_proxy_that_the_settings_do_not_count_lets_nobody_read_them(
+    app: Flask, tmp_path: Any, asked: dict[str, Any], hops: int
+) -> None:
+    """It asks from this machine, which is allowed, for whoever asked it."""
+    client = behind(app, tmp_path, hops).test_client()
+    assert client.get("/metrics", **asked).status_code == 404
+    assert client.get("/metrics").status_code == 200, "a monitor on this machine"
+
+
+def test_a_monitor_behind_the_proxy_is_known_by_its_own_address(app: Flask, tmp_path: Any) -> None:
+    client = behind(app, tmp_path, 1).test_client()
+    for asking, status in (("192.0.2.7", 200), ("203.0.113.9", 404), ("127.0.0.1", 404)):
+        assert client.get("/metrics", headers={"X-Forwarded-For": asking}).status_code == status, asking
+
+
+def test_which_jobs_are_late_is_told_to_monitors_alone(app: Flask) -> None:
+    client, library = app.test_client(), app.extensions["lending"]
+    now = library.clock.now()
+    library.db.act(lambda session: jobs.lead(session, "somebody", at=now))
+    library.db.act(lambda session: jobs.begin_run(session, "overdue", at=now - timedelta(hours=2)))
+    answer = client.get("/readyz", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert (answer.status_code, answer.json) == (503, {"status": "jobs are late"})
+
+
+def behind(app: Flask, instance: Any, hops: int) -> Flask:
+    """The same library as its settings have it behind so many proxies."""
+    library: Library = app.extensions["lending"]
+    given = {"profile": "testing", "secret_key": "k" * 40, "proxy_hops": hops}
+    given |= {"metrics_from": "127.0.0.1, 192.0.2.7", "trusted_hosts": "localhost, kits.library.example"}
+    chosen = settings.load({}, instance=instance, given=given)
+    return create_app(library=Library(library.db, library.clock, None, chosen))
+
+
 def test_https_only_cookies_are_marked_and_bound_to_the_host(app: Flask, tmp_path: Any) -> None:
     library: Library = app.extensions["lending"]
     given = {"profile": "testing", "secret_key": "k" * 40, "secure_cookies": True}
