@@ -28,6 +28,12 @@ class Letterhead:
         return parseaddr(self.address)[1].rpartition("@")[2]
 
 
+def _ascii_domain(address: str) -> str:
+    """An address with its domain as every mail server knows it (RFC 5890); the rest is its owner's."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain.encode('idna').decode()}"
+
+
 def message_id(public_id: str, sender: Letterhead) -> str:
     """The name of a notice's message. The same at every try, so that a mailbox can tell a second copy."""
     return f"<notice.{public_id}@{sender.host}>"
@@ -58,7 +64,7 @@ def email(
     message = EmailMessage()
     user, _, host = parseaddr(sender.address)[1].rpartition("@")
     message["From"] = Address(sender.name, user, host)
-    message["To"] = to
+    message["To"] = _ascii_domain(to)
     message["Subject"] = " ".join(subject.split())
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id(public_id, sender)

@@ -21,6 +21,14 @@ SERVICE_ENDS = 421
 """The server says that it is closing the connection, whatever was asked."""
 
 
+def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
+    """Send a message. A server that writes no letters but ASCII's cannot reach some addresses, and others it can."""
+    try:
+        server.send_message(message)
+    except smtplib.SMTPNotSupportedError:
+        raise NotEver("address not in ascii", address_is_wrong=True) from None
+
+
 class SmtpMailer:
     """Sends to the server at an address such as ``smtp://host:25`` or ``smtps://user:password@host:465``.
 
@@ -39,7 +47,7 @@ class SmtpMailer:
         """Hand one message to the server. Raises ``Away``, ``NotNow`` or ``NotEver``."""
         try:
             server = self._connected()
-            server.send_message(message)
+            _hand_over(server, message)
         except smtplib.SMTPRecipientsRefused as refused:
             raise self._said(*next(iter(refused.recipients.values()))) from None
         except smtplib.SMTPDataError as refused:

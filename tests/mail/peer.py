@@ -54,9 +54,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def mail_server(peer: Peer, port: int | None = None) -> Iterator[str]:
-    """Serve until the end of the block; gives the address."""
-    controller = Controller(peer, hostname="127.0.0.1", port=port or free_port())
+def mail_server(peer: Peer, port: int | None = None, *, every_letter: bool = True) -> Iterator[str]:
+    """Serve until the end of the block; gives the address. Without ``every_letter`` it writes ASCII alone."""
+    controller = Controller(peer, hostname="127.0.0.1", port=port or free_port(), enable_SMTPUTF8=every_letter)
     controller.start()
     try:
         yield f"smtp://127.0.0.1:{controller.port}"

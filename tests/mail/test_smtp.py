@@ -128,3 +128,24 @@ def test_a_password_is_never_sent_in_the_open(peer: Peer) -> None:
         mailer = SmtpMailer(url.replace("smtp://", "smtp://desk:secret@"))
         with pytest.raises(Away, match="SMTPNotSupportedError"):
             mailer.send(letter())
+
+
+def test_an_address_that_the_server_cannot_write_stops_nobody_elses_mail(peer: Peer) -> None:
+    with mail_server(peer, every_letter=False) as url:
+        mailer = SmtpMailer(url)
+        with pytest.raises(NotEver) as refused:
+            mailer.send(letter("josé@example.org"))
+        assert refused.value.address_is_wrong
+        mailer.send(letter())
+        mailer.close()
+    assert [taken["To"] for taken in peer.taken] == ["ada@example.org"]
+
+
+def test_a_server_that_writes_every_letter_gets_the_address_as_it_is(peer: Peer, mailer: SmtpMailer) -> None:
+    mailer.send(letter("josé@example.org"))
+    assert [taken["To"] for taken in peer.taken] == ["josé@example.org"]
+
+
+def test_a_domain_in_other_letters_is_written_as_every_server_knows_it(peer: Peer, mailer: SmtpMailer) -> None:
+    mailer.send(letter("ada@bücherei.example"))
+    assert [taken["To"] for taken in peer.taken] == ["ada@xn--bcherei-n2a.example"]
