@@ -8,6 +8,8 @@ nothing when it is sent again. Source: RULES 6, "Channels per patron"; docs/gate
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -35,7 +37,8 @@ from lending.web.access import public
 
 bp = Blueprint("hooks", __name__, url_prefix="/hooks")
 
-STOP = frozenset({"stop", "stopall", "alto", "unsubscribe", "cancel", "end", "quit"})
+STOP = frozenset({"stop", "stopall", "stop all", "alto", "unsubscribe", "cancel", "end", "quit", "revoke"})
+STOP |= {"optout", "opt out", "opt-out", "cancelar", "parar", "baja"}
 START = frozenset({"start", "unstop"})
 HELP = frozenset({"help", "info", "ayuda"})
 
@@ -89,7 +92,7 @@ def texts() -> ResponseReturnValue:
         number = phone_number(phone)
     except ValueError:
         return _no("from is no telephone number", 422)
-    word = text.strip().strip(".!\"'").casefold()
+    word = " ".join(re.findall(r"[\w-]+", unicodedata.normalize("NFKC", text).casefold()))
     if word in STOP:
         _once(lambda session, at, by: stop_texts(session, phone=number, at=at, by=by))
     return jsonify(reply=_reply(number, word))

@@ -57,7 +57,16 @@ def agreed(database: Database, cast: Cast) -> bool:
         return session.get_one(Patron, cast.luis_id).text_consent_at is not None
 
 
-@pytest.mark.parametrize("word", ["STOP", " stop\n", "Alto", "unsubscribe", "CANCEL", "End", "quit", "STOP."])
+MEANS_STOP = [
+    *("STOP", " stop\n", "STOP.", "\u201cStop!\u201d", "\uff33\uff34\uff2f\uff30", "Stop all"),
+    *("unsubscribe", "CANCEL", "End", "quit"),
+    *("revoke", "OPT OUT", "opt-out", "optout"),
+    *("Alto", "\u00a1ALTO!", "Baja", "cancelar"),
+]
+"""What carriers name, what the regulator adds, and the same in Spanish."""
+
+
+@pytest.mark.parametrize("word", MEANS_STOP)
 def test_a_word_that_means_stop_is_honoured_at_once(
     hooked: Flask, sqlite_database: Database, cast: Cast, word: str
 ) -> None:
