@@ -102,9 +102,9 @@ def idle_lines(session: Session, *, branch_ids: Branches, at: datetime) -> list[
     return [LineIdle(**row._mapping) for row in session.execute(chosen)]
 
 
-def line_states(session: Session, numbers: Collection[str]) -> dict[str, LineState]:
-    """Where lines stand, by their numbers."""
-    chosen = select(Line.number, Line.state).where(Line.number.in_(numbers)).order_by(Line.number)
+def line_states(session: Session, numbers: Collection[str], *, branch_ids: Branches) -> dict[str, LineState]:
+    """Where the lines of these numbers stand that are in the kits of the reader's branches."""
+    chosen = _placed(branch_ids).add_columns(Line.state).where(Line.number.in_(numbers)).order_by(Line.number)
     return {row.number: row.state for row in session.execute(chosen)}
 
 

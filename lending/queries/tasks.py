@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.suspension import void_call
@@ -114,7 +114,7 @@ def tasks(
     if kind is not None:
         chosen = chosen.where(Task.kind == kind)
     if after is not None:
-        chosen = chosen.where(Task.id > select(Task.id).where(Task.public_id == after).scalar_subquery())
+        chosen = chosen.where(Task.id > _behind(after, branch_ids))
     rows = session.execute(chosen.order_by(Task.id).limit(limit + 1)).all()
     found = [_shown(row) for row in rows[:limit]]
     return found, found[-1].task if len(rows) > limit else None
@@ -152,7 +152,7 @@ def next_call(session: Session, *, branch_ids: Branches, at: datetime, after: st
     left = session.scalars(select(func.count()).select_from(Task).where(*waiting)).one()
     chosen = _call().where(*waiting)
     if after is not None:
-        chosen = chosen.where(Task.id > select(Task.id).where(Task.public_id == after).scalar_subquery())
+        chosen = chosen.where(Task.id > _behind(after, branch_ids))
     row = session.execute(chosen.order_by(Task.id).limit(1)).one_or_none()
     if row is None:
         return None
@@ -184,6 +184,11 @@ def _call() -> Select[*tuple[Any, ...]]:
         .outerjoin(Kit, Kit.id == Loan.kit_id)
         .outerjoin(KitType, KitType.id == Loan.kit_type_id)
     )
+
+
+def _behind(after: str, branch_ids: Branches) -> ScalarSelect[int]:
+    """The task that a list goes on behind; one of another branch leads nowhere, as one that there is not."""
+    return select(Task.id).where(Task.public_id == after, within(Task.branch_id, branch_ids)).scalar_subquery()
 
 
 def _now(due_at: Any, at: datetime) -> ColumnElement[bool]:

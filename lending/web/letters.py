@@ -15,6 +15,7 @@ from lending.circulation.notices import letters_waiting, mark_printed
 from lending.domain.names import short_name
 from lending.domain.permissions import Act
 from lending.domain.placeholders import UnknownPlace
+from lending.errors import Reason, hidden_as
 from lending.models.base import new_public_id
 from lending.models.notices import Channel
 from lending.notice_words import code_of
@@ -43,7 +44,12 @@ def index() -> ResponseReturnValue:
 def printed() -> ResponseReturnValue:
     """Mark the letters of the pile as printed."""
     names = [name for name in request.form.get("letters", "").split(",") if name]
-    not_done = pressed(lambda session, at, by: mark_printed(session, letters=names, at=at, by=by))
+
+    def mark(session: Any, at: Any, by: Any) -> None:
+        with hidden_as(Reason.NOT_FOUND):  # a letter of another branch looks like none
+            mark_printed(session, letters=names, at=at, by=by)
+
+    not_done = pressed(mark)
     if not_done is not None:
         return _page(not_done.sentences), not_done.status
     flash(

@@ -60,7 +60,8 @@ def test_a_letter_of_another_branch_is_not_shown_nor_marked(
     cleo: Browser, letter: str, sqlite_database: Database
 ) -> None:
     assert letter not in cleo.get(LETTERS).get_data(as_text=True)
-    assert cleo.post(LETTERS, {"key": "n" * 16, "letters": letter}).status_code == 403
+    theirs, none = (cleo.post(LETTERS, {"key": "n" * 16, "letters": name}) for name in (letter, "x" * 16))
+    assert theirs.status_code == none.status_code == 404
     assert only(sqlite_database, Notice).state is NoticeState.PENDING
 
 
