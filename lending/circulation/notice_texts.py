@@ -6,6 +6,7 @@ look into the program nor fail on its way out. Source: issue "Nothing goes overd
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Final
@@ -79,6 +80,11 @@ def restore_notice_text(
         record(session, "restore_notice_text", at=at, by=by, detail=_detail(step, channel, language))
 
 
+def _is_shown(text: str) -> bool:
+    """Whether nothing is in a text but what a reader sees: no control but a new line."""
+    return is_storable(text) and not any(unicodedata.category(sign) == "Cc" and sign != "\n" for sign in text)
+
+
 def _which(step: str, channel: Channel, language: str) -> tuple[ColumnElement[bool], ...]:
     return (NoticeText.step == step, NoticeText.channel == channel, NoticeText.language == language)
 
@@ -95,7 +101,7 @@ def _against(channel: Channel, subject: str, body: str, places: Collection[str])
     for name, (text, longest) in given.items():
         if not text:
             yield Block(Reason.VALUE_MISSING, {"field": name})
-        elif len(text) > longest or not is_storable(text) or (name == "subject" and len(text.splitlines()) > 1):
+        elif len(text) > longest or not _is_shown(text) or (name == "subject" and len(text.splitlines()) > 1):
             yield Block(Reason.VALUE_WRONG, {"field": name})
         for place in unknown_places(text, places):
             yield Block(Reason.PLACE_UNKNOWN, {"field": name, "place": place or "{}"})

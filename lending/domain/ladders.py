@@ -7,6 +7,7 @@ is done all the same. Source: RULES 6, "Ladder".
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ MORNING = time(8)
 
 MOST_DAYS = 365
 """A step acts within a year of the due day."""
+
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9_]{0,39}", re.ASCII)
+"""What names a step for good, on the journal and in the log of notices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ def against(steps: Iterable[Step]) -> list[Block]:
     found = [] if ladder else [Block(Reason.VALUE_MISSING, {"field": "steps"})]
     twice = sorted(code for code, times in Counter(step.code for step in ladder).items() if times > 1)
     found += [Block(Reason.STEP_TWICE, {"step": code}) for code in twice]
+    found += [Block(Reason.VALUE_WRONG, {"field": "code"}) for step in ladder if not _CODE.fullmatch(step.code)]
     found += [Block(Reason.VALUE_WRONG, {"field": "days"}) for step in ladder if abs(step.days) > MOST_DAYS]
     for earlier, later in pairwise(ladder):
         if earlier.days == later.days:

@@ -97,3 +97,11 @@ def test_a_text_message_has_no_subject(database: Database, cast: Cast) -> None:
 @pytest.mark.parametrize("who", ["ben", "cleo", "dora"])
 def test_nobody_else_may(database: Database, cast: Cast, who: str) -> None:
     assert against(database, getattr(cast, who))[0][0] is Reason.NOT_PERMITTED
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x07", "\t", "\x9b"])
+def test_no_control_that_a_reader_does_not_see_goes_out_with_the_words(
+    database: Database, cast: Cast, sign: str
+) -> None:
+    assert against(database, cast.eli, subject=f"Back{sign}soon") == [(Reason.VALUE_WRONG, "subject")]
+    assert against(database, cast.eli, Channel.TEXT, body=f"Back{sign}soon") == [(Reason.VALUE_WRONG, "body")]

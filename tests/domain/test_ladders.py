@@ -90,6 +90,7 @@ def test_after_giving_up_only_reminders_are_left() -> None:
         ((Step("a", 5, gives_up=True), Step("b", 6, calls=True)), [Reason.STEP_AFTER_GIVING_UP]),
         ((Step("a", 5, gives_up=True), Step("b", 6, gives_up=True)), [Reason.STEP_AFTER_GIVING_UP]),
         ((Step("a", 9999),), [Reason.VALUE_WRONG]),
+        ((Step("<b>\u202eevil", 1),), [Reason.VALUE_WRONG]),
         ((Step("a", 0, calls=True), Step("b", 0)), [Reason.STEP_ON_THE_SAME_DAY, Reason.STEP_TOO_EARLY]),
     ],
 )
