@@ -16,6 +16,9 @@ from lending.wording import say
 FAULTS: Mapping[Fault, str] = {
     Fault.TOO_LARGE: N_("The file has more than %(limit)s MB. Split it and import the pieces."),
     Fault.TOO_MANY_ROWS: N_("The file has more than %(limit)s rows. Is it the right one?"),
+    Fault.TOO_WIDE: N_("The first row has more than %(limit)s columns. Is it the right file?"),
+    Fault.TOO_LONG: N_("Line %(line)s is longer than any row of such a file. Is it the right one?"),
+    Fault.TOO_HEAVY: N_("The workbook takes too much memory or time to open. Save it as 'CSV UTF-8' and try again."),
     Fault.SCATTERED: N_("The sheet reaches to cell %(cell)s, far beyond its rows. Delete what stands out there."),
     Fault.NOT_A_SHEET: N_("This is neither a CSV nor an XLSX file that can be read."),
     Fault.WRONG_ENCODING: N_("The file is not UTF-8 (line %(line)s). Save it as 'CSV UTF-8' and try again."),
@@ -43,6 +46,7 @@ FAULTS: Mapping[Fault, str] = {
     Fault.CARD_ENDED: N_("This card was replaced. Give the patron's present number."),
     Fault.CARD_MERGED: N_("This card's record was merged into another one."),
     Fault.DISAGREES: N_("Row %(first)s gives the same thing another %(other)s."),
+    Fault.MORE_WRONG: N_("The file was not read further: put right what is wrong so far, and try again."),
 }
 """One sentence for each, with the names of its details."""
 

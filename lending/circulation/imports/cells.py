@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from lending.circulation.imports.columns import Template
-from lending.circulation.imports.report import Fault, Problem
+from lending.circulation.imports.report import Fault, Problem, enough
 from lending.circulation.imports.sheets import Sheet
 
 _YES = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
@@ -66,4 +66,6 @@ def rows_of(sheet: Sheet, template: Template, problems: list[Problem]) -> Iterat
     template.require(sheet)
     problems += sheet.problems
     for row, cells in sheet.rows:
+        if enough(problems, row):
+            return
         yield Cells(template, row, dict(zip(sheet.columns, cells, strict=True)), problems)

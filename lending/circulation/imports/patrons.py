@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.imports.bulk import converter, insert_rows, new_public_ids, roomy, take_ids
 from lending.circulation.imports.columns import PATRONS
-from lending.circulation.imports.report import Fault, Problem, Progress, Report, quietly
+from lending.circulation.imports.report import Fault, Problem, Progress, Report, enough, quietly
 from lending.circulation.imports.sheets import Sheet
 from lending.circulation.journal import record, record_each
 from lending.domain.actors import Actor
@@ -87,6 +87,8 @@ def plan_patrons(
     taken = _codes_of_things(session)
     first_rows: dict[str, int] = {}
     for piece in _pieces(sheet.rows, PIECE):
+        if enough(plan.problems, piece[0][0]):
+            break
         read_rows = [found for row, cells in piece if (found := reader.read(row, cells)) is not None]
         known = _known(session, [number for _, number, _ in read_rows], reader.written)
         names = iter(new_public_ids(3 * len(read_rows)))

@@ -26,6 +26,9 @@ class Fault(StrEnum):
 
     TOO_LARGE = "too_large"
     TOO_MANY_ROWS = "too_many_rows"
+    TOO_WIDE = "too_wide"
+    TOO_LONG = "too_long"
+    TOO_HEAVY = "too_heavy"
     SCATTERED = "scattered"
     NOT_A_SHEET = "not_a_sheet"
     WRONG_ENCODING = "wrong_encoding"
@@ -48,6 +51,7 @@ class Fault(StrEnum):
     CARD_ENDED = "card_ended"
     CARD_MERGED = "card_merged"
     DISAGREES = "disagrees"
+    MORE_WRONG = "more_wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,19 @@ class Problem:
     column: str | None
     what: Fault | Block
     detail: Mapping[str, object] = field(default_factory=dict)
+
+
+MOST_PROBLEMS = 1000
+"""Of one file; a hostile one has as many as it has letters."""
+
+
+def enough(problems: list[Problem], row: int) -> bool:
+    """Whether so much is wrong that nobody looks further than this row; the problems say so then."""
+    if len(problems) < MOST_PROBLEMS:
+        return False
+    if problems[-1].what is not Fault.MORE_WRONG:
+        problems.append(Problem(row, None, Fault.MORE_WRONG))
+    return True
 
 
 class BadFile(Exception):

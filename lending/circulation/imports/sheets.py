@@ -8,29 +8,35 @@ from __future__ import annotations
 
 import codecs
 import csv
-import datetime as dt
 import io
+import json
 import re
-import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import Final
+from typing import IO, Final
 
-from lending.circulation.imports.report import BadFile, Fault, Problem
+from lending.circulation.imports import workbook
+from lending.circulation.imports.report import BadFile, Fault, Problem, enough
 
 LARGEST_BYTES: Final = 20 * 1024 * 1024
-LARGEST_UNPACKED_BYTES: Final = 400 * 1024 * 1024
+LARGEST_UNPACKED_BYTES: Final = 200 * 1024 * 1024
 """A workbook is a ZIP: a small one may unpack to more than memory holds."""
 
-LARGEST_CELLS: Final = 20_000_000
-"""A sheet is read as a whole rectangle: two cells in its far corners would fill any memory."""
+LARGEST_CELLS: Final = 3_000_000
+"""Of one sheet, whose every cell is kept until the last row is checked: the patrons of a county."""
 
-_WORKBOOK = "xl/workbook.xml"
-"""What makes a ZIP a workbook of this kind. The library that reads it also knows others, whose cells lie elsewhere."""
+MOST_ROWS: Final = 200_000
+MOST_COLUMNS: Final = 100
+LONGEST_LINE: Final = 100_000
+"""Characters of one line of a file, or of one cell of a workbook. What people keep has a few hundred."""
 
-_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})([0-9]{1,9})["']""")
-"""Where a row or a cell says that it stands: ``r="12"``, ``r="C12"``."""
+READER_MEMORY: Final = 640 * 1024 * 1024
+READER_SECONDS: Final = 60
+"""What the process that reads a workbook may take: bytes of memory, and seconds of the processor."""
 
 HIGHEST_HEADER: Final = 20
 """How many rows a meeting tool may write about the meeting above its table."""
@@ -56,28 +62,38 @@ def column_name(cell: str) -> str:
     return cell.strip().lower().replace(" ", "_").replace("-", "_")
 
 
-def read_sheet(data: bytes, *, most: int | None = None, below: frozenset[str] = frozenset()) -> Sheet:
+def read_sheet(data: bytes, *, most: int = MOST_ROWS, below: frozenset[str] = frozenset()) -> Sheet:
     """The sheet in a file's bytes; ``BadFile`` when there is none, or when it has more than ``most`` rows.
 
     With names of columns in ``below``, what stands above the first row that has one of them is no part of the table.
+    Rows behind the ``MOST_PROBLEMS``th problem are not read: nobody mends more before trying again.
     """
     if len(data) > LARGEST_BYTES:
         raise BadFile(Fault.TOO_LARGE, limit=LARGEST_BYTES // 1024**2)
-    problems: list[Problem] = []
-    raw = _xlsx_rows(data, problems) if data.startswith(b"PK") else _csv_rows(data)
+    sheet = Sheet((), [])
+    raw = _xlsx_rows(data, sheet.problems) if data.startswith(b"PK") else _csv_rows(data)
+    with closing(raw):
+        return _gathered(sheet, _from_header(enumerate(raw, start=1), below), most)
+
+
+def _gathered(sheet: Sheet, raw: Iterator[tuple[int, list[str]]], most: int) -> Sheet:
+    """The rows below the first one, which names the columns."""
     header: tuple[str, ...] = ()
-    rows: list[tuple[int, list[str]]] = []
-    for number, cells in _from_header(enumerate(raw, start=1), below):
+    rows, problems, kept = sheet.rows, sheet.problems, 0
+    for number, cells in raw:
         cells = [cell.strip() for cell in cells]
         while cells and not cells[-1]:
             cells.pop()
         if not cells:
             continue
         if not header:
-            header = tuple(column_name(cell) for cell in cells)
+            header = _named(cells)
             continue
-        if most is not None and len(rows) == most:
-            raise BadFile(Fault.TOO_MANY_ROWS, limit=most)
+        kept += len(header)
+        if len(rows) == most or kept > LARGEST_CELLS:
+            raise BadFile(Fault.TOO_MANY_ROWS, limit=len(rows))
+        if enough(problems, number):
+            break
         if len(cells) > len(header):
             problems.append(Problem(number, None, Fault.TOO_MANY_CELLS, {"cells": len(cells), "columns": len(header)}))
             continue
@@ -88,7 +104,14 @@ def read_sheet(data: bytes, *, most: int | None = None, below: frozenset[str] = 
             if cell and _FORMULA.match(cell)
         )
         rows.append((number, cells))
-    return Sheet(header, rows, problems)
+    return replace(sheet, columns=header)
+
+
+def _named(cells: list[str]) -> tuple[str, ...]:
+    """The names of the columns."""
+    if len(cells) > MOST_COLUMNS:
+        raise BadFile(Fault.TOO_WIDE, limit=MOST_COLUMNS)
+    return tuple(column_name(cell) for cell in cells)
 
 
 def _from_header(raw: Iterator[tuple[int, list[str]]], below: frozenset[str]) -> Iterator[tuple[int, list[str]]]:
@@ -98,71 +121,81 @@ def _from_header(raw: Iterator[tuple[int, list[str]]], below: frozenset[str]) ->
     return chain(head[next(names, 0) :], raw)
 
 
-def _csv_rows(data: bytes) -> Iterator[list[str]]:
+def _csv_rows(data: bytes) -> Generator[list[str], None, None]:
     encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        text = data.decode(encoding)
+        data.decode(encoding)
     except UnicodeDecodeError as error:
         raise BadFile(Fault.WRONG_ENCODING, line=data.count(b"\n", 0, error.start) + 1) from None
-    if "\x00" in text:
-        raise BadFile(Fault.NOT_A_SHEET)
-    delimiter = _delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(data, encoding), delimiter=_delimiter(data, encoding), strict=True)
     try:
         yield from reader
     except csv.Error:
         raise BadFile(Fault.BROKEN_CSV, line=reader.line_num) from None
 
 
-def _delimiter(text: str) -> str:
+def _lines(data: bytes, encoding: str) -> Iterator[str]:
+    """The lines of a file one after another, so that it is never in memory as a whole text besides."""
+    read = io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
+    number = 0
+    while line := read.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE:
+            raise BadFile(Fault.TOO_LONG, line=number)
+        if "\x00" in line:
+            raise BadFile(Fault.NOT_A_SHEET)
+        yield line
+
+
+def _delimiter(data: bytes, encoding: str) -> str:
     """What the columns are parted by in the first lines. Spreadsheets of many countries write semicolons, because a
     comma is part of their numbers; meeting tools write tabs.
     """
-    head = "\n".join(text.split("\n", HIGHEST_HEADER)[:HIGHEST_HEADER])
-    first = text.split("\n", 1)[0]
-    return max(",;\t", key=first.count) if any(mark in first for mark in ",;\t") else max(",;\t", key=head.count)
+    head = list(islice(_lines(data, encoding), HIGHEST_HEADER))
+    first = head[0] if head else ""
+    marks = first if any(mark in first for mark in ",;\t") else "".join(head)
+    return max(",;\t", key=marks.count)
 
 
-def _xlsx_rows(data: bytes, problems: list[Problem]) -> Iterator[list[str]]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > LARGEST_UNPACKED_BYTES:
-                raise BadFile(Fault.TOO_LARGE, limit=LARGEST_UNPACKED_BYTES // 1024**2)
-            _check_extent(packed)
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, zipfile.BadZipFile, IndexError, OSError, ValueError):
-        raise BadFile(Fault.NOT_A_SHEET) from None
-    for number, row in enumerate(rows, start=1):
-        yield [_text(cell, number, problems) for cell in row]
-
-
-def _check_extent(packed: zipfile.ZipFile) -> None:
-    """Refuse a workbook with a sheet too large to be read, before it is read."""
-    names = set(packed.namelist())
-    if _WORKBOOK not in names or not names.isdisjoint({"content.xml", "xl/workbook.bin"}):
-        raise BadFile(Fault.NOT_A_SHEET)
-    for name in names:
-        columns, lowest, before = {b"A"}, 1, b""
-        with packed.open(name) as part:
-            while chunk := part.read(1024**2):
-                for column, row in _PLACE.findall(before + chunk):
-                    columns.add(column.upper())
-                    lowest = max(lowest, int(row))
-                before = chunk[-32:]
-        furthest = max(columns, key=_column)
-        if _column(furthest) * lowest > LARGEST_CELLS:
-            raise BadFile(Fault.SCATTERED, cell=f"{furthest.decode()}{lowest}")
+def _xlsx_rows(data: bytes, problems: list[Problem]) -> Generator[list[str], None, None]:
+    """The rows of a workbook, as the process that reads it tells them (``workbook.py``)."""
+    limits = {"memory": READER_MEMORY, "seconds": READER_SECONDS}
+    limits |= {"unpacked": LARGEST_UNPACKED_BYTES, "cells": LARGEST_CELLS}
+    # -I: nothing of whoever runs the library, neither variables nor folders, changes what it reads.
+    command = [sys.executable, "-I", workbook.__file__, json.dumps(limits)]
+    with subprocess.Popen(  # noqa: S603 - our own program and words
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as reader:
+        try:
+            with suppress(BrokenPipeError):  # it was ended while it still read
+                _stream(reader.stdin).write(data)
+                _stream(reader.stdin).close()
+            yield from _told(_stream(reader.stdout), problems)
+        finally:
+            reader.kill()
 
 
-def _column(letters: bytes) -> int:
-    """The number of a column: A is 1, Z 26, AA 27."""
+def _stream(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        raise RuntimeError("the process was started without its pipes")
+    return pipe
+
+
+def _told(said: IO[bytes], problems: list[Problem]) -> Iterator[list[str]]:
+    longest = MOST_COLUMNS * LONGEST_LINE
     number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+    while (line := said.readline(longest)).endswith(b"\n"):
+        number += 1
+        row = json.loads(line)
+        if isinstance(row, list):
+            if any(isinstance(cell, str) and len(cell) > LONGEST_LINE for cell in row):
+                raise BadFile(Fault.TOO_LONG, line=number)
+            yield [_text(cell, number, problems) for cell in row]
+        elif row:
+            raise BadFile(Fault(row.pop("fault")), **row)
+        else:
+            return
+    raise BadFile(Fault.TOO_HEAVY)  # it was ended before it came to an end
 
 
 def _text(cell: object, row: int, problems: list[Problem]) -> str:
@@ -173,8 +206,4 @@ def _text(cell: object, row: int, problems: list[Problem]) -> str:
         if abs(cell) >= EXACT:
             problems.append(Problem(row, None, Fault.ROUNDED))
         return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, dt.datetime):
-        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(sep=" ")
-    if isinstance(cell, dt.date):
-        return cell.isoformat()
     return str(cell)
