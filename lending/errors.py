@@ -128,6 +128,10 @@ class Reason(StrEnum):
     STEP_TWICE = "step_twice"
     STEP_TOO_EARLY = "step_too_early"
     STEP_AFTER_GIVING_UP = "step_after_giving_up"
+    # Lending rules
+    NUMBER_OUTSIDE = "number_outside"
+    AMOUNT_OUTSIDE = "amount_outside"
+    CHANGE_PLANNED = "change_planned"
     # Words of notices
     PLACE_UNKNOWN = "place_unknown"
     PLACE_PRIVATE = "place_private"

@@ -107,4 +107,14 @@ LOANS: Mapping[Reason, Words] = {
     Reason.STEP_AFTER_GIVING_UP: Words(
         422, Tone.STOP, N_("A kit that was given up is only reminded of: nothing else may come after that day.")
     ),
+    # Lending rules
+    Reason.NUMBER_OUTSIDE: Words(422, Tone.STOP, N_("Choose a number from %(least)s to %(most)s (%(field)s).")),
+    Reason.AMOUNT_OUTSIDE: Words(
+        422, Tone.STOP, N_("Choose an amount from %(least_cents)s to %(most_cents)s (%(field)s).")
+    ),
+    Reason.CHANGE_PLANNED: Words(
+        409,
+        Tone.STOP,
+        N_("A change of the rules from %(at)s is planned already. Take it back first, or begin no earlier."),
+    ),
 }
