@@ -32,6 +32,7 @@ def register(app: Flask) -> None:
         loans,
         notice_texts,
         patrons,
+        policies,
         problems,
         programs,
         reservations,
@@ -44,7 +45,7 @@ def register(app: Flask) -> None:
 
     declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
     assert all((*declared, enrolments, shelf, stocktakes, tasks, workshops))  # noqa: S101 - each declares its calls
-    assert all((agreements, closures, cohorts, ladders, lines, notice_texts, programs))  # noqa: S101 - the same
+    assert all((agreements, closures, cohorts, ladders, lines, notice_texts, policies, programs))  # noqa: S101 - the same
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

@@ -30,6 +30,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         notice_log,
         notices,
         patrons,
+        policies,
         programs,
         questions,
         reservations,
@@ -48,5 +49,5 @@ def blueprints() -> tuple[Blueprint, ...]:
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     planning = (agreements, closures, programs, questions, sessions, forecast)
     telling = (letters, notice_log, notices, texts, hooks)
-    work = (jobs, tasks, calls, lines, ladders)
+    work = (jobs, tasks, calls, lines, ladders, policies)
     return tuple(page.bp for page in (*pages, *planning, *telling, *work, stocktakes, transfers, workshops))

@@ -54,6 +54,8 @@ PROMISED = {
     "/lines": {"get"},
     "/lines/confirmations": {"post"},
     "/ladders": {"get", "put", "delete"},
+    "/policies": {"get", "post", "delete"},
+    "/policies/planned": {"delete"},
     "/transfers": {"get", "post"},
     "/forecast": {"get"},
     "/reservations": {"get", "post"},

@@ -229,6 +229,26 @@ def stocktake(door: Door) -> str:
     return str(found)
 
 
+NEXT_YEAR = "2027-01-04T08:00:00Z"
+
+
+def rules(door: Door, kit_type: str | None, days: int, **more: str) -> dict[str, Any]:
+    """Other rules of a kit type, or of all, as somebody sets them who has just looked."""
+    return {"kit_type": kit_type, "seen": rules_seen(door, kit_type), "rules": {"loan_days": days}, **more}
+
+
+def rules_seen(door: Door, kit_type: str | None = "work-ready") -> str:
+    return str(door.eli.get("/policies/place", **({"kit_type": kit_type} if kit_type else {})).json["seen"])
+
+
+def excepted(door: Door) -> None:
+    assert door.eli.post("/policies", rules(door, "work-ready", 14)).status_code == 201
+
+
+def planned(door: Door) -> None:
+    assert door.eli.post("/policies", rules(door, None, 28, valid_from=NEXT_YEAR)).status_code == 201
+
+
 PUBLIC_IDS: dict[str, Callable[[Door], str]] = {
     "<charge_id>": charge,
     "<reservation_id>": reservation,
@@ -236,6 +256,7 @@ PUBLIC_IDS: dict[str, Callable[[Door], str]] = {
     "<stocktake_id>": stocktake,
     "<enrolment>": enrolment,
     "<task_id>": call_task,
+    "<seen>": rules_seen,
     "<attendee>": lambda door: public_id_of(door.database, door.cast.ada_id),
 }
 NEW_BRANCH = {"code": "MAL", "name": "Malibu Library", "zone": "America/Los_Angeles", "hours": HOURS.format()}
@@ -261,6 +282,9 @@ CALLS = (
     Call("POST", "/lines/requests", lambda door: {"numbers": [line_of(door)]}, overdue),
     Call("PUT", "/ladders", {"kit_type": "work-ready", "steps": [{"code": "overdue", "days": 2}]}, who="eli"),
     Call("DELETE", "/ladders", None, who="eli"),
+    Call("POST", "/policies", lambda door: rules(door, "work-ready", 14), who="eli"),
+    Call("DELETE", "/policies", None, excepted, "eli", "/policies?kit_type=work-ready&seen=<seen>"),
+    Call("DELETE", "/policies/planned", None, planned, "eli", f"/policies/planned?valid_from={NEXT_YEAR}"),
     Call("POST", "/undo", STATION, out),
     Call("POST", "/inspections", INSPECTION, back),
     Call("POST", "/missing_parts", {"kit": KIT, "part": 2}, out),

@@ -36,6 +36,7 @@ from lending.programs.pools import PoolPlan
 from lending.programs.timetable import WeeklyWorkshops
 from lending.web import languages
 from tests.cast import ADA, KIT, LUIS, MINA, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
+from tests.journeys import rules
 from tests.journeys.crowd import lend_long_ago, lend_to_everybody
 from tests.journeys.gatherings import gather
 from tests.journeys.serving import Served
@@ -50,6 +51,7 @@ NO_PAGES: Mapping[str, str] = {
     "kits.label": "a PDF, tested by scanning it",
     "lines.export": "CSV for a carrier",
     "api.get_ladders": "JSON for programs",
+    **dict.fromkeys(("api.get_policies", "api.get_policy", "api.get_policy_changes"), "JSON for programs"),
     "api.get_lines": "JSON for programs",
     "api.get_task": "JSON for programs",
     "api.get_tasks": "JSON for programs",
@@ -317,6 +319,9 @@ ROWS = (
     Row("lines.index", "empty", "/lines", who="cleo"),
     Row("ladders.index", "full", "/administration/ladders"),
     Row("ladders.edit", "full", "/administration/ladders/steps?kit_type=work-ready"),
+    Row("policies.index", "full", "/administration/rules"),
+    Row("policies.edit", "exception", "/administration/rules/edit?kit_type=work-ready"),
+    Row("policies.edit", "error", "/administration/rules/edit", do=rules.send_wrong),
     Row("slips.statement", "print", "/slips/patrons/{debtor}/statement", on_paper=True),
     Row("transfers.show", "full", "/transfers"),
     Row("transfers.show", "sending", "/transfers?to=COM"),
@@ -369,6 +374,7 @@ def populate(library: Served) -> dict[str, str]:
             "hotspot": str(hotspot.id),
         }
 
+    rules.change(library)
     named: dict[str, str] = library.database.act(people)
     library.act(block, patron=named["luis"], reason="Ask for the new address.")
     loans = library.loans()
