@@ -133,6 +133,8 @@ def wake_line(
     for name, value in _checked(session, line, woken).items():
         setattr(woken, name, value)
     woken.move(LineVerb.REACTIVATE)
+    with refusing_twins(Reason.ALREADY_EXISTS, field="iccid"):
+        session.flush()  # a SIM that another line took a moment ago is refused by name
     _place(session, woken, part, rows[kit], on, at)
     for touched in rows.values():
         _journal(session, LineVerb.REACTIVATE.value, woken, part, touched, at=at, by=by, iccid_from=iccid_from)

@@ -89,7 +89,7 @@ class PolicyForm(KeyedForm):
 
     seen = HiddenField()
     from_on = DayField(
-        lazy_gettext("From"),
+        lazy_gettext("Begins on"),
         description=lazy_gettext("Leave it empty to begin at once. Kits that are out stay due as they are."),
         validators=[Optional()],
     )
