@@ -90,4 +90,5 @@ def _pickup(found: CohortForecast) -> str:
     first = _("Pick-up from %(day)s", day=reader.day(found.pickup_from))
     if found.on == found.pickup_from:
         return str(first)
-    return f"{first}. {_('Forecast for %(day)s', day=reader.day(found.on))}"
+    today = _("Forecast for %(day)s", day=reader.day(found.on))
+    return f"{first}. {today}"

@@ -170,7 +170,8 @@ def _hours(value: str) -> str:
         return ""
     first, _slash, last = span.partition("/")
     when = days(date.fromisoformat(first), date.fromisoformat(last))
-    return f"{when}: {_('closed') if hours == 'closed' else hours}"
+    how = _("closed") if hours == "closed" else hours
+    return f"{when}: {how}"
 
 
 def days(first: date, last: date) -> str:
