@@ -11,15 +11,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from benchmarks import figures, last_kits, nights
+from benchmarks import clocks, draining, figures, last_kits, nights, rude
 from benchmarks.engines import ENGINES, Engine
 from benchmarks.figures import Figure
 from lending.clock import SystemClock
@@ -81,8 +81,10 @@ PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
     "R1": last_kits.last_kits_of_a_cohort,
     "R6": machine,
     "R12": nights.killed,
-    "R13": nights.rude_servers,
-    "R13 desk": nights.draining,
+    "R13": rude.rude_servers,
+    "R13 outage": rude.outage,
+    "R13 desk": draining.draining,
+    "R14": clocks.clocks,
     "R15": nights.returns,
     "Rush": last_kits.rush_of_the_pilot,
     "Year": year,
@@ -95,18 +97,29 @@ PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
 def main(engine: str, only: tuple[str, ...]) -> None:
     """Try, print the table, keep the figures."""
     at = SystemClock().now()
-    found: list[Figure] = []
+    found: list[tuple[str, Figure]] = []
     for name in ENGINES if engine == "both" else [engine]:
         with ENGINES[name]() as opened:
             for part, run in PARTS.items():
                 if not only or part in only:
                     print(f"{part} on {name} ...", file=sys.stderr)
-                    found += run(opened, today=at.date())
-    figures.show(found, "The battery")
-    rows = [{**asdict(figure), "reached": figure.reached} for figure in found]
-    kept = {"at": at.isoformat(timespec="seconds"), "machine": figures.machine(), "figures": rows}
+                    found += [(part, figure) for figure in run(opened, today=at.date())]
+    figures.show([figure for _, figure in found], "The battery")
+    keep(found, at)
+    raise SystemExit(not all(figure.reached for _, figure in found))
+
+
+def keep(found: Sequence[tuple[str, Figure]], at: datetime) -> None:
+    """Write the figures to ``benchmarks/battery.json``; those of parts that were not tried now stay as they were."""
+    rows = [
+        {"part": part, "at": at.isoformat(timespec="seconds"), **asdict(figure), "reached": figure.reached}
+        for part, figure in found
+    ]
+    tried = {(row["part"], row["engine"]) for row in rows}
+    before = json.loads(LATEST.read_text(encoding="utf-8"))["figures"] if LATEST.exists() else []
+    rows = [row for row in before if (row.get("part"), row["engine"]) not in tried] + rows
+    kept = {"machine": figures.machine(), "figures": rows}
     LATEST.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
-    raise SystemExit(not all(figure.reached for figure in found))
 
 
 if __name__ == "__main__":

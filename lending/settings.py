@@ -73,6 +73,7 @@ class Settings:
     smtp_url: str | None = field(repr=False)
     mail_from: str
     bounce_secret: str | None = field(repr=False)
+    notices_a_second: int
     text_url: str | None = field(repr=False)
     text_secret: str | None = field(repr=False)
     ping_url: str | None = field(repr=False)
@@ -382,6 +383,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "smtp_url": _smtp_url,
     "mail_from": _mail_address,
     "bounce_secret": _secret_key,
+    "notices_a_second": _whole(0, 1000),
     "text_url": _web_address,
     "text_secret": _secret_key,
     "ping_url": _web_address,

@@ -13,32 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.journal import record, record_unchanged
 from lending.circulation.locks import lock_patron
+from lending.circulation.notice_ends import ends_now
 from lending.circulation.tasks import open_task
 from lending.circulation.telling import CONTACT, channel_of, new_notice, put_in_outbox
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
 from lending.domain.permissions import Act
-from lending.domain.states import (
-    PROMISED_RESERVATIONS,
-    ChargeState,
-    EnrolmentState,
-    LoanState,
-    ReservationState,
-)
 from lending.errors import Reason, Refused
 from lending.models.base import table_of
-from lending.models.charges import Charge, ChargeKind
-from lending.models.cohorts import Enrolment
-from lending.models.loans import Loan
 from lending.models.notices import Carrier, Channel, Notice, NoticeState
 from lending.models.people import Patron
-from lending.models.reservations import Reservation
 from lending.models.tasks import TaskKind
 
 _notices, _patrons = table_of(Notice), table_of(Patron)
@@ -55,24 +45,6 @@ FIRST_PAUSE, LONGEST_PAUSE, GIVE_UP_AFTER = timedelta(minutes=5), timedelta(hour
 BOUNCED = "bounced"
 """The problem of a message that came back after it had left."""
 
-_RESERVED = {
-    "ready": frozenset({ReservationState.READY}),
-    "promised": PROMISED_RESERVATIONS,
-    "reserved": PROMISED_RESERVATIONS,
-    "waiting": frozenset({ReservationState.WAITING}),
-}
-"""A notice about a reservation holds while that is in one of these states; others hold whatever became of it."""
-
-_SEATED = {
-    "enrolled": frozenset({EnrolmentState.ENROLLED}),
-    "enrolled_with_kit": frozenset({EnrolmentState.ENROLLED}),
-    "enrolled_without_kit": frozenset({EnrolmentState.ENROLLED}),
-    "waitlisted": frozenset({EnrolmentState.WAITING}),
-    "seat_offered": frozenset({EnrolmentState.OFFERED}),
-    "seat_given": frozenset({EnrolmentState.ENROLLED}),
-}
-"""The same of a notice about a seat."""
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -86,22 +58,13 @@ class Claim:
 def claim(session: Session, channel: Channel, *, at: datetime, by: Actor) -> Claim | None:
     """Claim the notice of a channel that is due longest and still holds; ``None`` when there is none.
 
-    Those that no longer hold are cancelled on the way, and a text that is due at night waits for the morning.
+    Those that no longer hold are cancelled on the way, those that a later step overtook superseded, and a text that is
+    due at night waits for the morning.
     """
     by.permit(Act.ADMINISTER)
-    left_behind = (Notice.state == NoticeState.SENDING) & (Notice.claimed_at < at - LEASE)
-    waiting = (Notice.state == NoticeState.PENDING) & (Notice.due_at <= at)
-    chosen = (
-        select(Notice)
-        .where(or_(waiting, left_behind), Notice.channel == channel)
-        .order_by(Notice.due_at, Notice.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    while (notice := session.scalars(chosen).one_or_none()) is not None:
-        if not _holds(session, notice):
-            notice.state = NoticeState.CANCELLED
+    while (notice := _next(session, channel, at)) is not None:
+        if (ends := ends_now(session, notice)) is not None:
+            notice.state = ends
         elif notice.channel is Channel.TEXT and not _may_be_texted(session, notice):
             tell_otherwise(session, notice, at=at)
         elif notice.channel is Channel.TEXT and (morning := _after_the_night(session, notice, at)) is not None:
@@ -111,6 +74,28 @@ def claim(session: Session, channel: Channel, *, at: datetime, by: Actor) -> Cla
             notice.tries += 1
             return Claim(notice.id, notice.public_id, notice.tries)
         session.flush()  # the next look must not find it again
+    return None
+
+
+def _next(session: Session, channel: Channel, at: datetime) -> Notice | None:
+    """The notice that is due longest or, when none is, one that was left behind in a claim; locked.
+
+    Two statements, each of which takes the first row of an index: one for both would sort the whole heap every time.
+    """
+    due = (Notice.state == NoticeState.PENDING, Notice.due_at <= at)
+    left_behind = (Notice.state == NoticeState.SENDING, Notice.claimed_at < at - LEASE)
+    for which in (due, left_behind):
+        chosen = (
+            select(Notice)
+            .where(*which, Notice.channel == channel)
+            .order_by(Notice.due_at)
+            .limit(1)
+            .with_for_update(skip_locked=True, key_share=True)
+            .execution_options(populate_existing=True)
+        )
+        found = session.scalars(chosen).one_or_none()
+        if found is not None:
+            return found
     return None
 
 
@@ -218,11 +203,11 @@ def letters_waiting(session: Session, branch_ids: Collection[int] | None, *, at:
     )
     if branch_ids is not None:
         chosen = chosen.where(Patron.home_branch_id.in_(sorted(branch_ids)))
-    return [notice.public_id for notice in session.scalars(chosen.limit(limit)) if _holds(session, notice)]
+    return [notice.public_id for notice in session.scalars(chosen.limit(limit)) if ends_now(session, notice) is None]
 
 
 def mark_printed(session: Session, *, letters: Collection[str], at: datetime, by: Actor) -> int:
-    """Keep that letters (public ids) were printed; how many. One that no longer holds is cancelled instead.
+    """Keep that letters (public ids) were printed; how many. One that is not to be sent any more ends instead.
 
     A letter that somebody else marked meanwhile stays as it is. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``.
     """
@@ -243,11 +228,11 @@ def mark_printed(session: Session, *, letters: Collection[str], at: datetime, by
     for notice, branch_id in found:
         if notice.state is not NoticeState.PENDING:
             continue
-        if _holds(session, notice):
+        if (ends := ends_now(session, notice)) is not None:
+            notice.state = ends
+        else:
             notice.state, notice.sent_at, notice.carrier = NoticeState.SENT, at, Carrier.PRINTED
             printed[branch_id] += 1
-        else:
-            notice.state = NoticeState.CANCELLED
     if not printed:
         record_unchanged(session, "print_letters", at=at, by=by)
     for branch_id, number in sorted(printed.items()):
@@ -268,45 +253,6 @@ def quiet_until(calendar: Calendar, at: datetime) -> datetime | None:
 def notice_subject(public_id: str) -> str:
     """The subject of tasks about one notice."""
     return f"notice:{public_id}"
-
-
-def _holds(session: Session, notice: Notice) -> bool:
-    """Whether what the notice says is still so. Its row is locked: whatever takes it back from now on comes later."""
-    if notice.patron_id is None:
-        return False
-    kind, _, name = notice.subject.partition(":")
-    if notice.step == "receipt":
-        return True
-    if kind == "loan" and notice.term is not None:
-        return _of_this_term(session, notice)
-    if kind == "loan":
-        wanted = LoanState.INCOMPLETE if notice.step == "part_missing" else LoanState.OUT
-        return session.scalar(select(Loan.state).where(Loan.id == notice.loan_id)) is wanted
-    if kind == "reservation" and notice.step in _RESERVED:
-        state = session.scalar(select(Reservation.state).where(Reservation.public_id == name.partition(":")[0]))
-        return state in _RESERVED[notice.step]
-    if kind == "enrolment" and notice.step in _SEATED:
-        seat = session.scalar(select(Enrolment.state).where(Enrolment.public_id == name.partition(":")[0]))
-        return seat in _SEATED[notice.step]
-    if kind == "workshop":
-        seat = session.scalar(select(Enrolment.state).where(Enrolment.public_id == name.partition(":")[2]))
-        return seat is EnrolmentState.ENROLLED
-    return True
-
-
-def _of_this_term(session: Session, notice: Notice) -> bool:
-    """Whether a due date still stands and the kit is still away; of one that was given up, whether it is owed for."""
-    loan = session.execute(
-        select(Loan.state, Loan.term, Loan.received_at).where(Loan.id == notice.loan_id)
-    ).one_or_none()
-    if loan is None or loan.received_at is not None or loan.term != notice.term:
-        return False
-    if loan.state is LoanState.OUT:
-        return True
-    owed = select(Charge.id).where(
-        Charge.loan_id == notice.loan_id, Charge.kind == ChargeKind.WHOLE_KIT, Charge.state == ChargeState.OWED
-    )
-    return loan.state is LoanState.LOST and session.scalars(owed).first() is not None
 
 
 def _after_the_night(session: Session, notice: Notice, at: datetime) -> datetime | None:

@@ -9,8 +9,20 @@ import pytest
 from sqlalchemy import update
 
 from lending.circulation.lost import claim_returned
-from lending.circulation.notices import LEASE, Claim, claim, give_up, mark_sent, quiet_until, try_later
+from lending.circulation.notice_ends import end_overtaken
+from lending.circulation.notices import (
+    LEASE,
+    Claim,
+    claim,
+    give_up,
+    letters_waiting,
+    mark_printed,
+    mark_sent,
+    quiet_until,
+    try_later,
+)
 from lending.circulation.renewal import renew
+from lending.circulation.steps import keep_steps, tell_of_terms
 from lending.circulation.telling import tell
 from lending.db import Database
 from lending.domain.calendars import Calendar
@@ -94,6 +106,90 @@ def test_a_notice_about_a_kit_that_came_back_is_cancelled(database: Database, ca
     assert only(database, Notice, Notice.step == "overdue").state is NoticeState.PENDING
     assert [claimed(database, cast, at) is not None for _ in range(2)] == [True, False], "the receipt alone"
     assert only(database, Notice, Notice.step == "overdue").state is NoticeState.CANCELLED
+
+
+def climbed(database: Database, cast: Cast, *steps: tuple[str, int], channel: Channel = Channel.EMAIL) -> datetime:
+    """Luis's loan has taken steps, so many days after its due day, and nothing could be sent; when the last one was."""
+    lend(database, cast)
+    loan = only(database, Loan)
+
+    def take(session: Any) -> None:
+        session.execute(update(Notice).values(state=NoticeState.SENT))  # the receipt
+        for step, days in steps:
+            taken(session, loan, step, channel, days)
+
+    database.act(take)
+    return loan.due_at + timedelta(days=steps[-1][1])
+
+
+def taken(session: Any, loan: Loan, step: str, channel: Channel, days: int) -> None:
+    at = loan.due_at + timedelta(days=days)
+    keep_steps(session, [step], [loan.id], superseded=False, at=at)
+    tell_of_terms(session, step, channel, [loan.id], at=at)
+
+
+def states(database: Database) -> dict[str, NoticeState]:
+    return {notice.step: notice.state for notice in rows(database, Notice) if notice.step != "receipt"}
+
+
+@pytest.mark.usefixtures("luis")
+def test_of_the_steps_that_waited_for_the_mail_server_only_the_latest_is_sent(database: Database, cast: Cast) -> None:
+    at = climbed(database, cast, ("due_today", 0), ("overdue", 1), ("overdue_7_days", 7))
+    assert [claimed(database, cast, at) is not None for _ in range(2)] == [True, False]
+    assert states(database) == {
+        "due_today": NoticeState.SUPERSEDED,
+        "overdue": NoticeState.SUPERSEDED,
+        "overdue_7_days": NoticeState.SENDING,
+    }
+
+
+@pytest.mark.usefixtures("luis")
+def test_a_step_that_was_left_behind_in_a_claim_is_superseded_too(database: Database, cast: Cast) -> None:
+    at = climbed(database, cast, ("due_today", 0))
+    assert claimed(database, cast, at) is not None
+    loan = only(database, Loan)
+    database.act(lambda session: taken(session, loan, "overdue", Channel.EMAIL, 1))
+    assert [claimed(database, cast, at + timedelta(days=1)) is not None for _ in range(2)] == [True, False]
+    assert states(database) == {"due_today": NoticeState.SUPERSEDED, "overdue": NoticeState.SENDING}
+
+
+@pytest.mark.usefixtures("luis")
+def test_a_step_whose_follower_could_not_be_sent_is_sent(database: Database, cast: Cast) -> None:
+    at = climbed(database, cast, ("due_today", 0), ("overdue", 1))
+    failed = {"state": NoticeState.FAILED}
+    database.act(lambda s: s.execute(update(Notice).where(Notice.step == "overdue").values(failed)))
+    assert claimed(database, cast, at) is not None
+    assert states(database)["due_today"] is NoticeState.SENDING
+
+
+@pytest.mark.usefixtures("luis")
+def test_what_is_told_at_one_time_is_sent_together(database: Database, cast: Cast) -> None:
+    at = climbed(database, cast, ("assumed_lost", 50), ("bill_reminder", 50))
+    assert [claimed(database, cast, at) is not None for _ in range(3)] == [True, True, False]
+
+
+@pytest.mark.usefixtures("luis")
+def test_a_heap_that_was_overtaken_is_superseded_at_once(database: Database, cast: Cast) -> None:
+    at = climbed(database, cast, ("due_today", 0), ("overdue", 1), ("overdue_7_days", 7))
+    found = [database.act(lambda session: end_overtaken(session, at=at, by=cast.system)) for _ in range(2)]
+    assert found == [2, 0]
+    assert list(states(database).values()) == [NoticeState.SUPERSEDED] * 2 + [NoticeState.PENDING]
+
+
+@pytest.mark.usefixtures("luis")
+def test_a_receipt_is_overtaken_by_no_step(database: Database, cast: Cast) -> None:
+    at = late(database, cast)
+    database.act(lambda s: s.execute(update(Notice).values(state=NoticeState.PENDING)))
+    assert [claimed(database, cast, at) is not None for _ in range(3)] == [True, True, False]
+
+
+def test_of_the_letters_that_nobody_printed_only_the_latest_is(database: Database, cast: Cast) -> None:
+    at = climbed(database, cast, ("due_today", 0), ("overdue", 1), channel=Channel.LETTER)
+    waiting = database.act(lambda session: letters_waiting(session, None, at=at, limit=9))
+    every = [notice.public_id for notice in rows(database, Notice) if notice.step != "receipt"]
+    assert waiting == every[-1:]
+    assert database.act(lambda session: mark_printed(session, letters=every, at=at, by=cast.ben)) == 1
+    assert states(database) == {"due_today": NoticeState.SUPERSEDED, "overdue": NoticeState.SENT}
 
 
 @pytest.mark.usefixtures("luis")

@@ -1,7 +1,7 @@
 """Several jobs processes on one library, mail that arrives at a real server, and a leader that is killed repeatedly.
 
-The clock of all of them is a file. The killer strikes while a message is on its way: before the server's answer reaches
-the sender, or shortly after, when the sender marks it or claims the next. Used by the tests and the battery (R12).
+The clock of all of them is a file. The leader dies by ``kill -9`` at a point of the killer's choice: in the claim of a
+message, on its way, or in the mark. Used by the tests and the battery (R12, R13).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -24,22 +23,31 @@ from sqlalchemy import func, select
 from lending.db import Database
 from lending.models.jobs import JobRun, JobsLeader
 from lending.models.notices import Channel, Notice, NoticeState
+from tests.jobs.mortal import ANSWERED, CLAIM, CLAIMED, MARK, MARKED, Order
 from tests.mail.peer import Peer
 
 PATIENCE = 120.0
-DELAYS = (0.0, 0.001, 0.004, 0.02)
-"""Seconds between the server's answer and the blow, in turn; the first strikes before the answer is sent."""
+TAKEN = "taken"
+"""The server has the message, and its 250 has not left: the one point that is the server's, not the sender's."""
+POINTS = (CLAIM, CLAIMED, TAKEN, ANSWERED, MARK, MARKED)
+"""Where the sender is killed, in the order in which a message comes by."""
+IN_BETWEEN = frozenset({TAKEN, ANSWERED, MARK})
+"""Between the server's 250 and our commit: there alone may a kill send a message again."""
 
 
 class Schedulers:
     """The processes, the file that is their clock, and how often the leader was killed."""
 
-    def __init__(self, database: Database, folder: Path, peer: Peer, url: str, at: datetime, count: int) -> None:
-        self._database, self._folder, self._peer, self._url, self._count = database, folder, peer, url, count
+    def __init__(
+        self, database: Database, folder: Path, peer: Peer, url: str, at: datetime, count: int, a_second: int
+    ) -> None:
+        self._database, self._folder, self._peer, self._url = database, folder, peer, url
+        self._count, self._a_second = count, a_second
         self._clock = folder / "clock"
         self._running: list[subprocess.Popen[bytes]] = []
-        self._wanted = 0
-        self.kills = 0
+        self._order = Order(folder / "die")
+        self._strikes = False
+        self.kills: Counter[str] = Counter()
         self.takeovers: list[float] = []
         peer.answer = self._answer
         self.set_clock(at)
@@ -64,9 +72,10 @@ class Schedulers:
                 "LENDING_CLOCK": f"file:{self._clock}",
                 "LENDING_SMTP_URL": self._url,
                 "LENDING_BACKUPS_KEPT": "0",
+                "LENDING_NOTICES_A_SECOND": str(self._a_second),
                 "LENDING_LOG_LEVEL": "ERROR",
             }
-            command = [sys.executable, "-m", "lending.cli", "jobs"]
+            command = [sys.executable, "-m", "tests.jobs.mortal", str(self._order.file)]
             root = Path(__file__).parents[2]
             self._running.append(subprocess.Popen(command, env=kept | given, cwd=root, stdout=subprocess.DEVNULL))
 
@@ -77,17 +86,33 @@ class Schedulers:
         for one in self._running:
             one.wait()
 
-    def kill_at_next(self) -> None:
-        """Kill the leader at the next message; comes back when it is dead and another leads."""
-        before, self._wanted = self.kills, self._wanted + 1
-        wait_until(lambda: self.kills > before or not self.waiting(), "no message came")
-        if self.kills == before:
-            self._wanted -= 1
+    def kill_at(self, point: str) -> None:
+        """Kill the leader when its next message comes to a point; comes back when it is dead and another leads.
+
+        Nothing happens if no message comes there any more.
+        """
+        if not self._dies_at(point):
             return
+        self.kills[point] += 1
         began = time.monotonic()
         self.start()
         wait_until(lambda: self._leader() in {one.pid for one in self._running if one.poll() is None}, "nobody leads")
         self.takeovers.append(time.monotonic() - began)
+
+    def _dies_at(self, point: str) -> bool:
+        if point == TAKEN:
+            self._strikes = True
+        else:
+            self._order.give(point)
+        wait_until(lambda: self._is_one_dead() or not self.waiting(NoticeState.PENDING), "no message came")
+        lives = self._order.withdraw() or self._strikes
+        self._strikes = False
+        if not lives:
+            wait_until(self._is_one_dead, "nobody died")
+        return not lives
+
+    def _is_one_dead(self) -> bool:
+        return any(one.poll() == -signal.SIGKILL for one in self._running)
 
     def settle(self) -> None:
         """Wait until everything that is due has been sent, moving the clock on where a claim was left behind."""
@@ -105,11 +130,12 @@ class Schedulers:
         )
         wait_until(lambda: self._asked(begun) == 1, f"{name} does not run")
 
-    def waiting(self) -> int:
-        """How many e-mails that are due have not left."""
-        states = (NoticeState.PENDING, NoticeState.SENDING)
+    def waiting(self, *states: NoticeState) -> int:
+        """How many e-mails that are due have not left, of those in ``states`` or of all."""
         chosen = select(func.count()).where(
-            Notice.state.in_(states), Notice.channel == Channel.EMAIL, Notice.due_at <= self.at
+            Notice.state.in_(states or (NoticeState.PENDING, NoticeState.SENDING)),
+            Notice.channel == Channel.EMAIL,
+            Notice.due_at <= self.at,
         )
         return int(self._asked(chosen) or 0)
 
@@ -126,21 +152,11 @@ class Schedulers:
             return session.scalar(chosen)  # type: ignore[call-overload]  # any one value
 
     def _answer(self, _to: str, _message: EmailMessage) -> str:
-        if self._wanted > self.kills:
-            delay = DELAYS[self.kills % len(DELAYS)]
-            leader = self._leader()
-            if leader in {one.pid for one in self._running}:
-                if delay:
-                    threading.Timer(delay, _kill, [leader]).start()
-                else:
-                    _kill(leader)
-                self.kills += 1
+        leader = self._leader() if self._strikes else None
+        if leader is not None:
+            self._strikes = False
+            os.kill(leader, signal.SIGKILL)
         return "250 2.0.0 taken"
-
-
-def _kill(pid: int | None) -> None:
-    if pid is not None:
-        os.kill(pid, signal.SIGKILL)
 
 
 def wait_until(holds: Callable[[], bool], what: str, *, patience: float = PATIENCE) -> None:
@@ -154,10 +170,10 @@ def wait_until(holds: Callable[[], bool], what: str, *, patience: float = PATIEN
 
 @contextmanager
 def schedulers(
-    database: Database, folder: Path, peer: Peer, url: str, at: datetime, count: int
+    database: Database, folder: Path, peer: Peer, url: str, at: datetime, count: int, *, a_second: int = 0
 ) -> Iterator[Schedulers]:
     """Started, and gone at the end of the block."""
-    found = Schedulers(database, folder, peer, url, at, count)
+    found = Schedulers(database, folder, peer, url, at, count, a_second)
     found.start()
     try:
         yield found

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import QueuePool, update
 
 from lending import settings
 from lending.circulation.telling import tell
@@ -76,6 +76,37 @@ def test_a_mail_server_that_the_settings_name_gets_the_notice(database: Database
     assert message["Subject"] == "Your kit is due Tue, Apr 14"
     assert message["Content-Language"] == "en"
     assert only(database, Notice).carrier is Carrier.SMTP
+
+
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.TEXT])
+def test_while_a_message_travels_no_connection_is_in_use_and_others_write(
+    database: Database, cast: Cast, tmp_path: Path, channel: Channel
+) -> None:
+    lend(database, cast)
+    change(database, cast.luis_id, email="luis@example.org", phone="+12135550142", text_consent_at=NOW)
+    change(database, cast.luis_id, notice_channel=channel)
+    tell_luis(database, cast)
+    found: list[int] = []
+
+    def looks(*_: object) -> str:
+        found.append(in_use(database))
+        change(database, cast.luis_id, language="es")  # refused as busy, if the sender held the turn to write
+        return "250 2.0.0 taken"
+
+    peer, gateway = Peer(), HttpPeer(answer=lambda asked: (200, looks(asked).encode()))
+    peer.answer = looks
+    with mail_server(peer) as smtp, http_server(gateway) as url:
+        given = {"smtp_url": smtp, "text_url": url, "text_secret": "a secret of the gateway and the library"}
+        opened = Library(database, MovingClock(NOW), None, settings.load({}, instance=tmp_path, given=given))
+        assert SWEEPS["notices"](opened, NOW) == 1
+    assert found == [0]
+    assert database.act(lambda session: in_use(database, session.connection())) == 1, "an act is seen"
+
+
+def in_use(database: Database, *_: object) -> int:
+    """How many connections are in use, of those that write and those that read."""
+    pools = (database.write_engine.pool, database.read_engine.pool)
+    return sum(pool.checkedout() for pool in pools if isinstance(pool, QueuePool))
 
 
 def test_a_text_without_a_gateway_goes_to_the_log_alone(database: Database, cast: Cast, library: Library) -> None:

@@ -1,4 +1,4 @@
-"""The outbox against a real mail server that greylists, refuses, hangs up and is away."""
+"""The outbox against a real mail server that greylists, refuses, hangs and is away; and what it leaves to others."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ from lending.models.people import Patron
 from lending.models.tasks import Task
 from tests.cast import NOW, Cast, assemble
 from tests.circulation.kits_in_hand import rows
+from tests.mail.hanging import NOTHING, UNTIL_DATA, hanging_server
 from tests.mail.peer import Peer, free_port, mail_server
 
 PEOPLE = 6
+SILENCE = 2.0
+"""Seconds until a server that says nothing counts as away."""
 
 
 class Office:
@@ -76,7 +79,7 @@ def port() -> int:
 
 @pytest.fixture
 def office(database: Database, tmp_path: Path, port: int) -> Iterator[Office]:
-    mailer = SmtpMailer(f"smtp://127.0.0.1:{port}")
+    mailer = SmtpMailer(f"smtp://127.0.0.1:{port}", timeout=SILENCE)
     yield Office(database, assemble(database), tmp_path, mailer)
     mailer.close()
 
@@ -134,6 +137,43 @@ def test_a_server_that_is_away_for_36_hours_costs_one_try_a_run_and_nothing_is_l
     with mail_server(peer, port):
         office.send(after=timedelta(hours=4))
     assert len({str(message["Message-ID"]) for message in peer.taken}) == PEOPLE == len(peer.taken)
+
+
+@pytest.mark.parametrize("answers", [NOTHING, UNTIL_DATA])
+def test_a_server_that_hangs_costs_one_try_a_run_and_nothing_is_lost_or_sent_twice(
+    office: Office, port: int, answers: int
+) -> None:
+    office.tell(PEOPLE)
+    with hanging_server(answers, port) as server:
+        assert [office.send(after=timedelta(minutes=1)) for _ in range(2)] == [0, 0]
+    assert server.came == 2
+    assert office.states() == {NoticeState.PENDING: PEOPLE}
+    peer = Peer()
+    with mail_server(peer, port):
+        office.send(after=timedelta(hours=1))
+    assert len(set(peer.asked)) == PEOPLE == len(peer.taken)
+
+
+def test_a_heap_leaves_at_its_pace_and_a_few_at_once(
+    office: Office, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr("lending.jobs.sending.time.sleep", paused.append)
+    monkeypatch.setattr("lending.jobs.sending.AT_ONCE", PEOPLE // 2)
+    office.tell(PEOPLE)
+    with mail_server(Peer(), port):
+        assert office.send() == PEOPLE
+    assert len(paused) == PEOPLE - PEOPLE // 2 + 1
+    assert all(0 <= pause <= 1 / office.library.settings.notices_a_second for pause in paused)
+
+
+def test_a_run_ends_after_its_turn_and_the_next_goes_on(
+    office: Office, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lending.jobs.sending.TURN_SECONDS", 0.0)
+    office.tell(2)
+    with mail_server(Peer(), port):
+        assert [office.send() for _ in range(3)] == [1, 1, 0]
 
 
 def test_a_process_that_dies_between_the_servers_answer_and_the_mark_sends_twice_at_most(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from email.message import EmailMessage
 
@@ -12,6 +11,7 @@ from lending.mail.carriers import Away, NotEver, NotNow
 from lending.mail.messages import Letterhead, email, message_id
 from lending.mail.smtp import SmtpMailer
 from tests.cast import NOW
+from tests.mail.hanging import NOTHING, UNTIL_DATA, hanging_server
 from tests.mail.peer import Peer, free_port, mail_server
 
 LIBRARY = Letterhead("Biblioteca de Ñemby", "kits@library.example.org")
@@ -105,9 +105,12 @@ def test_a_server_that_is_not_there_is_away() -> None:
         SmtpMailer(f"smtp://127.0.0.1:{free_port()}").send(letter())
 
 
-def test_a_server_that_says_nothing_is_away_after_a_while() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Away):
-        SmtpMailer(f"smtp://127.0.0.1:{silent.getsockname()[1]}", timeout=0.2).send(letter())
+@pytest.mark.parametrize("answers", range(NOTHING, UNTIL_DATA + 1))
+def test_a_server_that_says_nothing_any_more_is_away_after_a_while(answers: int) -> None:
+    port = free_port()
+    with hanging_server(answers, port) as server, pytest.raises(Away):
+        SmtpMailer(f"smtp://127.0.0.1:{port}", timeout=0.2).send(letter())
+    assert server.came == 1
 
 
 def test_a_server_that_was_started_again_is_called_again(peer: Peer) -> None:

@@ -1,0 +1,123 @@
+"""How a notice ends that is not sent: cancelled when what it says is no longer so, superseded when a later step came.
+
+Asked once more when it is about to leave. Source: RULES 6 ("Re-checked at the moment of sending"; "after an outage only
+the latest step is sent, the rest recorded as superseded"); BATTERY R13, R15.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from lending.domain.actors import Actor
+from lending.domain.permissions import Act
+from lending.domain.states import (
+    PROMISED_RESERVATIONS,
+    ChargeState,
+    EnrolmentState,
+    LoanState,
+    ReservationState,
+)
+from lending.models.base import table_of
+from lending.models.charges import Charge, ChargeKind
+from lending.models.cohorts import Enrolment
+from lending.models.ladders import StepTaken
+from lending.models.loans import Loan
+from lending.models.notices import Notice, NoticeState
+from lending.models.reservations import Reservation
+
+_notices, _taken = table_of(Notice), table_of(StepTaken)
+_later = _notices.alias("later")
+_is_step = exists().where(
+    _taken.c.loan_id == _notices.c.loan_id, _taken.c.term == _notices.c.term, _taken.c.step == _notices.c.step
+)
+_is_overtaken = _is_step & exists().where(
+    _later.c.loan_id == _notices.c.loan_id,
+    _later.c.term == _notices.c.term,
+    _later.c.step != _notices.c.step,
+    _later.c.made_at > _notices.c.made_at,
+    _later.c.state.in_((NoticeState.PENDING, NoticeState.SENDING, NoticeState.SENT)),
+)
+"""Whether it is a step of a ladder, and the loan took a later one by the same due date, of which the patron is told."""
+
+_RESERVED = {
+    "ready": frozenset({ReservationState.READY}),
+    "promised": PROMISED_RESERVATIONS,
+    "reserved": PROMISED_RESERVATIONS,
+    "waiting": frozenset({ReservationState.WAITING}),
+}
+"""A notice about a reservation holds while that is in one of these states; others hold whatever became of it."""
+
+_SEATED = {
+    "enrolled": frozenset({EnrolmentState.ENROLLED}),
+    "enrolled_with_kit": frozenset({EnrolmentState.ENROLLED}),
+    "enrolled_without_kit": frozenset({EnrolmentState.ENROLLED}),
+    "waitlisted": frozenset({EnrolmentState.WAITING}),
+    "seat_offered": frozenset({EnrolmentState.OFFERED}),
+    "seat_given": frozenset({EnrolmentState.ENROLLED}),
+}
+"""The same of a notice about a seat."""
+
+
+def end_overtaken(session: Session, *, at: datetime, by: Actor) -> int:
+    """Supersede all that waited so long that a later step came, as while a mail server was away; how many."""
+    by.permit(Act.ADMINISTER)
+    waiting = (_notices.c.state == NoticeState.PENDING, _notices.c.due_at <= at)
+    return (
+        session.connection()
+        .execute(update(_notices).where(*waiting, _is_overtaken).values(state=NoticeState.SUPERSEDED))
+        .rowcount
+    )
+
+
+def ends_now(session: Session, notice: Notice) -> NoticeState | None:
+    """How a notice ends that is not to be sent any more; ``None`` for one that is. Its row is locked: whatever takes it
+    back from now on comes later.
+    """
+    if not _holds(session, notice):
+        return NoticeState.CANCELLED
+    overtaken = select(_notices.c.id).where(_notices.c.id == notice.id, _is_overtaken)
+    if notice.term is not None and session.scalar(overtaken) is not None:
+        return NoticeState.SUPERSEDED
+    return None
+
+
+def _holds(session: Session, notice: Notice) -> bool:
+    """Whether what the notice says is still so."""
+    if notice.patron_id is None:
+        return False
+    kind, _, name = notice.subject.partition(":")
+    if notice.step == "receipt":
+        return True
+    if kind == "loan" and notice.term is not None:
+        return _of_this_term(session, notice)
+    if kind == "loan":
+        wanted = LoanState.INCOMPLETE if notice.step == "part_missing" else LoanState.OUT
+        return session.scalar(select(Loan.state).where(Loan.id == notice.loan_id)) is wanted
+    if kind == "reservation" and notice.step in _RESERVED:
+        state = session.scalar(select(Reservation.state).where(Reservation.public_id == name.partition(":")[0]))
+        return state in _RESERVED[notice.step]
+    if kind == "enrolment" and notice.step in _SEATED:
+        seat = session.scalar(select(Enrolment.state).where(Enrolment.public_id == name.partition(":")[0]))
+        return seat in _SEATED[notice.step]
+    if kind == "workshop":
+        seat = session.scalar(select(Enrolment.state).where(Enrolment.public_id == name.partition(":")[2]))
+        return seat is EnrolmentState.ENROLLED
+    return True
+
+
+def _of_this_term(session: Session, notice: Notice) -> bool:
+    """Whether a due date still stands and the kit is still away; of one that was given up, whether it is owed for."""
+    loan = session.execute(
+        select(Loan.state, Loan.term, Loan.received_at).where(Loan.id == notice.loan_id)
+    ).one_or_none()
+    if loan is None or loan.received_at is not None or loan.term != notice.term:
+        return False
+    if loan.state is LoanState.OUT:
+        return True
+    owed = select(Charge.id).where(
+        Charge.loan_id == notice.loan_id, Charge.kind == ChargeKind.WHOLE_KIT, Charge.state == ChargeState.OWED
+    )
+    return loan.state is LoanState.LOST and session.scalars(owed).first() is not None
