@@ -108,8 +108,8 @@ def _strayed(lent: Lent, since: datetime) -> int:
 
 
 def _due_dates(engine: Engine, zone: str, night: date) -> tuple[int, int]:
-    """How many check-outs got another due date than a calendar says, and how many there were: every half hour of the
-    night, and of the night whose loans are due in it.
+    """How many check-outs got another due date than a calendar says, and how many there were: every half hour from ten
+    in the evening, of the night and of the one whose loans are due in it.
     """
     database, wrong, count = Database.from_url(engine.migrated()), 0, 0
     cast = assemble(database)
@@ -117,7 +117,7 @@ def _due_dates(engine: Engine, zone: str, night: date) -> tuple[int, int]:
     clock = ZoneInfo(zone)
     for day in (night - PERIOD, night):
         evening = datetime.combine(day - timedelta(days=1), time(22), clock).astimezone(UTC)
-        for half in range(2 * 26):
+        for half in range(2 * 8):
             at = evening + timedelta(minutes=30) * half
             wrong += _due(database, cast, at) != _closing(at.astimezone(clock).date() + PERIOD, clock)
             count += 1

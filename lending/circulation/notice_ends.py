@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from lending.domain.actors import Actor
@@ -41,6 +41,7 @@ _is_overtaken = _is_step & exists().where(
     _later.c.state.in_((NoticeState.PENDING, NoticeState.SENDING, NoticeState.SENT)),
 )
 """Whether it is a step of a ladder, and the loan took a later one by the same due date, of which the patron is told."""
+_OVERTAKEN = select(_notices.c.id).where(_notices.c.id == bindparam("this"), _is_overtaken)
 
 _RESERVED = {
     "ready": frozenset({ReservationState.READY}),
@@ -78,8 +79,7 @@ def ends_now(session: Session, notice: Notice) -> NoticeState | None:
     """
     if not _holds(session, notice):
         return NoticeState.CANCELLED
-    overtaken = select(_notices.c.id).where(_notices.c.id == notice.id, _is_overtaken)
-    if notice.term is not None and session.scalar(overtaken) is not None:
+    if notice.term is not None and session.scalar(_OVERTAKEN, {"this": notice.id}) is not None:
         return NoticeState.SUPERSEDED
     return None
 

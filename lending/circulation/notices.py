@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
@@ -46,6 +46,35 @@ BOUNCED = "bounced"
 """The problem of a message that came back after it had left."""
 
 
+def _first(*which: ColumnElement[bool]) -> Select[tuple[Notice]]:
+    """The first row of an index: one statement for what is due and what was left behind would sort the whole heap."""
+    return (
+        select(Notice)
+        .where(*which, Notice.channel == bindparam("of", type_=_notices.c.channel.type))
+        .order_by(Notice.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+_instant = _notices.c.due_at.type
+_before, _now = bindparam("before", type_=_instant), bindparam("now", type_=_instant)
+_DUE = _first(Notice.state == NoticeState.PENDING, Notice.due_at <= _before)
+_LEFT_BEHIND = _first(Notice.state == NoticeState.SENDING, Notice.claimed_at < _before)
+_THIS = update(_notices).where(_notices.c.id == bindparam("this"))
+_CLAIM = _THIS.values(state=NoticeState.SENDING, claimed_at=_now, tries=_notices.c.tries + 1)
+_MINE = _THIS.where(_notices.c.state == NoticeState.SENDING)
+"""One that this process claimed; if somebody else took it over meanwhile, it is theirs."""
+_SENT = _MINE.values(
+    state=NoticeState.SENT,
+    claimed_at=None,
+    sent_at=_now,
+    carrier=bindparam("by", type_=_notices.c.carrier.type),
+    problem=None,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A notice that this process sends now: by ``id`` for the mark, by ``public_id`` for the world."""
@@ -70,30 +99,16 @@ def claim(session: Session, channel: Channel, *, at: datetime, by: Actor) -> Cla
         elif notice.channel is Channel.TEXT and (morning := _after_the_night(session, notice, at)) is not None:
             notice.state, notice.due_at = NoticeState.PENDING, morning
         else:
-            notice.state, notice.claimed_at = NoticeState.SENDING, at
-            notice.tries += 1
-            return Claim(notice.id, notice.public_id, notice.tries)
+            session.connection().execute(_CLAIM, {"this": notice.id, "now": at})
+            return Claim(notice.id, notice.public_id, notice.tries + 1)
         session.flush()  # the next look must not find it again
     return None
 
 
 def _next(session: Session, channel: Channel, at: datetime) -> Notice | None:
-    """The notice that is due longest or, when none is, one that was left behind in a claim; locked.
-
-    Two statements, each of which takes the first row of an index: one for both would sort the whole heap every time.
-    """
-    due = (Notice.state == NoticeState.PENDING, Notice.due_at <= at)
-    left_behind = (Notice.state == NoticeState.SENDING, Notice.claimed_at < at - LEASE)
-    for which in (due, left_behind):
-        chosen = (
-            select(Notice)
-            .where(*which, Notice.channel == channel)
-            .order_by(Notice.due_at)
-            .limit(1)
-            .with_for_update(skip_locked=True, key_share=True)
-            .execution_options(populate_existing=True)
-        )
-        found = session.scalars(chosen).one_or_none()
+    """The notice that is due longest or, when none is, one that was left behind in a claim; locked."""
+    for chosen, before in ((_DUE, at), (_LEFT_BEHIND, at - LEASE)):
+        found: Notice | None = session.scalars(chosen, {"of": channel, "before": before}).one_or_none()
         if found is not None:
             return found
     return None
@@ -102,7 +117,7 @@ def _next(session: Session, channel: Channel, at: datetime) -> Notice | None:
 def mark_sent(session: Session, notice_id: int, carrier: Carrier, *, at: datetime, by: Actor) -> None:
     """Keep that a notice left the house."""
     by.permit(Act.ADMINISTER)
-    _mark(session, notice_id, state=NoticeState.SENT, sent_at=at, carrier=carrier, problem=None)
+    session.connection().execute(_SENT, {"this": notice_id, "now": at, "by": carrier})
 
 
 def try_later(session: Session, notice_id: int, problem: str, *, at: datetime, by: Actor) -> datetime | None:
@@ -261,12 +276,8 @@ def _after_the_night(session: Session, notice: Notice, at: datetime) -> datetime
 
 
 def _mark(session: Session, notice_id: int, **values: object) -> None:
-    """Change a notice that this process claimed; one that somebody else took over meanwhile is theirs."""
-    session.execute(
-        update(_notices)
-        .where(_notices.c.id == notice_id, _notices.c.state == NoticeState.SENDING)
-        .values(claimed_at=None, **values)
-    )
+    """Change a notice that this process claimed."""
+    session.execute(_MINE.values(claimed_at=None, **values), {"this": notice_id})
 
 
 def _may_be_texted(session: Session, notice: Notice) -> bool:
