@@ -46,7 +46,7 @@ BOUNCED = "bounced"
 """The problem of a message that came back after it had left."""
 
 
-def _first(*which: ColumnElement[bool]) -> Select[tuple[Notice]]:
+def _first(*which: ColumnElement[bool]) -> Select[Notice]:
     """The first row of an index: one statement for what is due and what was left behind would sort the whole heap."""
     return (
         select(Notice)
