@@ -135,6 +135,9 @@ class Reason(StrEnum):
     # Words of notices
     PLACE_UNKNOWN = "place_unknown"
     PLACE_PRIVATE = "place_private"
+    # Where messages to other programs may go
+    ADDRESS_UNKNOWN = "address_unknown"
+    ADDRESS_FORBIDDEN = "address_forbidden"
     # Sign-in
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_IN_LOCKED = "sign_in_locked"

@@ -253,6 +253,8 @@ FIELDS: Mapping[str, str] = {
     "owes_limit_cents": N_("amount a patron may owe"),
     "reactivation_fee_cents": N_("fee for a new line"),
     "steps": N_("steps"),
+    "url": N_("address"),
+    "events": N_("events"),
 }
 ELIGIBILITY: Mapping[str, str] = {
     "min_age": N_("for people of %(age)s years or more; look at the date of birth"),
@@ -300,6 +302,7 @@ _UNNAMED: Mapping[str, str] = {
     "field": N_("this field"),
     "note": N_("see the patron's page"),
     "rule": N_("not open to this patron"),
+    "host": N_("this address"),
 }
 
 

@@ -16,7 +16,7 @@ NAMES = re.compile(r"%\((\w+)\)s")
 KNOWN = {
     "kit", "code", "part", "parts", "kind", "steps", "state", "branch", "cohort", "field", "note", "on", "at", "age",
     "out", "limit", "until", "cents", "limit_cents", "from", "hours", "shortest", "longest",
-    "rule", "left", "place", "workshop", "days", "step", "least", "most", "least_cents", "most_cents",
+    "rule", "left", "place", "workshop", "days", "step", "least", "most", "least_cents", "most_cents", "host",
 }  # fmt: skip
 
 

@@ -43,5 +43,11 @@ CODES: Mapping[Reason, Words] = {
     Reason.PLACE_PRIVATE: Words(
         422, Tone.STOP, N_("Others may read a subject line, so %(place)s may not stand in it. Put it into the text.")
     ),
+    Reason.ADDRESS_UNKNOWN: Words(422, Tone.STOP, N_("Nothing is found at %(host)s. Look at the address again.")),
+    Reason.ADDRESS_FORBIDDEN: Words(
+        422,
+        Tone.STOP,
+        N_("Messages may not go to %(host)s: only to https addresses on the internet, or where the settings allow it."),
+    ),
     Reason.ALREADY_EXISTS: Words(409, Tone.STOP, N_("That exists already. Nothing changed.")),
 }
