@@ -48,6 +48,10 @@ TEXT_URL = None
 # Signs what goes to the gateway and what comes from it, at least 32 characters. None: nothing comes from it.
 TEXT_SECRET = None
 
+# Webhooks go over https to the public internet, and nowhere else (docs/webhooks.md). Here the networks of your own that
+# they may go to besides, "10.20.0.0/16, 192.168.7.5", over http too. None: to none.
+WEBHOOK_NETWORKS = None
+
 # Asked every five minutes while no job is late, so that a watchman elsewhere notices when this machine is gone.
 PING_URL = None
 # Where the nightly copies of the database go. None: the folder "backups" in the instance folder.

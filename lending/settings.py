@@ -15,6 +15,7 @@ import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum, unique
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -76,6 +77,7 @@ class Settings:
     notices_a_second: int
     text_url: str | None = field(repr=False)
     text_secret: str | None = field(repr=False)
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...]
     ping_url: str | None = field(repr=False)
     backup_folder: Path
     backups_kept: int
@@ -318,6 +320,13 @@ def _web_address(value: object) -> str | None:
     return _text(value)
 
 
+def _networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(map(ip_network, _names(value))) if value is not None else ()
+    except ValueError:
+        raise ValueError("say networks with commas between them, such as 10.20.0.0/16, 192.0.2.7") from None
+
+
 def _folder(value: object) -> Path | None:
     return None if value is None else Path(_text(value)).expanduser()
 
@@ -386,6 +395,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "notices_a_second": _whole(0, 1000),
     "text_url": _web_address,
     "text_secret": _secret_key,
+    "webhook_networks": _networks,
     "ping_url": _web_address,
     "backup_folder": _folder,
     "backups_kept": _whole(0, 3650),

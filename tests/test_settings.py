@@ -74,6 +74,8 @@ def test_the_instance_folder_comes_from_its_variable(tmp_path: Path) -> None:
         ("BOUNCE_SECRET", "short", "at least 32 characters"),
         ("TEXT_URL", "gateway.example", "an address such as"),
         ("TEXT_SECRET", "short", "at least 32 characters"),
+        ("WEBHOOK_NETWORKS", "10.0.0.1/8", "networks with commas"),
+        ("WEBHOOK_NETWORKS", "everywhere", "networks with commas"),
         ("DEFAULT_LOCALE", "tlh-x", "a language"),
         ("ZONE", "Pacific", "a zone"),
         ("ZONE", "../../etc/passwd", "a zone"),

@@ -14,6 +14,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.charges import add_charge, cancel_lost_charge
+from lending.circulation.journal import record_each
 from lending.circulation.loans import cancel_notices, record_on_kit
 from lending.circulation.locks import KitIds, find_kit, lock_kit, lock_loan, lock_stocks, lock_unreceived_loan
 from lending.circulation.policies import policy_for
@@ -151,7 +152,7 @@ def give_up_for_lost(session: Session, kit: Kit, loan: Loan, *, verb: str, at: d
     loan.lost_at = at
     kit.move(KitVerb.DECLARE_LOST)
     charge = add_charge(session, ChargeKind.WHOLE_KIT, price, loan=loan, at=at)
-    ended = _end_lines(session, kit, at=at, by=by)
+    ended = _end_lines(session, kit, loan, at=at, by=by)
     cancel_notices(session, loan)
     if loan_from is LoanState.CLAIMED:
         end_claim(session, loan.id, ClaimEnd.LOST, at=at, by=by)
@@ -178,7 +179,7 @@ def _locked(session: Session, ids: KitIds) -> tuple[Kit, Loan]:
     return kit, loan
 
 
-def _end_lines(session: Session, kit: Kit, *, at: datetime, by: Actor) -> list[int]:
+def _end_lines(session: Session, kit: Kit, loan: Loan, *, at: datetime, by: Actor) -> list[int]:
     """End the kit's lines; what was asked of their carriers is no longer wanted."""
     ended = []
     for line in lines_of(session, kit):
@@ -188,4 +189,8 @@ def _end_lines(session: Session, kit: Kit, *, at: datetime, by: Actor) -> list[i
         for kind in (TaskKind.SUSPEND_LINE, TaskKind.RESTORE_LINE):
             close_task(session, kind, subject=line_subject(line.id), at=at, by=by, outcome="ended")
         ended.append(line.id)
+    about = {"branch_id": loan.branch_id, "kit_id": kit.id, "loan_id": loan.id, "patron": None}
+    record_each(
+        session, LineVerb.END.value, [{**about, "detail": {"line_id": line_id}} for line_id in ended], at=at, by=by
+    )
     return ended

@@ -34,6 +34,7 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 JOBS: tuple[Job, ...] = (
     Job("notices", _MINUTE, 15 * _MINUTE),
+    Job("webhooks", _MINUTE, 15 * _MINUTE),
     Job("overdue", 15 * _MINUTE, _HOUR),
     Job("shelf", 15 * _MINUTE, _HOUR),
     Job("offers", 15 * _MINUTE, _HOUR),

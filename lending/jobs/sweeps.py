@@ -158,6 +158,13 @@ def tell_of_workshops(opened: Library, at: datetime) -> int:
     return opened.db.act(lambda session: tell_of_tomorrow(session, at=at, by=_sweeper()))
 
 
+def tell_programs(opened: Library, at: datetime) -> int:
+    """Tell other programs what happened, each of what it asked for."""
+    from lending.jobs.webhooks import tell_programs
+
+    return tell_programs(opened, at, by=_sweeper)
+
+
 SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "backup": back_up,
     "cohorts": complete_sessions,
@@ -172,6 +179,7 @@ SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "seals": seal_journal,
     "shelf": sweep_shelf,
     "sign-ins": forget_sign_ins,
+    "webhooks": tell_programs,
     "workshops": tell_of_workshops,
 }
 """Every sweep by name; each gives how many things it did."""
