@@ -39,13 +39,14 @@ def register(app: Flask) -> None:
         shelf,
         stocktakes,
         tasks,
+        webhooks,
         workshops,
     )
     from lending.api.calls import PREFIX, calls
 
     declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
     assert all((*declared, enrolments, shelf, stocktakes, tasks, workshops))  # noqa: S101 - each declares its calls
-    assert all((agreements, closures, cohorts, ladders, lines, notice_texts, policies, programs))  # noqa: S101 - the same
+    assert all((agreements, closures, cohorts, ladders, lines, notice_texts, policies, programs, webhooks))  # noqa: S101 - the same
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

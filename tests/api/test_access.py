@@ -17,6 +17,7 @@ from lending.models.people import ApiToken, Staff, StaffBranch
 from tests import cast as standing
 from tests.api.conftest import Door, give_tokens
 from tests.api.test_cases import check_out
+from tests.api.test_every_key import WEBHOOK
 from tests.cast import ADA, COMPTON_KIT, KIT, LUIS, MINA, NOW, OPEN_KIT, OTHER_KIT
 from tests.databases import counting
 
@@ -102,6 +103,8 @@ FORBIDDEN = [
     ("ben", "POST", "/branches", {"code": "HAW", "name": "Hawaiian Gardens", "zone": "UTC", "hours": "mon closed"}),
     ("cleo", "PUT", "/notice_texts/overdue/text/en", {"body": "Bring it back, please."}),
     ("cleo", "DELETE", "/notice_texts/overdue/text/en", None),
+    ("cleo", "POST", "/webhooks", WEBHOOK),
+    ("dora", "DELETE", "/webhooks/bcdfghjkmnpqrstv", None),
     ("cleo", "POST", "/kit_types", {"code": "x", "name": "X", "whole_price_cents": 1, "parts": [{"name": "A"}]}),
 ]
 

@@ -22,6 +22,7 @@ from lending.models.lines import Line
 from lending.models.reservations import Reservation
 from lending.models.stocktakes import Stocktake
 from lending.models.tasks import Task, TaskKind
+from lending.models.webhooks import Webhook, WebhookDelivery
 from lending.queries.invariants import INVARIANTS
 from tests.api.conftest import Door
 from tests.api.test_cases import DONE, check_out, give_back, parts
@@ -217,6 +218,27 @@ def call_task(door: Door) -> str:
     return str(found)
 
 
+def listening(door: Door) -> None:
+    assert door.eli.post("/webhooks", WEBHOOK).status_code == 201
+
+
+def pinged(door: Door) -> None:
+    listening(door)
+    assert door.eli.post(f"/webhooks/{webhook(door)}/test").status_code == 201
+
+
+def webhook(door: Door) -> str:
+    """The public id of the only webhook."""
+    (found,) = door.every(select(Webhook.public_id))
+    return str(found)
+
+
+def delivery(door: Door) -> str:
+    """The public id of the only message to it."""
+    (found,) = door.every(select(WebhookDelivery.public_id))
+    return str(found)
+
+
 def line_of(door: Door) -> str:
     """The number of the only line that is to be suspended."""
     (found,) = door.every(select(Line.number).where(Line.state == LineState.SUSPENDING))
@@ -257,8 +279,13 @@ PUBLIC_IDS: dict[str, Callable[[Door], str]] = {
     "<enrolment>": enrolment,
     "<task_id>": call_task,
     "<seen>": rules_seen,
+    "<webhook_id>": webhook,
+    "<delivery_id>": delivery,
     "<attendee>": lambda door: public_id_of(door.database, door.cast.ada_id),
 }
+SOMEWHERE = "93.184.215.14"
+"""A number of the internet, so that no test asks for a name; nothing is sent there."""
+WEBHOOK = {"url": f"https://{SOMEWHERE}/lending", "events": ["line.*"]}
 NEW_BRANCH = {"code": "MAL", "name": "Malibu Library", "zone": "America/Los_Angeles", "hours": HOURS.format()}
 NEW_TYPE = {"code": "tablet", "name": "Tablet", "whole_price_cents": 20000, "parts": [{"name": "Tablet"}]}
 NEW_PATRON = {"card": NEW_CARD, "name": "Noor Haddad", "birth_date": "1991-01-02", "home_branch": "ELA", "pin": "4711"}
@@ -285,6 +312,12 @@ CALLS = (
     Call("POST", "/policies", lambda door: rules(door, "work-ready", 14), who="eli"),
     Call("DELETE", "/policies", None, excepted, "eli", "/policies?kit_type=work-ready&seen=<seen>"),
     Call("DELETE", "/policies/planned", None, planned, "eli", f"/policies/planned?valid_from={NEXT_YEAR}"),
+    Call("POST", "/webhooks", WEBHOOK, who="eli"),
+    Call("PATCH", "/webhooks/<webhook_id>", {"events": ["*"]}, listening, "eli"),
+    Call("DELETE", "/webhooks/<webhook_id>", None, listening, "eli"),
+    Call("POST", "/webhooks/<webhook_id>/secret", {}, listening, "eli"),
+    Call("POST", "/webhooks/<webhook_id>/test", {}, listening, "eli"),
+    Call("POST", "/webhooks/<webhook_id>/deliveries/<delivery_id>/again", {}, pinged, "eli"),
     Call("POST", "/undo", STATION, out),
     Call("POST", "/inspections", INSPECTION, back),
     Call("POST", "/missing_parts", {"kit": KIT, "part": 2}, out),
