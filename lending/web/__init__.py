@@ -43,11 +43,12 @@ def blueprints() -> tuple[Blueprint, ...]:
         tasks,
         texts,
         transfers,
+        webhooks,
         workshops,
     )
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     planning = (agreements, closures, programs, questions, sessions, forecast)
-    telling = (letters, notice_log, notices, texts, hooks)
+    telling = (letters, notice_log, notices, texts, hooks, webhooks)
     work = (jobs, tasks, calls, lines, ladders, policies)
     return tuple(page.bp for page in (*pages, *planning, *telling, *work, stocktakes, transfers, workshops))

@@ -1,11 +1,11 @@
 """Every page there is, in every state that looks different: the table that the accessibility tests walk through.
 
-A route that answers GET is named here or in ``NO_PAGES``; a test compares both with the application's own addresses.
+A route that answers GET is named here or in ``no_pages``; a test compares both with the application's own addresses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any
@@ -41,50 +41,6 @@ from tests.journeys.crowd import lend_long_ago, lend_to_everybody
 from tests.journeys.gatherings import gather
 from tests.journeys.serving import Served
 from tests.journeys.station import Station
-
-NO_PAGES: Mapping[str, str] = {
-    "static": "style sheets, scripts and pictures",
-    "bootstrap.static": "the same of Bootstrap",
-    "health.healthz": "for monitors",
-    "health.readyz": "for monitors",
-    "health.numbers": "for monitors",
-    "kits.label": "a PDF, tested by scanning it",
-    "lines.export": "CSV for a carrier",
-    "api.get_ladders": "JSON for programs",
-    **dict.fromkeys(("api.get_policies", "api.get_policy", "api.get_policy_changes"), "JSON for programs"),
-    "api.get_lines": "JSON for programs",
-    "api.get_task": "JSON for programs",
-    "api.get_tasks": "JSON for programs",
-    "api_description.openapi": "JSON for programs",
-    "api.get_agreements": "JSON for programs",
-    "api.get_branches": "JSON for programs",
-    "api.get_closures": "JSON for programs",
-    "api.get_cohort": "JSON for programs",
-    "api.get_cohorts": "JSON for programs",
-    "api.get_programs": "JSON for programs",
-    "api.get_notices": "JSON for programs",
-    "api.get_notice_texts": "JSON for programs",
-    "api.get_enrolment": "JSON for programs",
-    "api.get_enrolments": "JSON for programs",
-    "roster.rows": "a part of the session's desk, read again after each scan",
-    "api.get_kit": "JSON for programs",
-    "api.get_kit_types": "JSON for programs",
-    "api.get_kits": "JSON for programs",
-    "api.get_loan": "JSON for programs",
-    "api.get_loans": "JSON for programs",
-    "api.get_patron": "JSON for programs",
-    "api.get_patrons": "JSON for programs",
-    "api.get_reservation": "JSON for programs",
-    "api.get_reservations": "JSON for programs",
-    "api.get_shelf": "JSON for programs",
-    "api.get_attendance": "JSON for programs",
-    "api.get_availability": "JSON for programs",
-    "api.get_forecast": "JSON for programs",
-    "api.get_stocktake": "JSON for programs",
-    "api.get_stocktakes": "JSON for programs",
-    "api.get_transfers": "JSON for programs",
-    "api.get_workshops": "JSON for programs",
-}
 
 Do = Callable[[Station], object]
 
@@ -169,6 +125,11 @@ def look_at_the_end(station: Station) -> None:
     """See what would end if a session were cancelled."""
     station.page.locator("#reason").fill("The room was flooded.")
     look(station)
+
+
+def new_secret(station: Station) -> None:
+    station.page.locator("form[action$='/secret'] [type=submit]").click()
+    expect(station.page.locator("dd.code")).to_have_count(2)
 
 
 def look(station: Station) -> None:
@@ -325,6 +286,13 @@ ROWS = (
     Row("slips.statement", "print", "/slips/patrons/{debtor}/statement", on_paper=True),
     Row("transfers.show", "full", "/transfers"),
     Row("transfers.show", "sending", "/transfers?to=COM"),
+    Row("webhooks.index", "full", "/administration/webhooks"),
+    Row("webhooks.new", "error", "/administration/webhooks/new", do=send_form),
+    Row("webhooks.edit", "full", "/administration/webhooks/{webhook}/edit"),
+    Row("webhooks.show", "full", "/administration/webhooks/{webhook}"),
+    Row("webhooks.show", "stopped", "/administration/webhooks/{stopped_webhook}"),
+    Row("webhooks.show", "empty", "/administration/webhooks/{silent_webhook}"),
+    Row("webhooks.show", "secret", "/administration/webhooks/{silent_webhook}", do=new_secret),
     Row("workshops.index", "full", "/workshops"),
     Row("workshops.of_session", "full", "/sessions/WR-7/workshops"),
     Row("workshops.show", "full", "/workshops/{workshop}"),

@@ -22,7 +22,8 @@ from lending.web.access import public
 from tests.cast import NOW, assemble
 from tests.databases import opened
 from tests.journeys.conftest import WINDOW, read_in, sign_in
-from tests.journeys.pages import NO_PAGES, ROWS, Row, populate
+from tests.journeys.no_pages import NO_PAGES
+from tests.journeys.pages import ROWS, Row, populate
 from tests.journeys.serving import Served, serving
 from tests.journeys.station import PATIENCE_MS, Station
 from tests.web.browsers import an_app

@@ -136,6 +136,12 @@ MAY: dict[str, set[str]] = {
     "stocktakes.show": CIRCULATES,
     "texts.index": {"eli"},
     "transfers.show": MOVES,
+    "webhooks.again": {"eli"},
+    "webhooks.edit": {"eli"},
+    "webhooks.index": {"eli"},
+    "webhooks.new": {"eli"},
+    "webhooks.press": {"eli"},
+    "webhooks.show": {"eli"},
     "workshops.count": EVERYBODY,
     "workshops.index": EVERYBODY,
     "workshops.of_session": EVERYBODY,
@@ -159,8 +165,8 @@ def url_of(app: Flask, rule: Any) -> str:
     values = {"barcode": KIT, "part_id": 1, "what": "lost", "filename": "a", "code": "WR-7", "enrolment": "x" * 16}
     values |= {"answer": "asked", "place": "ELA", "starts_on": "2026-03-09", "ends_on": "2026-03-09"}
     values |= {"kit_type": "work-ready", "language": "en", "version": 1, "question": "work"}
-    values |= {"step": "overdue", "channel": "email"}
-    values |= dict.fromkeys(("public_id", "loan", "charge", "reservation"), "x" * 16)
+    values |= {"step": "overdue", "channel": "email", "deed": "stop"}
+    values |= dict.fromkeys(("public_id", "loan", "charge", "reservation", "delivery"), "x" * 16)
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}))
 
