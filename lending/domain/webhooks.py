@@ -42,6 +42,7 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     "line.restore_asked": ("ask_to_restore",),
     "line.restored": ("confirm_restored",),
     "line.ended": ("end",),
+    "line.reactivated": ("reactivate",),
     "cohort.planned": ("plan_cohort",),
     "cohort.changed": ("change_cohort",),
     "cohort.cancelled": ("cancel_cohort",),
