@@ -255,7 +255,6 @@ def _line(one: WebhookShown) -> dict[str, Any]:
         tone, state = "look", _("does not get through")
     return {
         "url": url_for(".show", public_id=one.webhook),
-        "edit_url": url_for(".edit", public_id=one.webhook),
         "host": read_url(one.url).named,
         "address": one.url,
         "events": [_("everything") if name == EVERYTHING else name for name in one.events],
@@ -276,7 +275,8 @@ def _actions(one: WebhookShown) -> list[dict[str, Any]]:
         ("secret", _("New secret"), ""),
         ("remove", _("Remove"), "stop"),
     ]
-    return [
+    change = {"label": _("Change"), "url": url_for(".edit", public_id=one.webhook)}
+    return [change] + [
         {"post": True, "label": label, "tone": tone, "url": url_for(".press", public_id=one.webhook, deed=deed)}
         for deed, label, tone in words
     ]
