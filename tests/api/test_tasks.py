@@ -12,6 +12,7 @@ from lending.circulation.overdue import Stretch, climb
 from lending.domain.ladders import DEFAULT
 from lending.models.base import new_public_id
 from lending.models.journal import JournalEntry
+from lending.models.people import StaffBranch
 from tests.api.conftest import Door
 from tests.api.test_cases import check_out
 from tests.cast import LUIS, NOW, OPEN_KIT
@@ -81,6 +82,14 @@ def test_what_the_carriers_are_asked_is_listed_and_confirmed(late: Door) -> None
     confirmed = late.ben.post("/lines/confirmations", numbers).json
     assert confirmed == {"lines": [{"number": asked["number"], "state": "suspended"}]}
     assert items(late.ben, "/lines") == items(late.cleo, "/lines") == []
+
+
+def test_an_answer_that_is_repeated_shows_no_line_to_who_has_lost_the_branch(late: Door) -> None:
+    (asked,) = items(late.ben, "/lines")
+    confirmed = {"numbers": [asked["number"]]}
+    assert len(late.ben.post("/lines/confirmations", confirmed, key="once").json["lines"]) == 1
+    late.database.act(lambda session: session.query(StaffBranch).delete() and None)
+    assert late.ben.post("/lines/confirmations", confirmed, key="once").json == {"lines": []}
 
 
 def test_a_ladder_is_set_for_a_kind_of_kit_and_taken_away(door: Door) -> None:

@@ -74,6 +74,18 @@ def test_another_branchs_tasks_are_not_there(overdue: Database, cleo: Browser) -
     assert "Nobody to call" in text(cleo.get("/calls"))
 
 
+def test_what_goes_on_behind_another_branchs_task_is_nothing(overdue: Database, cast: Cast, cleo: Browser) -> None:
+    ours = of_kind(overdue, TaskKind.CALL).public_id
+    whom = {"branch_id": cast.com, "what": "overdue", "at": LATE, "patron_id": cast.mina_id}
+    overdue.act(lambda session: open_task(session, TaskKind.CALL, subject="patron:3", **whom))
+    cleo.sign_in("cleo")
+    assert "Mina" in text(cleo.get("/calls"))
+    for page in ("/tasks", "/calls"):
+        theirs, none = (text(cleo.get(page, query_string={"after": after})) for after in (ours, "x" * 16))
+        assert "Mina" not in theirs
+        assert theirs == none
+
+
 def test_a_task_is_closed_by_hand_with_what_was_done(overdue: Database, ben: Browser) -> None:
     call = of_kind(overdue, TaskKind.CALL).public_id
     assert "Fill this in." in text(ben.post(f"/tasks/{call}/finish", {"key": "k" * 16}))
