@@ -331,6 +331,7 @@ def _sqlite_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
             max_overflow=size,
             pool_timeout=LOCK_WAIT_SECONDS,
             pool_use_lifo=True,
+            hide_parameters=True,  # an error that somebody sees holds no patron
         )
 
         @event.listens_for(made, "do_connect")

@@ -31,6 +31,7 @@ def engines(url: URL, *, threads: int, lock_wait_seconds: float) -> tuple[Engine
                 "cursor_factory": LateCursor,
             },
             isolation_level=isolation_level,
+            hide_parameters=True,  # an error that somebody sees holds no patron
             pool_size=threads,
             max_overflow=threads,
             pool_timeout=lock_wait_seconds,
