@@ -148,10 +148,11 @@ _HEADING = """\
 # Importing from files
 
 `lending import KIND FILE` takes CSV in UTF-8 (commas, semicolons or tabs) or the first sheet of an XLSX workbook, up to
-20 MB. The first row names the columns, in any order. Every row is checked before anything is written; when anything is
-wrong, the report names each row and column, and nothing is changed. `--check` only looks. One import is one act on the
-journal. A cell that a spreadsheet would run as a formula is refused. Long numbers (cards, IMEIs) belong in columns
-formatted as text, or the spreadsheet rounds them. PINs and passwords are never imported.
+20 MB, 200,000 rows and 3,000,000 cells. The first row names the columns, in any order. Every row is checked before
+anything is written; when anything is wrong, the report names each row and column (after the thousandth it stops), and
+nothing is changed. `--check` only looks. One import is one act on the journal. A cell that a spreadsheet would run as a
+formula is refused. Long numbers (cards, IMEIs) belong in columns formatted as text, or the spreadsheet rounds them.
+PINs and passwords are never imported.
 
 A patron whose card is known already is changed where the file says otherwise, and an empty cell empties the field; a
 column that the file does not have is left alone. Branches, kit types and kits that are there already are told as taken.
