@@ -41,7 +41,7 @@ MAIL_FROM = "library@example.org"
 # Where mail servers' reports of what could not be delivered may be posted. None: nowhere. 32 characters nobody guesses.
 BOUNCE_SECRET = None
 # How many notices of a heap leave in a second at most, so that desks wait for no post and mail servers are not overrun;
-# 0: as many as can.
+# 0: as many as can. The same of messages to each webhook.
 NOTICES_A_SECOND = 10
 # A gateway for text messages (docs/gateways.md). None: texts are written to the log of notices and marked so.
 TEXT_URL = None

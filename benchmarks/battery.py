@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 
-from benchmarks import clocks, draining, figures, last_kits, nights, rude
+from benchmarks import clocks, draining, figures, inwards, last_kits, nights, rude
 from benchmarks.engines import ENGINES, Engine
 from benchmarks.figures import Figure
 from lending.clock import SystemClock
@@ -87,6 +87,7 @@ PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
     "R13 desk": draining.draining,
     "R14": clocks.clocks,
     "R15": nights.returns,
+    "S9": inwards.inwards,
     "Rush": last_kits.rush_of_the_pilot,
     "Year": year,
 }

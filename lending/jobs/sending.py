@@ -56,7 +56,7 @@ def send_all(
 
 def _send(opened: Library, channel: Channel, way: Way, now: Callable[[], datetime], by: Callable[[], Actor]) -> int:
     sent = 0
-    for _ in _paced(opened.settings.notices_a_second):
+    for _ in paced(opened.settings.notices_a_second):
         claimed = opened.db.act(lambda session: notices.claim(session, channel, at=now(), by=by()))
         if claimed is None:
             break
@@ -76,8 +76,8 @@ def _send(opened: Library, channel: Channel, way: Way, now: Callable[[], datetim
     return sent
 
 
-def _paced(a_second: int) -> Iterator[None]:
-    """One notice after another, each in its time, until the turn is over. ``a_second`` is 0 for as fast as they can."""
+def paced(a_second: int) -> Iterator[None]:
+    """One message after another, each in its time, until the turn is over. ``a_second`` 0: as fast as they can."""
     ends = time.monotonic() + TURN_SECONDS
     for n in itertools.count(1):
         began = time.monotonic()

@@ -1,12 +1,11 @@
 """Telling other programs: what the sealed journal says goes to each webhook that asked for it, signed.
 
-Each webhook has a thread of its own for the length of a run, so that one that hangs keeps no other waiting; and the
-run has an end, so that the next may tell what happened meanwhile. Source: INTERFACES, "Webhooks"; BATTERY S9.
+Each webhook has a thread and a turn of its own, so that one that hangs keeps no other waiting; and the turn has an end,
+so that the next run may tell what happened meanwhile. Source: INTERFACES, "Webhooks"; BATTERY S9.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from lending.domain.addresses import read_url
 from lending.domain.signatures import signed
 from lending.domain.webhooks import Verdict, verdict
 from lending.errors import Refused
+from lending.jobs.sending import paced
 from lending.jobs.staff_mail import mail
 from lending.mail.carriers import Away, NotEver, NotNow
 from lending.mail.outward import SECONDS, Resolve, post
@@ -37,8 +37,6 @@ log = structlog.get_logger()
 
 AT_ONCE = 4
 """Webhooks that are told at the same time."""
-RUN_SECONDS = 45.0
-"""After this long no further message is begun: the next run goes on."""
 
 EVENT, DELIVERY = "X-Lending-Event", "X-Lending-Delivery"
 """Headers: what a message tells of, and its id, by which a receiver drops what it has got before."""
@@ -70,9 +68,8 @@ class Messenger:
         with self.opened.db.read() as session:
             listening = deliveries.listening(session)
         self.write(listening)
-        until = time.monotonic() + RUN_SECONDS
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            sent = sum(threads.map(lambda webhook: self.send(webhook, until), listening))
+            sent = sum(threads.map(self.send, listening))
         self._tell_administrators()
         self.opened.db.act(lambda session: deliveries.clear_up(session, at=self.now(), by=self.by()))
         return sent
@@ -86,10 +83,15 @@ class Messenger:
             while self._tell(webhook_id):
                 pass
 
-    def send(self, webhook_id: int, until: float) -> int:
-        """Send what is due to one webhook, one message after another, until it takes none; how many it took."""
+    def send(self, webhook_id: int) -> int:
+        """Send what is due to one webhook, at the pace of notices, until it takes none or its turn is over; how many it
+        took.
+        """
         sent = 0
-        while time.monotonic() < until and (claimed := self.claim(webhook_id)) is not None:
+        for _ in paced(self.opened.settings.notices_a_second):
+            claimed = self.claim(webhook_id)
+            if claimed is None:
+                break
             outcome = self.carry(claimed)
             self.mark(claimed, outcome)
             sent += outcome.verdict is Verdict.TAKEN

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -20,6 +19,7 @@ from lending.errors import Reason, Refused
 from lending.mail.carriers import Away
 from lending.mail.outward import Heard, places, post
 from tests.cast import NOW
+from tests.mail.doorkeeper import HOSTILE, Doorkeeper, doorkeeping, resolver
 from tests.mail.http_peer import HttpPeer, http_server
 from tests.mail.peer import free_port
 
@@ -27,59 +27,11 @@ HERE = (ip_network("127.0.0.0/8"),)
 PUBLIC = "93.184.215.14"
 CERTIFICATE = Path(__file__).with_name("hooks.example.org.pem")
 
-HOSTILE = (
-    *("127.0.0.1", "127.1", "127.0.1", "127.255.255.254", "localhost", "localhost.", "LOCALHOST", "0", "0.0.0.0"),
-    *("2130706433", "0x7f000001", "0x7f.0.0.1", "0x7F.1", "017700000001", "0177.0.0.1", "0177.1", "127.0x0.0.01"),
-    *("169.254.169.254", "2852039166", "0xa9fea9fe", "0xa9.0xfe.0xa9.0xfe", "169.254.170.2", "100.100.100.200"),
-    *("192.0.0.192", "168.63.129.16", "10.0.0.1", "10.1", "167772161", "172.16.0.1", "172.31.255.254", "192.168.0.1"),
-    *("192.168.257", "100.64.0.1", "198.18.0.1", "192.0.2.1", "224.0.0.1", "255.255.255.255", "240.0.0.1"),
-    *("[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[::ffff:169.254.169.254]"),
-    *("[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "[fd00::1]", "[fd00:ec2::254]", "[fe80::1]", "[fec0::1]", "[ff02::1]"),
-)
-"""Hosts in the many ways in which programs read one and the same address."""
-
-Answers = Callable[..., list[tuple[Any, ...]]]
-
-
-def resolver(*answers: str) -> Answers:
-    """A name server that gives these addresses, one at each question, and the last one for ever."""
-    left = list(answers)
-
-    def resolve(_host: str, port: int, **_options: Any) -> list[tuple[Any, ...]]:
-        found = left.pop(0) if len(left) > 1 else left[0]
-        family = socket.AF_INET6 if ":" in found else socket.AF_INET
-        return [(family, socket.SOCK_STREAM, 6, "", (one, port)) for one in found.split()]
-
-    return resolve
-
-
-@dataclass
-class Doorkeeper:
-    """A port of this machine, on all its addresses, and who knocked at it."""
-
-    port: int
-    knocks: list[Any] = field(default_factory=list)
-
 
 @pytest.fixture
 def doorkeeper() -> Iterator[Doorkeeper]:
-    with closing(socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True)) as server:
-        keeper = Doorkeeper(server.getsockname()[1])
-
-        def keep() -> None:
-            while True:
-                try:
-                    connection, who = server.accept()
-                except OSError:
-                    return
-                keeper.knocks.append(who)
-                connection.close()
-
-        thread = threading.Thread(target=keep)
-        thread.start()
+    with doorkeeping() as keeper:
         yield keeper
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
 
 
 @pytest.fixture
