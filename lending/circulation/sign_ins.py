@@ -26,8 +26,10 @@ from lending.models.people import EndedSession, SignInLimit
 GUESSES: Final = 10
 """How many guesses of one account are compared in any fifteen minutes, over all processes and addresses."""
 
-FROM_ONE_ADDRESS: Final = 5
-"""How many of them may come from one address, so that some are left for the owner at another."""
+FROM_ONE_ADDRESS: Final = 8
+"""How many of them may come from one address, so that some are left for the owner at another. As many as one process
+compares at once: right ones that are under way count too, and one account may be at many desks in the morning.
+"""
 
 OF_ONE_ADDRESS: Final = 50
 """How many wrong guesses one address has for all accounts together: a county's desks may share one."""
