@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from lending.circulation.deliveries import claim, mark_refused
+from lending.circulation.deliveries import claim, mark_refused, tell
+from lending.circulation.seals import seal
 from lending.domain.webhooks import EVENTS
-from lending.models.webhooks import Webhook
+from lending.models.webhooks import Webhook, WebhookDelivery
 from tests.api.conftest import Door
-from tests.api.test_every_key import SOMEWHERE, WEBHOOK
+from tests.api.test_every_key import SOMEWHERE, WEBHOOK, overdue
 from tests.circulation.kits_in_hand import only, rows
 
 SECRET_IN = {"webhook", "secret"}
@@ -105,3 +106,20 @@ def test_what_is_no_list_of_events_does_not_fit(door: Door, events: Any) -> None
 def test_nobody_but_administrators_sees_webhooks(door: Door, webhook: str, who: str) -> None:
     for address in ("/webhooks", webhook, f"{webhook}/deliveries"):
         assert door.desk(who).get(address).status_code == 403
+
+
+def test_a_carriers_program_learns_which_line_to_suspend_and_says_that_it_did(door: Door, webhook: str) -> None:
+    overdue(door)
+    assert told(door) == ["line.suspend_asked"]
+    number = only(door.database, WebhookDelivery).body["line"]["number"]
+    answer = door.ben.post("/lines/confirmations", {"numbers": [number]})
+    assert (answer.status_code, answer.json["lines"]) == (201, [{"number": number, "state": "suspended"}])
+    assert told(door) == ["line.suspend_asked", "line.suspended"]
+
+
+def told(door: Door) -> list[str]:
+    """What the only webhook has been told of by now."""
+    webhook_id, by, at = only(door.database, Webhook).id, door.cast.system, door.clock.at
+    door.database.act(lambda session: seal(session, at=at) and None)
+    door.database.act(lambda session: tell(session, webhook_id, at=at, by=by))
+    return [row.event for row in rows(door.database, WebhookDelivery)]
