@@ -94,6 +94,8 @@ def exchange(
         raise Refused(*against)
     to_branch = _take_in(session, faulty, old, branch_id, home, at=at, by=by)
     new, parts = _hand_out(session, fresh, old, branch_id, reason.strip()[:240], at=at, by=by)
+    calendar = branch_calendar(session, branch_id, since=min(at, new.due_at).date() - timedelta(days=1))
+    due_on = calendar.local_date(new.due_at)
     record_on_kit(
         session,
         "exchange",
@@ -102,9 +104,15 @@ def exchange(
         branch_id=branch_id,
         at=at,
         by=by,
-        detail={"old_loan_id": old.id, "old_kit_id": faulty.id, "due_at": new.due_at.isoformat(), "parts": parts},
+        detail={
+            "old_loan": old.public_id,
+            "faulty": faulty.barcode,
+            "due_at": new.due_at.isoformat(),
+            "due_on": due_on.isoformat(),
+            "parts": parts,
+            "to_branch": to_branch,
+        },
     )
-    calendar = branch_calendar(session, branch_id, since=min(at, new.due_at).date() - timedelta(days=1))
     count(
         session,
         Counter.EXCHANGE,
@@ -120,7 +128,7 @@ def exchange(
         replacement=fresh.barcode,
         patron_name=short_name(patron.name),
         due_at=new.due_at,
-        due_on=calendar.local_date(new.due_at),
+        due_on=due_on,
         parts=parts,
         to_branch=to_branch,
     )

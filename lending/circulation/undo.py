@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from lending.circulation.charges import add_charge, withdraw_charges
 from lending.circulation.counts import count
 from lending.circulation.inspection_undo import undo_inspection
 from lending.circulation.journal import record
-from lending.circulation.loans import cancel_notices
+from lending.circulation.loans import cancel_notices, record_on_kit
 from lending.circulation.locks import lock_kits, lock_loan, lock_patron, lock_reservation, lock_stocks
 from lending.circulation.reservations import left_in_pool, record_reservation, serve_stock, take_promises_back
 from lending.circulation.shelf import undo_capture
@@ -52,11 +53,18 @@ WITHIN = UNDO_WINDOW
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """Which act was taken back, on which kit, and the loan it belonged to."""
+    """Which act was taken back, on which kit, and the loan it belonged to.
+
+    ``faulty`` is the kit that an exchange had taken in. A kit that came back was ``lost`` before, and is again;
+    ``charged``: with its charge.
+    """
 
     verb: str
     kit: str
     loan: str
+    faulty: str | None = None
+    lost: bool = False
+    charged: bool = False
 
 
 def undo(session: Session, *, at: datetime, by: Actor) -> Undone:
@@ -160,14 +168,9 @@ def _undo_return(session: Session, entry: JournalEntry, at: datetime, by: Actor)
         # The claim was answered by this return; it is asked anew rather than guessed back.
         raise Refused.because(Reason.NOTHING_TO_UNDO)
     kit.move(KitVerb.UNDO_RETURN_OF_LOST if was_lost else KitVerb.UNDO_RETURN)
-    kit.branch_id, kit.stock_id = entry.detail["branch_from"], entry.detail["stock_from"]
-    kit.in_transit_to_id = kit.sent_at = kit.turnaround_since = None
     loan.move(LoanVerb.UNDO_RETURN_OF_LOST if was_lost else LoanVerb.UNDO_RETURN)
-    loan.received_at = loan.received_recorded_at = loan.received_door = None
-    loan.received_branch_id = loan.received_by_id = None
-    loan.book_drop = False
-    if was_lost:
-        _charge_again(session, entry, loan, at, by)
+    _as_before_it_came_in(entry, kit, loan)
+    charged = was_lost and _charge_again(session, entry, loan, at, by)
     stopped = Stopped(bool(entry.detail.get("called")), tuple(entry.detail.get("lines", ())))
     chase_again(
         session,
@@ -180,7 +183,45 @@ def _undo_return(session: Session, entry: JournalEntry, at: datetime, by: Actor)
         by=by,
     )
     take_promises_back(session, entry.act, at=at, by=by)
-    return _done(session, entry, kit, loan, Counter.RETURN, at, by)
+    return _done(session, entry, kit, loan, Counter.RETURN, at, by, lost=was_lost, charged=charged)
+
+
+def _as_before_it_came_in(entry: JournalEntry, kit: Kit, loan: Loan) -> None:
+    """Put a kit where the act that received it had found it, and forget that its loan was received."""
+    kit.branch_id, kit.stock_id = entry.detail["branch_from"], entry.detail["stock_from"]
+    kit.in_transit_to_id = kit.sent_at = kit.turnaround_since = None
+    loan.received_at = loan.received_recorded_at = loan.received_door = None
+    loan.received_branch_id = loan.received_by_id = None
+    loan.book_drop = False
+
+
+def _undo_exchange(session: Session, entry: JournalEntry, at: datetime, by: Actor) -> Undone:
+    """The faulty kit is with the patron again, on its own loan; the other one is free."""
+    of_this_act = select(JournalEntry).where(JournalEntry.act == entry.act, JournalEntry.verb == "exchange_in")
+    came_in = session.scalars(of_this_act).one()
+    old, new = (session.get_one(Loan, went.loan_id) for went in (came_in, entry))
+    faulty, fresh = (session.get_one(Kit, went.kit_id) for went in (came_in, entry))
+    if new.patron_id is not None:
+        lock_patron(session, new.patron_id)
+    lock_stocks(session, {faulty.stock_id, came_in.detail["stock_from"], fresh.stock_id})
+    lock_kits(session, [faulty.id, fresh.id])
+    for loan in (old, new):
+        lock_loan(session, loan.id)
+    if new.term != 1:
+        raise Refused.because(Reason.CHANGED_SINCE)
+    fresh.move(KitVerb.UNDO_CHECK_OUT)
+    new.move(LoanVerb.UNDO)
+    cancel_notices(session, new)
+    faulty.move(KitVerb.UNDO_RETURN)
+    old.move(LoanVerb.UNDO_RETURN)
+    _as_before_it_came_in(came_in, faulty, old)
+    detail = {"undone": came_in.id}
+    record_on_kit(
+        session, "undo_exchange_in", kit=faulty, loan=old, branch_id=entry.branch_id, at=at, by=by, detail=detail
+    )
+    done = _done(session, entry, fresh, new, Counter.EXCHANGE, at, by, faulty=faulty.barcode)
+    serve_stock(session, fresh.stock_id, at=at, by=by)
+    return done
 
 
 def _undo_inspection(session: Session, entry: JournalEntry, at: datetime, by: Actor) -> Undone:
@@ -194,10 +235,10 @@ def _undo_capture(session: Session, entry: JournalEntry, at: datetime, by: Actor
     return Undone(entry.verb, undo_capture(session, entry, at=at, by=by).barcode, "")
 
 
-def _charge_again(session: Session, entry: JournalEntry, loan: Loan, at: datetime, by: Actor) -> None:
+def _charge_again(session: Session, entry: JournalEntry, loan: Loan, at: datetime, by: Actor) -> bool:
     """The charge that the return took away stands again, as a new row; one already paid is a person's matter.
 
-    What the return charged for new lines falls away.
+    What the return charged for new lines falls away. Whether there is such a charge.
     """
     if entry.detail.get("fee_id") is not None:
         withdraw_charges(session, loan, [entry.detail["fee_id"]], at=at, by=by)
@@ -207,10 +248,11 @@ def _charge_again(session: Session, entry: JournalEntry, loan: Loan, at: datetim
         )
     ).one_or_none()
     if gone is None:
-        return
+        return False
     if gone.state is not ChargeState.CANCELLED:
         raise Refused.because(Reason.NOTHING_TO_UNDO)
     add_charge(session, ChargeKind.WHOLE_KIT, gone.amount_cents, loan=loan, at=at)
+    return True
 
 
 def _locked(session: Session, entry: JournalEntry) -> tuple[Kit, Loan]:
@@ -228,8 +270,9 @@ def _locked(session: Session, entry: JournalEntry) -> tuple[Kit, Loan]:
 
 
 def _done(
-    session: Session, entry: JournalEntry, kit: Kit, loan: Loan, counter: Counter, at: datetime, by: Actor
+    session: Session, entry: JournalEntry, kit: Kit, loan: Loan, counter: Counter, at: datetime, by: Actor, **more: Any
 ) -> Undone:
+    """Journal and count what was taken back; ``more`` is what else is told of it, at once and in the log."""
     assert entry.branch_id is not None  # noqa: S101 - acts on kits are always journalled with their branch
     record(
         session,
@@ -241,7 +284,7 @@ def _done(
         loan_id=loan.id,
         cohort_id=loan.cohort_id,
         patron=entry.patron,
-        detail={"undone": entry.id},
+        detail={"undone": entry.id, **more},
     )
     day = branch_calendar(session, entry.branch_id, since=entry.at.date()).local_date(entry.at)
     for each, n in ((counter, -1), (Counter.UNDONE, 1)):
@@ -254,12 +297,13 @@ def _done(
             cohort_id=loan.cohort_id,
             n=n,
         )
-    return Undone(entry.verb, kit.barcode, loan.public_id)
+    return Undone(entry.verb, kit.barcode, loan.public_id, **more)
 
 
 _UNDOERS: Mapping[str, Callable[[Session, JournalEntry, datetime, Actor], Undone]] = {
     "check_out": _undo_check_out,
     "return": _undo_return,
+    "exchange": _undo_exchange,
     "inspect": _undo_inspection,
     "capture": _undo_capture,
 }

@@ -56,7 +56,9 @@ class CodeSpaces:
     part_pattern: str = r"PT-\d{3,7}"
     cohort_pattern: str = r"CO-[A-Z0-9-]+"
     place_pattern: str = r"PL-[A-Z0-9-]+"
-    commands: frozenset[str] = frozenset({"CMD-END", "CMD-UNDO", "CMD-RECEIPT", "CMD-RENEW", "CMD-ALL-HERE"})
+    commands: frozenset[str] = frozenset(
+        {"CMD-END", "CMD-UNDO", "CMD-RECEIPT", "CMD-RENEW", "CMD-EXCHANGE", "CMD-ALL-HERE"}
+    )
 
     def __post_init__(self) -> None:
         for name, length in (("patron_prefix", 1), ("item_prefix", 1), ("institution", 4)):

@@ -1,4 +1,4 @@
-"""The page of command codes that lies on a desk: staff end, undo or print without touching a key.
+"""The pages of command codes that lie on a desk: staff end, undo or print without touching a key.
 
 Source: SCREENS, desk rule 9. The codes begin with CMD-, a code space of their own that no kit or card may use.
 """
@@ -16,21 +16,22 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "CMD-END": "End",
         "CMD-UNDO": "Undo",
         "CMD-RENEW": "Renew",
+        "CMD-EXCHANGE": "Exchange a kit",
         "CMD-RECEIPT": "Receipt",
         "CMD-ALL-HERE": "All parts here",
     }
 )
 """Every command code and the English words beside it."""
 
-_ROWS_MM = 52.0
+_ROWS, _ROWS_MM = 4, 62.0
 _PAGE = Sheet(
     name="commands",
     page_mm=LETTER_MM,
     # Wide apart, so that a scanner held over one command never sees its neighbour.
     label_mm=(6 * INCH, 45.0),
     columns=1,
-    rows=len(COMMANDS),
-    first_mm=(1.25 * INCH, (LETTER_MM[1] - len(COMMANDS) * _ROWS_MM) / 2 + 6.5),
+    rows=_ROWS,
+    first_mm=(1.25 * INCH, (LETTER_MM[1] - _ROWS * _ROWS_MM) / 2 + 6.5),
     pitch_mm=(6 * INCH, _ROWS_MM),
     bar_dots=(12,),
     text_pt=20,
@@ -40,5 +41,5 @@ _PAGE = Sheet(
 
 
 def command_sheet(words: Mapping[str, str] = COMMANDS, *, library: str = "") -> bytes:
-    """One US Letter page of command codes as a PDF. ``words`` gives each code its name, in the staff's language."""
+    """US Letter pages of command codes as a PDF. ``words`` gives each code its name, in the staff's language."""
     return print_labels([Label(code, title=title, library=library) for code, title in words.items()], _PAGE)

@@ -15,6 +15,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.checkout import CheckedOut
+from lending.circulation.exchange import Exchanged
 from lending.circulation.inspection import Inspected
 from lending.circulation.renewal import DueDateSet, Renewed
 from lending.circulation.returns import Next, Returned
@@ -36,7 +37,17 @@ from lending.models.loans import Loan
 from lending.models.people import Patron
 
 Outcome = (
-    CheckedOut | Returned | Undone | Inspected | Renewed | DueDateSet | Transferred | StepRecorded | Captured | PutBack
+    CheckedOut
+    | Returned
+    | Exchanged
+    | Undone
+    | Inspected
+    | Renewed
+    | DueDateSet
+    | Transferred
+    | StepRecorded
+    | Captured
+    | PutBack
 )
 
 _journal, _kits, _kit_types, _loans = table_of(JournalEntry), table_of(Kit), table_of(KitType), table_of(Loan)
@@ -173,8 +184,24 @@ def _returned(session: Session, row: AnyRow) -> Returned:
     )
 
 
+def _exchanged(session: Session, row: AnyRow) -> Exchanged:
+    detail = row.detail
+    return Exchanged(
+        loan=row.loan,
+        old_loan=detail["old_loan"],
+        kit=detail["faulty"],
+        replacement=row.kit,
+        patron_name=short_name(row.patron_name or ""),
+        due_at=datetime.fromisoformat(detail["due_at"]),
+        due_on=date.fromisoformat(detail["due_on"]),
+        parts=detail["parts"],
+        to_branch=detail["to_branch"],
+    )
+
+
 def _undone(session: Session, row: AnyRow) -> Undone:
-    return Undone(verb=row.verb.removeprefix("undo_"), kit=row.kit, loan=row.loan or "")
+    told = {name: value for name, value in row.detail.items() if name in ("faulty", "lost", "charged")}
+    return Undone(verb=row.verb.removeprefix("undo_"), kit=row.kit, loan=row.loan or "", **told)
 
 
 def _inspected(session: Session, row: AnyRow) -> Inspected:
@@ -274,8 +301,10 @@ def _freed(found: Outcome) -> Outcome:
 _BUILDERS: Mapping[str, Callable[[Session, AnyRow], Outcome]] = {
     "check_out": _checked_out,
     "return": _returned,
+    "exchange": _exchanged,
     "undo_check_out": _undone,
     "undo_return": _undone,
+    "undo_exchange": _undone,
     "undo_inspect": _undone,
     "inspect": _inspected,
     "record_step": _step_recorded,

@@ -66,6 +66,8 @@ VERBS: Mapping[str, str] = {
     "reactivate": N_("Line works again"),
     "exchange": N_("Given for a faulty kit"),
     "exchange_in": N_("Faulty, exchanged for another, to inspection"),
+    "undo_exchange": N_("Exchange undone"),
+    "undo_exchange_in": N_("Exchange undone, out again"),
     "swap_part": N_("Another part given"),
     "finish_repair": N_("Repaired"),
     "pay_charge": N_("Charge paid"),

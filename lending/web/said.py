@@ -12,6 +12,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from lending.circulation.checkout import CheckedOut
+from lending.circulation.exchange import Exchanged
 from lending.circulation.inspection import Inspected
 from lending.circulation.renewal import DueDateSet, Renewed
 from lending.circulation.returns import Next, Returned
@@ -22,6 +23,7 @@ from lending.circulation.undo import Undone
 from lending.domain.states import KitState, LoanState
 from lending.phrases import STEPS, Reader, isolated, one_stop, why_due
 from lending.queries.acts import Outcome
+from lending.web.names import names
 from lending.wording import Tone
 
 
@@ -61,6 +63,8 @@ def said(outcome: Outcome, reader: Reader) -> Said:
             return _checked_out(outcome, reader)
         case Returned():
             return _returned(outcome, reader)
+        case Exchanged():
+            return _exchanged(outcome, reader)
         case Undone():
             return _undone(outcome)
         case Renewed():
@@ -140,13 +144,43 @@ def _returned(back: Returned, reader: Reader) -> Said:
     )
 
 
+def _exchanged(out: Exchanged, reader: Reader) -> Said:
+    given = {"kit": out.replacement, "faulty": out.kit, "patron": isolated(out.patron_name)}
+    day = reader.day(out.due_on)
+    sentence = _("%(kit)s goes out to %(patron)s for %(faulty)s. Due %(day)s, as before.", **given, day=day)
+    if out.to_branch is None:
+        then = _("Put %(kit)s on the inspection cart.", kit=out.kit)
+    else:
+        then = _("Send %(kit)s to %(branch)s.", kit=out.kit, branch=names().branch(out.to_branch))
+    return Said(
+        f"{one_stop(sentence)} {then}",
+        out.replacement,
+        tone=Tone.DONE if out.to_branch is None else Tone.LOOK,
+        who=out.patron_name,
+        loan=out.loan,
+        undoable=True,
+    )
+
+
 def _undone(undone: Undone) -> Said:
     if undone.verb == "check_out":
         sentence = _("Undone: %(kit)s is not checked out.", kit=undone.kit)
         return Said(sentence, undone.kit, moved={"out": -1, "kits_out": -1})
     if undone.verb == "return":
-        return Said(_("Undone: %(kit)s is out again, due as before.", kit=undone.kit), undone.kit, moved={"in_": -1})
+        return Said(_returned_no_more(undone), undone.kit, moved={"in_": -1})
+    if undone.faulty is not None:
+        given = {"kit": undone.kit, "faulty": undone.faulty}
+        sentence = _("Undone: %(kit)s is not checked out; %(faulty)s is out again, due as before.", **given)
+        return Said(sentence, undone.kit)
     return Said(_("Undone: %(kit)s is as it was before.", kit=undone.kit), undone.kit)
+
+
+def _returned_no_more(undone: Undone) -> str:
+    if undone.charged:
+        return _("Undone: %(kit)s is listed as lost again, with its charge.", kit=undone.kit)
+    if undone.lost:
+        return _("Undone: %(kit)s is listed as lost again.", kit=undone.kit)
+    return _("Undone: %(kit)s is out again, due as before.", kit=undone.kit)
 
 
 def _renewed(renewed: Renewed, reader: Reader) -> Said:

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "undo": "CMD-UNDO",
     "receipt": "CMD-RECEIPT",
     "renew": "CMD-RENEW",
+    "exchange": "CMD-EXCHANGE",
     "all_here": "CMD-ALL-HERE",
 }
 
@@ -99,9 +100,9 @@ class Answer:
     """What is said about a scan, and how the page goes on.
 
     ``patron`` is the strip to show, with ``None`` for nobody; ``same_patron`` keeps the one the page shows. ``kit``
-    waits for its card. ``moved`` is added to the station's numbers. ``kit_line`` is how the strip tells of a kit from
-    now on. ``slip`` is the reservation whose wrap slip can be printed. ``is_act``: it is the station's last act, so
-    that no earlier one can be undone any more.
+    waits for its card, or for the kit that goes out for it (``waiting.py``). ``moved`` is added to the station's
+    numbers. ``kit_line`` is how the strip tells of a kit from now on. ``slip`` is the reservation whose wrap slip can be
+    printed. ``is_act``: it is the station's last act, so that no earlier one can be undone any more.
     """
 
     say: str

@@ -23,10 +23,10 @@ from lending.circulation.turnaround import IN_HAND
 from lending.circulation.undo import undo
 from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, read
 from lending.domain.permissions import Act
-from lending.domain.states import EnrolmentState, KitState, LoanState
-from lending.errors import Block, Reason, Refused
+from lending.domain.states import EnrolmentState
+from lending.errors import Reason, Refused
 from lending.models.policies import Signing
-from lending.phrases import KIT_STATES, isolated, one_stop
+from lending.phrases import isolated, one_stop
 from lending.queries import acts, desk
 from lending.queries.acts import Outcome, due_by_hand
 from lending.queries.desk import PatronStrip
@@ -38,11 +38,12 @@ from lending.web.counting import count_kit
 from lending.web.handing_out import counted, session_desk
 from lending.web.joining import accept, accept_for, by_name, enrol_by_scan
 from lending.web.said import said
-from lending.web.scan_acts import Handler, act_for, kit_code, kit_url
+from lending.web.scan_acts import Handler, act_for, kit_code
 from lending.web.scanning import COMMANDS, Answer, Scan, Screen, told
 from lending.web.sending import send_or_receive
 from lending.web.shelf_scans import put_on_shelf
 from lending.web.stops import not_a_label, stopped
+from lending.web.waiting import begin_exchange, exchange_by_scan, is_exchange, remember_kit, with_strip
 from lending.wording import Tone
 
 
@@ -54,7 +55,9 @@ def answer(scan: Scan, place: StationPlace) -> Answer:
     except Refused as refused:
         if any(block.reason is Reason.BUSY for block in refused.blocks):
             raise
-        return replace(stopped(scan, place, code, refused.blocks), at=current.now())
+        # An exchange goes on: another kit may be scanned in the place of the one that was refused.
+        waits = scan.kit if is_exchange(scan) else None
+        return replace(stopped(scan, place, code, refused.blocks), at=current.now(), kit=waits)
 
 
 def _dispatch(scan: Scan, place: StationPlace, code: Code) -> Answer:
@@ -76,16 +79,18 @@ def _at_desk(scan: Scan, place: StationPlace, code: Code) -> Answer:
     """A card or a kit, in either order."""
     if code.kind is Kind.PATRON:
         return _show_patron(scan, place, code)
+    if is_exchange(scan):
+        return exchange_by_scan(scan, place, code)
     if scan.patron:
         return _lend(scan, place, kit=kit_code(code), card=_card_of(scan, place))
-    return _remember_kit(place, code)
+    return remember_kit(place, code)
 
 
 def _show_patron(scan: Scan, place: StationPlace, code: Code) -> Answer:
     """A card: show the person; nothing changes but that a session's own desk takes the seat it offered to them. With a
-    kit waiting, it is lent to them.
+    kit waiting, it is lent to them; an exchange is given up, because a new card is the next patron.
     """
-    if scan.kit:
+    if scan.kit and not is_exchange(scan):
         return _lend_waiting(scan, place, code)
     strip = _strip_of_card(place, code)
     name = strip.short_name
@@ -157,51 +162,6 @@ def _card_of(scan: Scan, place: StationPlace) -> str:
     if strip is None or strip.card is None:
         raise Refused.because(Reason.CARD_UNKNOWN, code=patron)
     return strip.card
-
-
-_WHY_NOT = {
-    KitState.TO_INSPECT: Reason.NOT_INSPECTED,
-    KitState.INCOMPLETE: Reason.INCOMPLETE,
-    KitState.REPAIR: Reason.IN_REPAIR,
-    KitState.MISSING: Reason.MISSING,
-    KitState.LOST: Reason.LOST,
-    KitState.WITHDRAWN: Reason.WITHDRAWN,
-}
-
-
-def _remember_kit(place: StationPlace, code: Code) -> Answer:
-    """A kit before its card: the page keeps it until the card comes; one that cannot be lent says so now."""
-    kit = kit_code(code)
-    with current.library().db.read() as session:
-        found = desk.glance(session, kit)
-    if found is None:
-        raise Refused.because(Reason.KIT_UNKNOWN if code.valid else Reason.CODE_MISREAD, code=kit)
-    if found.in_transit_to_id is not None:
-        raise Refused.because(Reason.IN_TRANSIT, kit=kit)
-    if found.state in (KitState.AVAILABLE, KitState.ON_SHELF):
-        if found.branch_id != place.branch_id:
-            raise Refused.because(Reason.AT_ANOTHER_BRANCH, kit=kit, branch=found.branch)
-        sentence = _("%(kit)s, %(kit_type)s. Now scan the library card.", kit=kit, kit_type=found.kit_type)
-        return Answer(sentence, Tone.LOOK, code=kit, kit=kit)
-    reader = current.reader()
-    if found.due_at is not None and found.loan_state is LoanState.CLAIMED:
-        sentence = _(
-            "%(patron)s says that %(kit)s was returned. If it is in your hands, take it back at Returns.",
-            kit=kit,
-            patron=isolated(found.patron_name or "?"),
-        )
-    elif found.due_at is not None and found.loan_state is LoanState.OUT:
-        sentence = _(
-            "%(kit)s is checked out to %(patron)s, due %(day)s. To take it back, go to Returns.",
-            kit=kit,
-            patron=isolated(found.patron_name or "?"),
-            day=reader.day(found.due_at),
-        )
-    elif found.state in _WHY_NOT:
-        sentence = current.sentence(Block(_WHY_NOT[found.state], {"kit": kit}))
-    else:
-        sentence = _("%(kit)s cannot be lent now: it is %(state)s.", kit=kit, state=_(KIT_STATES[found.state]))
-    return Answer(sentence, Tone.LOOK, code=kit, who=found.patron_name or "", resolve_url=kit_url(kit))
 
 
 def _lend(scan: Scan, place: StationPlace, *, kit: str, card: str) -> Answer:
@@ -318,13 +278,15 @@ def _command(scan: Scan, place: StationPlace, code: Code) -> Answer:
         return _receipt(place)
     if code.text == COMMANDS["renew"]:
         return _renew(scan, place)
+    if code.text == COMMANDS["exchange"]:
+        return begin_exchange(scan)
     return Answer(_("Scan a kit at Inspection first, then this."), Tone.LOOK, same_patron=True, is_row=False)
 
 
 def _undo(scan: Scan, place: StationPlace) -> Answer:
     by, at = current.actor(at_station=place), current.now()
     done = said(act_for(scan, by, at, lambda session: undo(session, at=at, by=by)), current.reader())
-    return replace(told(done), same_patron=True)
+    return with_strip(told(done), scan, place)
 
 
 def _receipt(place: StationPlace) -> Answer:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.exchange import Exchanged, Swapped, exchange, swap_part
 from lending.circulation.missing_parts import report_missing_part
+from lending.circulation.renewal import renew
+from lending.circulation.undo import Undone, undo
 from lending.db import Database
 from lending.domain.actors import Actor
 from lending.domain.states import KitState, LineState, LoanState, ReservationState
@@ -21,6 +24,7 @@ from lending.models.lines import Line
 from lending.models.loans import Loan, LoanPart, LoanPartState, LoanTerm, TermKind
 from lending.models.reservations import Reservation
 from lending.models.tasks import Task, TaskKind
+from lending.queries.recount import miscounted
 from tests.cast import ADA, COMPTON_KIT, KIT, LUIS, NOW, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, Cast
 from tests.circulation.kits_in_hand import journalled, kit_row, lend, look, only, part_id, receive, rows, seen, why
 from tests.races import race, without_locks
@@ -179,6 +183,69 @@ def test_an_exchange_needs_a_reason(database: Database, cast: Cast) -> None:
     with pytest.raises(Refused) as refused:
         swap_kits(database, cast, reason=" ")
     assert why(refused) == [Reason.REASON_NEEDED]
+
+
+def undo_it(database: Database, by: Actor, at: datetime = LATER + timedelta(minutes=9)) -> Undone:
+    return database.act(lambda session: undo(session, at=at, by=by))
+
+
+def test_an_exchange_is_undone_as_if_neither_kit_had_changed_hands(database: Database, cast: Cast) -> None:
+    lend(database, cast)
+    answer = swap_kits(database, cast)
+    assert undo_it(database, cast.ben) == Undone("exchange", OTHER_OPEN_KIT, answer.loan, faulty=OPEN_KIT)
+    old, new = rows(database, Loan)
+    assert (old.state, old.received_at, old.received_branch_id) == (LoanState.OUT, None, None)
+    assert new.state is LoanState.UNDONE
+    assert kit_row(database).state is KitState.ON_LOAN
+    assert kit_row(database, OTHER_OPEN_KIT).state is KitState.AVAILABLE
+    assert {row.counter: row.n for row in rows(database, DailyCount)} == {"check_out": 1, "exchange": 0, "undone": 1}
+    swap_kits(database, cast)
+    assert [loan.state for loan in rows(database, Loan)] == [LoanState.RECEIVED, LoanState.UNDONE, LoanState.OUT]
+
+
+def test_an_undone_exchange_at_another_branch_leaves_no_kit_on_its_way(database: Database, cast: Cast) -> None:
+    lend(database, cast, KIT, ADA)
+    swap_kits(database, cast, KIT, COMPTON_KIT, branch_id=cast.com, by=cast.cleo)
+    undo_it(database, cast.cleo)
+    kit, other = kit_row(database, KIT), kit_row(database, COMPTON_KIT)
+    assert (kit.state, kit.branch_id, kit.in_transit_to_id) == (KitState.ON_LOAN, cast.ela, None)
+    assert (other.state, other.branch_id) == (KitState.AVAILABLE, cast.com)
+
+
+def test_what_somebody_built_upon_an_exchange_is_not_undone(database: Database, cast: Cast) -> None:
+    lend(database, cast)
+    swap_kits(database, cast)
+    receive(database, cast, OTHER_OPEN_KIT, at=LATER, by=cast.cleo, branch_id=cast.com)
+    with pytest.raises(Refused) as refused:
+        undo_it(database, cast.ben)
+    assert why(refused) == [Reason.CHANGED_SINCE]
+    assert kit_row(database).state is KitState.TO_INSPECT
+
+
+def test_a_renewed_exchange_is_not_undone(database: Database, cast: Cast) -> None:
+    lend(database, cast)
+    swap_kits(database, cast)
+    elsewhere = replace(cast.ben, station_id=None)
+    database.act(lambda session: renew(session, kit=OTHER_OPEN_KIT, at=LATER, by=elsewhere))
+    with pytest.raises(Refused) as refused:
+        undo_it(database, cast.ben)
+    assert why(refused) == [Reason.CHANGED_SINCE]
+
+
+def test_an_exchange_of_more_than_ten_minutes_ago_stands(database: Database, cast: Cast) -> None:
+    lend(database, cast)
+    swap_kits(database, cast)
+    with pytest.raises(Refused) as refused:
+        undo_it(database, cast.ben, LATER + timedelta(minutes=11))
+    assert why(refused) == [Reason.TOO_LATE_TO_UNDO]
+
+
+def test_the_counts_of_an_undone_exchange_follow_from_the_journal(database: Database, cast: Cast) -> None:
+    lend(database, cast)
+    swap_kits(database, cast)
+    undo_it(database, cast.ben)
+    with database.read() as session:
+        assert miscounted(session) == []
 
 
 def exchanging(cast: Cast, kit: str) -> Callable[[Session], Exchanged]:

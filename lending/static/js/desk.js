@@ -197,6 +197,7 @@ const acts = {
   search: to("search"),
   // Scans of the printed commands: they stand in line, so an undo is of the scan before it, answered or not.
   renew: () => enter(form.dataset.renew),
+  exchange: () => enter(form.dataset.exchange),
   undo: () => enter(form.dataset.undo),
   receipt: () => ($("#receipt").hidden ? say(word("no_receipt"), "look") : $("#receipt").click()),
   next: () => nextPatron(),
