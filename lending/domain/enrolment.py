@@ -41,7 +41,10 @@ class EnrolmentFacts:
 
 
 def blocks(facts: EnrolmentFacts) -> Iterator[Block]:
-    """Every reason for which the person cannot be given a place: of the card, the cohort, and the programme's rules."""
+    """Every reason for which the person cannot be given a place: of the card, the cohort, and the programme's rules.
+
+    Who has a place there already is not told of a kit in the same weeks, because it may be that very place's.
+    """
     today = facts.applicant.today
     yield from (Block(*found) for found in against_card(facts.blocked_reason, facts.expires_on, today))
     if facts.cancelled:
@@ -54,7 +57,7 @@ def blocks(facts: EnrolmentFacts) -> Iterator[Block]:
         yield from against_kit(facts.cohort, facts.pickup_from, facts.last_borrow_on, today)
     if facts.already:
         yield Block(Reason.ALREADY_ENROLLED, {"cohort": facts.cohort})
-    if facts.kit_of is not None:
+    elif facts.kit_of is not None:
         yield Block(Reason.HAS_A_KIT, {"cohort": facts.kit_of})
     yield from checks(facts.rules, facts.applicant)
 

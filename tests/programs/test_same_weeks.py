@@ -22,10 +22,11 @@ from lending.programs.moving import transfer
 from lending.queries.enrolling import can_enrol
 from tests.cast import ADA, KIT, LUIS, MINA, NOW, Cast
 from tests.programs.meetings import public_id_of
-from tests.programs.members import adas_seat, hand_out, join, newcomers, next_cohort, state_of
+from tests.programs.members import adas_seat, change_cohort, hand_out, join, newcomers, next_cohort, state_of
 from tests.races import SURELY, overtake, without_locks
 
 IN_WORK_READY_7 = [(Reason.HAS_A_KIT, {"cohort": "Work Ready 7"})]
+IN_WORK_READY_8 = [(Reason.ALREADY_ENROLLED, {"cohort": "Work Ready 8"})]
 
 
 @pytest.fixture
@@ -169,3 +170,21 @@ def test_without_the_lock_two_desks_would_promise_two(database: Database, cast: 
     with without_locks(database):
         overtake(database, first, second, before="INSERT INTO enrolments", patience=SURELY)
     assert live(database, cast.mina_id) == 2
+
+
+@pytest.mark.usefixtures("same_weeks")
+def test_who_has_a_place_is_told_that_alone_and_of_no_kit_besides(database: Database, cast: Cast) -> None:
+    join(database, cast, ADA, cohort="WR-8", wants_kit=False)
+    assert refused(database, cast, ADA) == IN_WORK_READY_8
+
+
+def test_whoever_moves_to_where_they_have_a_place_is_told_that_alone(database: Database, cast: Cast) -> None:
+    next_cohort(database, cast)
+    join(database, cast, ADA, cohort="WR-8")
+    change_cohort(
+        database, cast, ends_on=date(2026, 4, 20)
+    )  # now both are held, and have a kit for her, in the same week
+    seat, by = adas_seat(database, cast), cast.ben
+    with pytest.raises(Refused) as refusal:
+        database.act(lambda session: transfer(session, enrolment=seat, to_cohort="WR-8", at=NOW, by=by))
+    assert why(refusal.value.blocks) == IN_WORK_READY_8
