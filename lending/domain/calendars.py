@@ -216,14 +216,6 @@ class Calendar:
                     return closed_at
         return None
 
-    def next_opening_after(self, at: datetime) -> datetime | None:
-        """When the doors next open after ``at``, in UTC; ``None`` if not within 400 days."""
-        for on in _days(self.local_date(at), SEARCH_DAYS):
-            for interval in self.hours_on(on):
-                if (opened_at := self._opens(on, interval)) > at:
-                    return opened_at
-        return None
-
     @cached_property
     def _tz(self) -> ZoneInfo:
         try:

@@ -118,11 +118,6 @@ def in_library_due(calendar: Calendar, *, at: datetime) -> Due | None:
     return _after(at, _due(calendar, on, DueRule.IN_LIBRARY)) if calendar.is_open_on(on) else None
 
 
-def exchanged_due(current: Due) -> Due:
-    """A kit handed out for a faulty one: the same due date, for a reason of its own."""
-    return replace(current, rule=DueRule.EXCHANGE)
-
-
 def shortened_due(calendar: Calendar, current: Due, notice_days: int = 7, *, at: datetime) -> Due:
     """The due date of someone who leaves a cohort at ``at``: ``notice_days`` from today, and never later than before.
 

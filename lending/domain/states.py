@@ -152,9 +152,6 @@ LOAN_MOVES: Mapping[tuple[LoanState, LoanVerb], LoanState] = {
     (_L.LOST, _M.RETURN): _L.RECEIVED,
 }
 
-UNRECEIVED_LOANS = frozenset({LoanState.OUT, LoanState.CLAIMED, LoanState.LOST})
-"""A kit of such a loan is not in the library: what counts for the one-kit limit."""
-
 
 @unique
 class ReservationState(StrEnum):

@@ -17,7 +17,6 @@ from lending.domain.due_dates import (
     by_hand_due,
     cohort_due,
     default_return_by,
-    exchanged_due,
     in_library_due,
     incomplete_until,
     is_overdue,
@@ -287,12 +286,6 @@ def test_use_inside_the_library_ends_at_closing(zone: str) -> None:
     assert in_library_due(branch(zone), at=local(zone, today)) == due(zone, today, DueRule.IN_LIBRARY)
     assert in_library_due(branch(zone), at=closing(zone, today)) is None
     assert in_library_due(branch(zone), at=local(zone, date(2026, 5, 10))) is None
-
-
-@every_zone
-def test_an_exchanged_kit_keeps_the_due_date(zone: str) -> None:
-    current = due(zone, date(2026, 5, 26), DueRule.COHORT_RETURN_BY, date(2026, 5, 25))
-    assert exchanged_due(current) == due(zone, date(2026, 5, 26), DueRule.EXCHANGE, date(2026, 5, 25))
 
 
 # --- Leaving a cohort, emergency closings

@@ -21,7 +21,6 @@ from lending.domain.states import (
     LOAN_MOVES,
     PROMISED_RESERVATIONS,
     RESERVATION_MOVES,
-    UNRECEIVED_LOANS,
     ChargeState,
     ChargeVerb,
     EnrolmentState,
@@ -211,9 +210,9 @@ def test_a_returned_kit_is_free_only_after_inspection_and_turnaround() -> None:
     assert {to for (_, verb), to in forward.items() if verb is KitVerb.RETURN} == {KitState.TO_INSPECT}
 
 
-def test_what_a_loan_still_has_from_the_library_counts_for_the_limit() -> None:
-    """Every loan that a return can end is one whose kit is not back, and no other."""
-    assert {state for state, verb in LOAN_MOVES if verb is LoanVerb.RETURN} == UNRECEIVED_LOANS
+def test_a_return_ends_every_loan_whose_kit_is_not_back_and_no_other() -> None:
+    returned = {state for state, verb in LOAN_MOVES if verb is LoanVerb.RETURN}
+    assert returned == {LoanState.OUT, LoanState.CLAIMED, LoanState.LOST}
 
 
 def test_a_promise_can_be_picked_up_or_cancelled() -> None:
