@@ -56,6 +56,13 @@ class KitChanged:
     fields: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class KitFound:
+    """A missing kit (its code) turned up, and waits for its inspection."""
+
+    kit: str
+
+
 def add_kit_type(
     session: Session,
     *,
@@ -204,7 +211,7 @@ def declare_missing(session: Session, *, kit: str, at: datetime, by: Actor) -> K
     return KitChanged(row.barcode, row.state)
 
 
-def find(session: Session, *, kit: str, branch_id: int, at: datetime, by: Actor) -> KitChanged:
+def find(session: Session, *, kit: str, branch_id: int, at: datetime, by: Actor) -> KitFound:
     """A missing kit turned up at a branch; it goes to inspection there. Permitted where it is found."""
     by.permit(Act.CHANGE_KIT, branch_id)
     ids = find_kit(session, kit)
@@ -214,7 +221,7 @@ def find(session: Session, *, kit: str, branch_id: int, at: datetime, by: Actor)
     row.branch_id = branch_id
     _begin_round(row, at)
     record(session, "find_kit", at=at, by=by, branch_id=branch_id, kit_id=row.id)
-    return KitChanged(row.barcode, row.state)
+    return KitFound(row.barcode)
 
 
 def _move(kit: Kit, verb: KitVerb) -> None:

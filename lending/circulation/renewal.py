@@ -38,7 +38,7 @@ from lending.models.reservations import Reservation
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """A loan with its new due date. ``left`` renewals are still to be had."""
+    """A loan with its new due date. ``left`` renewals are still to be had; ``overridden``: against a rule."""
 
     loan: str
     kit: str
@@ -47,6 +47,7 @@ class Renewed:
     rule: DueRule
     term: int
     left: int
+    overridden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def renew(session: Session, *, kit: str, at: datetime, by: Actor, override: Over
         cohort_id=loan.cohort_id,
     )
     left = max(policy.renewals - loan.renewals, 0)
-    return Renewed(loan.public_id, row.barcode, due.at, due.on, due.rule, loan.term, left)
+    return Renewed(loan.public_id, row.barcode, due.at, due.on, due.rule, loan.term, left, bool(against))
 
 
 RENEWED_BEFORE = timedelta(days=2)

@@ -99,10 +99,12 @@ class CheckOutFacts:
 def blocks(facts: CheckOutFacts, may_override: Callable[[Reason], bool]) -> list[Block]:
     """All reasons against this check-out, the kit's first; empty when it may go ahead.
 
-    A double scan of a kit that this patron already has is the only thing said, because nothing else matters then.
+    A double scan of a kit that this patron already has is the only thing said, because nothing else matters then; so is
+    that theirs is listed as lost.
     """
     if facts.kit.held_by_this_patron:
-        return [Block(Reason.ON_LOAN_TO_THIS_PATRON, {"kit": facts.kit.barcode})]
+        reason = Reason.LOST if facts.kit.state is KitState.LOST else Reason.ON_LOAN_TO_THIS_PATRON
+        return [Block(reason, {"kit": facts.kit.barcode})]
     found = [*_kit(facts.kit), *_patron(facts), *_promise(facts)]
     return [Block(reason, detail, may_override(reason)) for reason, detail in found]
 

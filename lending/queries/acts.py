@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.checkout import CheckedOut
 from lending.circulation.exchange import Exchanged
 from lending.circulation.inspection import Inspected
+from lending.circulation.kits import KitFound
 from lending.circulation.renewal import DueDateSet, Renewed
 from lending.circulation.returns import Next, Returned
 from lending.circulation.shelf import Captured, PutBack
@@ -46,6 +47,7 @@ Outcome = (
     | DueDateSet
     | Transferred
     | StepRecorded
+    | KitFound
     | Captured
     | PutBack
 )
@@ -246,6 +248,7 @@ def _renewed(session: Session, row: AnyRow) -> Renewed:
         rule=DueRule(detail["rule"]),
         term=detail["term"],
         left=detail["left"],
+        overridden=bool(detail["overridden"]),
     )
 
 
@@ -269,6 +272,10 @@ def _arrived(session: Session, row: AnyRow) -> Transferred:
 def _sent(session: Session, row: AnyRow) -> Transferred:
     to = session.get_one(Branch, row.detail["to_branch_id"])
     return Transferred(row.kit, KitState(row.detail["kit_to"]), row.branch, to.code)
+
+
+def _found(session: Session, row: AnyRow) -> KitFound:
+    return KitFound(row.kit)
 
 
 def _captured(session: Session, row: AnyRow) -> Captured:
@@ -310,6 +317,7 @@ _BUILDERS: Mapping[str, Callable[[Session, AnyRow], Outcome]] = {
     "record_step": _step_recorded,
     "arrive_kit": _arrived,
     "send_kit": _sent,
+    "find_kit": _found,
     "renew": _renewed,
     "set_due_date": _due_date_set,
     "capture": _captured,

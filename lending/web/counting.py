@@ -57,7 +57,7 @@ def what_to_do(standing: Standing, *, kit: str, place: str | None, branch: str, 
         Standing.IN_TRANSIT: _("%(kit)s should be on its way to %(to_branch)s. Send it on.", **given),
         Standing.OUT: _("%(kit)s is checked out. Take it back at Returns.", **given),
         Standing.LOST: _("%(kit)s is listed as lost. Take it back at Returns.", **given),
-        Standing.MISSING: _("%(kit)s is listed as missing. Say on its page that it was found.", **given),
+        Standing.MISSING: _("%(kit)s is listed as missing. Scan it at Returns.", **given),
         Standing.WITHDRAWN: _("%(kit)s is withdrawn. Put it aside.", **given),
     }
     return str(sentences[standing])

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from lending.circulation.checkout import CheckedOut
 from lending.circulation.exchange import Exchanged
 from lending.circulation.inspection import Inspected
+from lending.circulation.kits import KitFound
 from lending.circulation.renewal import DueDateSet, Renewed
 from lending.circulation.returns import Next, Returned
 from lending.circulation.shelf import Captured, PutBack
@@ -77,6 +78,8 @@ def said(outcome: Outcome, reader: Reader) -> Said:
             return _step_recorded(outcome, reader)
         case Transferred():
             return _transferred(outcome)
+        case KitFound():
+            return Said(_("%(kit)s is found. Put it on the inspection cart.", kit=outcome.kit), outcome.kit)
         case Captured():
             return _captured(outcome, reader)
         case PutBack():
@@ -93,8 +96,7 @@ def _checked_out(out: CheckedOut, reader: Reader) -> Said:
     else:
         sentence = _("%(kit)s checked out to %(patron)s. Due %(day)s.", **given)
     if out.overridden:
-        overridden = _("A rule was overridden.")
-        sentence = f"{sentence} {overridden}"
+        sentence = _against_a_rule(sentence)
     if out.put_back is not None:
         put_back = _("%(kit)s still lies on the hold shelf for them: put it back.", kit=out.put_back)
         sentence = f"{sentence} {put_back}"
@@ -108,6 +110,11 @@ def _checked_out(out: CheckedOut, reader: Reader) -> Said:
         moved={"out": 1, "kits_out": 1},
         kit_line=_out(out.kit, out.due_at, reader),
     )
+
+
+def _against_a_rule(sentence: str) -> str:
+    overridden = _("A rule was overridden.")
+    return f"{sentence} {overridden}"
 
 
 def _out(kit: str, due_at: datetime, reader: Reader) -> str:
@@ -186,6 +193,8 @@ def _returned_no_more(undone: Undone) -> str:
 def _renewed(renewed: Renewed, reader: Reader) -> Said:
     day = reader.day(renewed.due_on)
     sentence = _("%(kit)s renewed. Due %(day)s.", kit=renewed.kit, day=day)
+    if renewed.overridden:
+        sentence = _against_a_rule(sentence)
     return Said(sentence, renewed.kit, loan=renewed.loan, kit_line=_out(renewed.kit, renewed.due_at, reader))
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout import check_out
+from lending.circulation.kits import find
 from lending.circulation.renewal import renew, set_due_date
 from lending.circulation.returns import Receipt, return_kit
 from lending.circulation.transfers import arrive
@@ -23,7 +24,7 @@ from lending.circulation.turnaround import IN_HAND
 from lending.circulation.undo import undo
 from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, read
 from lending.domain.permissions import Act
-from lending.domain.states import EnrolmentState
+from lending.domain.states import EnrolmentState, KitState
 from lending.errors import Reason, Refused
 from lending.models.policies import Signing
 from lending.phrases import isolated, one_stop
@@ -227,15 +228,17 @@ def _take_back(scan: Scan, place: StationPlace, code: Code) -> Answer:
 
 
 def _arrive(scan: Scan, place: StationPlace, kit: str, not_out: Refused) -> Answer:
-    """A kit that nobody has out may be one that comes from another branch; the refusal left the key free."""
+    """A kit that nobody has out may come from another branch, or was missing; the refusal left the key free."""
     by, at = current.actor(at_station=place), current.now()
     with current.library().db.read() as session:
         found = desk.glance(session, kit)
-    if found is None or found.in_transit_to_id != place.branch_id:
+    is_missing = found is not None and found.state is KitState.MISSING
+    if found is None or not (is_missing or found.in_transit_to_id == place.branch_id):
         raise not_out
 
     def do(session: Session) -> Outcome:
-        return arrive(session, kit=kit, branch_id=place.branch_id, at=at, by=by)
+        turned_up = find if is_missing else arrive
+        return turned_up(session, kit=kit, branch_id=place.branch_id, at=at, by=by)
 
     return told(said(act_for(scan, by, at, do), current.reader()))
 

@@ -13,13 +13,16 @@ from flask import session as browser
 from flask import url_for
 from flask_babel import gettext as _
 
+from lending.circulation.kits import KitFound
 from lending.circulation.parts import resolve_part_code
+from lending.circulation.returns import Returned
+from lending.circulation.transfers import Transferred
 from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, read
 from lending.domain.states import KitState
 from lending.errors import Block, Reason, Refused
 from lending.phrases import N_
 from lending.queries import acts, desk
-from lending.queries.acts import Logged
+from lending.queries.acts import Logged, Outcome
 from lending.queries.desk import PatronStrip
 from lending.queries.staff import StationPlace
 from lending.web import current
@@ -38,8 +41,10 @@ def stopped(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ..
         return Answer(again, Tone.AGAIN, 409, code=code.text, who=first.patron_name, same_patron=True)
     blocks = _with_the_way_out(scan, place, code, blocks)
     strip = _strip_of(scan, place, code)
-    sentences = [said_instead(block, scan, code.text, strip) or current.sentence(block) for block in blocks]
     reasons = {block.reason for block in blocks}
+    # Who looks inside is the library that a kit is on its way to: one that travels is not inspected first.
+    told = [block for block in blocks if block.reason is not Reason.NOT_INSPECTED or Reason.IN_TRANSIT not in reasons]
+    sentences = [said_instead(block, scan, code.text, strip) or current.sentence(block) for block in told]
     if Reason.CODE_UNKNOWN in reasons:
         # The second time a person has obeyed "Scan it again"; now they need another way.
         if browser.get("unknown") == code.text:
@@ -71,7 +76,7 @@ _PLACES: Mapping[KitState, str] = {
     KitState.TURNAROUND: N_("Make it ready for the next patron."),
     KitState.INCOMPLETE: N_("If its missing part is here, say so on its page."),
     KitState.REPAIR: N_("Put it with the repairs."),
-    KitState.MISSING: N_("Say on its page that it was found."),
+    KitState.MISSING: N_("Scan it at Returns."),
     KitState.WITHDRAWN: N_("Put it aside."),
 }
 
@@ -89,12 +94,17 @@ def _where_it_goes(place: StationPlace, kit: str) -> str:
 
 
 def _read_twice(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block, ...]) -> Logged | None:
-    """The return of this kit at this station a moment ago, whose label was read twice."""
+    """The scan that took this kit in at this station a moment ago, whose label was read twice."""
     if scan.screen is not Screen.RETURNS or [block.reason for block in blocks] != [Reason.NOT_ON_LOAN]:
         return None
     with current.library().db.read() as session:
         log = acts.station_log(session, place.station_id, since=current.now() - TWICE_WITHIN, limit=1)
-    return log[0] if log and log[0].kit == code.text else None
+    return log[0] if log and log[0].kit == code.text and _came_in(log[0].outcome) else None
+
+
+def _came_in(outcome: Outcome) -> bool:
+    """Whether an act was a scan at Returns: a return, an arrival, a missing kit that was found."""
+    return isinstance(outcome, Returned | KitFound) or (isinstance(outcome, Transferred) and outcome.to_branch is None)
 
 
 def _strip_of(scan: Scan, place: StationPlace, code: Code) -> PatronStrip | None:

@@ -85,7 +85,7 @@ KITS: Mapping[Reason, Words] = {
     Reason.MISSING: Words(
         409,
         Tone.STOP,
-        N_("%(kit)s is listed as missing. If it is in your hands, say on its page that it was found."),
+        N_("%(kit)s is listed as missing. If it is in your hands, scan it at Returns."),
         NOT_LENT,
         NOT_LENT_SIP2,
     ),

@@ -218,6 +218,12 @@ def test_a_double_scan_is_told_alone_whatever_else_is_wrong() -> None:
     assert (block.reason, block.detail, block.overridable) == (Reason.ON_LOAN_TO_THIS_PATRON, THE_KIT, False)
 
 
+def test_a_lost_kit_that_its_own_borrower_brings_to_the_desk_is_told_as_lost_and_nothing_else() -> None:
+    theirs = {"held_by_this_patron": True, "state": KitState.LOST}
+    (block,) = found(facts(kit=theirs, patron={"unreceived": 1, "owes_cents": 45000}), Role.ADMIN)
+    assert (block.reason, block.detail, block.overridable) == (Reason.LOST, THE_KIT, False)
+
+
 # --- Overrides ---
 
 

@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from lending.clock import MovingClock
 from lending.db import Database
 from lending.domain.barcodes import library_code
 from lending.domain.states import KitState
+from lending.models.charges import Charge
 from lending.models.kits import Kit
 from lending.models.people import Patron
 from lending.programs.withdrawal import withdraw
@@ -119,7 +120,7 @@ def test_a_kit_that_is_lost_or_claimed_is_told_so_before_its_card(ben: Browser, 
     [
         (KitState.TO_INSPECT, "Inspect it first."),
         (KitState.INCOMPLETE, "Choose another kit."),
-        (KitState.MISSING, "say on its page that it was found."),
+        (KitState.MISSING, "If it is in your hands, scan it at Returns."),
         (KitState.WITHDRAWN, "Put it aside."),
     ],
 )
@@ -142,6 +143,20 @@ def test_the_number_of_a_hotspot_that_is_not_ours_is_told_for_what_it_is(ben: Br
     assert say(ben, "356938035643809") == "That is the IMEI of a hotspot, not a kit. Scan the kit's own label."
 
 
+def test_a_kit_on_its_way_is_not_told_to_be_inspected_first(ben: Browser, cleo: Browser) -> None:
+    ben.scan(KIT, patron=ADA)
+    cleo.scan(KIT, screen="returns", station="COM/Station 1")
+    arrives = "KIT-1042 is on its way between libraries. If it arrived here, scan it at Returns."
+    assert say(ben, KIT, patron=ADA).startswith(arrives)
+
+
+def test_a_lost_kit_that_its_own_borrower_brings_to_the_desk_is_told_as_lost(ben: Browser, eli: Browser) -> None:
+    ben.scan(KIT, patron=ADA)
+    eli.post(f"/kits/{KIT}/lost", {"key": key()})
+    lost = "KIT-1042 is listed as lost. If it is in your hands, return it first."
+    assert say(ben, KIT, patron=ADA) == lost
+
+
 # --- Returns ----------------------------------------------------------------------------------------------------------
 
 
@@ -151,7 +166,6 @@ def test_the_number_of_a_hotspot_that_is_not_ours_is_told_for_what_it_is(ben: Br
         (KitState.AVAILABLE, "Put it back with the free kits."),
         (KitState.TO_INSPECT, "Put it on the inspection cart."),
         (KitState.REPAIR, "Put it with the repairs."),
-        (KitState.MISSING, "Say on its page that it was found."),
         (KitState.WITHDRAWN, "Put it aside."),
     ],
 )
@@ -160,6 +174,71 @@ def test_a_kit_that_was_not_out_is_told_where_it_goes(
 ) -> None:
     stand(sqlite_database, state)
     assert say(ben, KIT, screen="returns").endswith(f"Nothing changed. {then}")
+
+
+def test_a_missing_kit_is_found_by_its_scan(ben: Browser, eli: Browser, sqlite_database: Database) -> None:
+    eli.post(f"/kits/{KIT}/missing", {"key": key()})
+    found = ben.scan(KIT, screen="returns").json
+    assert (found["say"], found["tone"]) == ("KIT-1042 is found. Put it on the inspection cart.", "done")
+    assert kit_state(sqlite_database) is KitState.TO_INSPECT
+    assert found["say"] in rows_of(ben)[0]
+    assert ben.scan(KIT, screen="returns").json["tone"] == "again"
+
+
+def test_a_missing_kit_that_turns_up_at_another_library_is_found_there(
+    cleo: Browser, eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    eli.post(f"/kits/{KIT}/missing", {"key": key()})
+    found = cleo.scan(KIT, screen="returns", station="COM/Station 1", key="k" * 16)
+    again = cleo.scan(KIT, screen="returns", station="COM/Station 1", key="k" * 16)
+    assert found.json == again.json
+    with sqlite_database.read() as session:
+        assert session.scalars(select(Kit.branch_id).where(Kit.barcode == KIT)).one() == cast.com
+
+
+def test_a_kit_that_was_just_sent_and_is_scanned_at_returns_is_no_double_scan(ben: Browser) -> None:
+    ben.post(f"/kits/{OTHER_KIT}/send", {"key": key(), "to_branch": "COM"})
+    told = ben.scan(OTHER_KIT, screen="returns").json
+    assert told["say"].endswith("It should be at Compton Library: send it there.")
+    assert told["tone"] == "look"
+
+
+def test_a_kit_whose_check_out_was_just_undone_is_no_double_scan_at_returns(ben: Browser) -> None:
+    ben.scan(KIT, patron=ADA)
+    ben.scan("CMD-UNDO", patron=ADA)
+    assert say(ben, KIT, screen="returns").startswith("KIT-1042 was not out: it is free.")
+
+
+def test_an_arrival_that_is_read_twice_is_one_scan(ben: Browser, cleo: Browser) -> None:
+    ben.post(f"/kits/{OTHER_KIT}/send", {"key": key(), "to_branch": "COM"})
+    tones = [cleo.scan(OTHER_KIT, screen="returns", station="COM/Station 1").json["tone"] for _ in range(2)]
+    assert tones == ["done", "again"]
+
+
+def test_a_lost_kit_whose_return_is_undone_is_told_to_be_lost_again_with_its_charge(
+    ben: Browser, eli: Browser, sqlite_database: Database
+) -> None:
+    ben.scan(KIT, patron=ADA)
+    eli.post(f"/kits/{KIT}/lost", {"key": key()})
+    ben.scan(KIT, screen="returns")
+    said = "Undone: KIT-1042 is listed as lost again, with its charge."
+    assert [say(ben, "CMD-UNDO", key="k" * 16) for _ in range(2)] == [said, said]
+    assert said in rows_of(ben)[0]
+    assert kit_state(sqlite_database) is KitState.LOST
+    assert ben.scan(ADA).json["patron"]["owes_cents"] == 45000
+
+
+def test_a_lost_kit_whose_charge_was_waived_is_lost_again_without_one(
+    ben: Browser, eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    ben.scan(KIT, patron=ADA)
+    eli.post(f"/kits/{KIT}/lost", {"key": key()})
+    with sqlite_database.read() as session:
+        charge = session.scalars(select(Charge.public_id)).one()
+        ada = session.get_one(Patron, cast.ada_id).public_id
+    eli.post(f"/patrons/{ada}/charges/{charge}/waiver", {"key": key(), "reason": "A flood."})
+    ben.scan(KIT, screen="returns")
+    assert say(ben, "CMD-UNDO") == "Undone: KIT-1042 is listed as lost again."
 
 
 def test_a_kit_of_another_library_or_on_its_way_there_is_sent_on(ben: Browser, clock: MovingClock) -> None:
@@ -251,6 +330,16 @@ def test_a_check_out_against_a_rule_says_so_at_once_and_in_the_log(eli: Browser)
     assert done["say"].endswith(" A rule was overridden.")
     assert done["say"] in rows_of(eli)[0]
     assert "overridden" not in eli.scan(KIT, screen="returns").json["say"]
+
+
+def test_a_renewal_against_a_rule_says_so_at_once_and_in_the_log(eli: Browser, clock: MovingClock) -> None:
+    eli.scan(KIT, patron=ADA)
+    clock.move(timedelta(days=1))
+    eli.sign_in("eli")
+    reasons = eli.scan("CMD-RENEW", patron=ADA).json["override"]["reasons"]
+    done = eli.scan("CMD-RENEW", patron=ADA, override={"reasons": reasons, "note": "Asked by telephone."}).json
+    assert done["say"].endswith(" A rule was overridden.")
+    assert done["say"] in rows_of(eli)[0]
 
 
 def test_a_second_reading_names_the_kit_and_the_patron(ben: Browser) -> None:

@@ -20,7 +20,10 @@ from tests.web.looking import kit_state
 
 EXCHANGE = "CMD-EXCHANGE"
 FAULTY = f"{EXCHANGE} {KIT}"
-DONE = "KIT-1043 goes out to \u2068Ada M.\u2069 for KIT-1042. Due Fri, Apr 10, as before. Put KIT-1042 on the inspection cart."
+DONE = (
+    "KIT-1043 goes out to \u2068Ada M.\u2069 for KIT-1042. Due Fri, Apr 10, as before. "
+    "Put KIT-1042 on the inspection cart."
+)
 
 
 @pytest.fixture
@@ -95,9 +98,7 @@ def test_the_strip_of_the_patron_shows_the_kit_they_have_now(lent: Browser) -> N
     assert "patron" not in scan(lent, OTHER_KIT, kit=FAULTY), "nobody is put on the screen by an exchange"
 
 
-def test_with_a_patron_on_the_screen_a_kit_in_an_exchange_is_not_lent(
-    lent: Browser, sqlite_database: Database
-) -> None:
+def test_with_a_patron_on_the_screen_a_kit_in_an_exchange_is_not_lent(lent: Browser, sqlite_database: Database) -> None:
     assert scan(lent, KIT, kit=EXCHANGE, patron=ADA)["kit"] == FAULTY
     assert states(sqlite_database) == [LoanState.OUT]
 
