@@ -8,7 +8,7 @@ when no open day fits. Source: RULES 3.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum, unique
 

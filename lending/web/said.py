@@ -78,12 +78,10 @@ def said(outcome: Outcome, reader: Reader) -> Said:
             return _step_recorded(outcome, reader)
         case Transferred():
             return _transferred(outcome)
-        case KitFound():
-            return Said(_("%(kit)s is found. Put it on the inspection cart.", kit=outcome.kit), outcome.kit)
         case Captured():
             return _captured(outcome, reader)
-        case PutBack():
-            return Said(_("%(kit)s: put it back with the free kits.", kit=outcome.kit), outcome.kit, tone=Tone.LOOK)
+        case KitFound() | PutBack():
+            return _turned_up(outcome)
 
 
 def _checked_out(out: CheckedOut, reader: Reader) -> Said:
@@ -261,6 +259,13 @@ def _transferred(moved: Transferred) -> Said:
         KitState.AVAILABLE: _("It is free."),
     }.get(moved.kit_state, _("Make it ready for the next patron."))
     return Said(f"{arrived} {then}", moved.kit)
+
+
+def _turned_up(kit: KitFound | PutBack) -> Said:
+    """A kit that was looked for, or that lay on the hold shelf for nobody."""
+    if isinstance(kit, KitFound):
+        return Said(_("%(kit)s is found. Put it on the inspection cart.", kit=kit.kit), kit.kit)
+    return Said(_("%(kit)s: put it back with the free kits.", kit=kit.kit), kit.kit, tone=Tone.LOOK)
 
 
 def _captured(put: Captured, reader: Reader) -> Said:

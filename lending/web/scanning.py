@@ -101,8 +101,8 @@ class Answer:
 
     ``patron`` is the strip to show, with ``None`` for nobody; ``same_patron`` keeps the one the page shows. ``kit``
     waits for its card, or for the kit that goes out for it (``waiting.py``). ``moved`` is added to the station's
-    numbers. ``kit_line`` is how the strip tells of a kit from now on. ``slip`` is the reservation whose wrap slip can be
-    printed. ``is_act``: it is the station's last act, so that no earlier one can be undone any more.
+    numbers. ``kit_line`` is how the strip tells of a kit from now on. ``slip`` is the reservation whose wrap slip can
+    be printed. ``is_act``: it is the station's last act, so that no earlier one can be undone any more.
     """
 
     say: str
