@@ -28,8 +28,9 @@ class ChargeShown:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One charge on a statement, in whole cents: for which part or kit, when, and how and when it ended."""
+    """One charge (its public id) on a statement, in whole cents: for what, when, and how and when it ended."""
 
+    charge: str
     kit: str
     part: str | None
     kind: ChargeKind
@@ -44,6 +45,7 @@ def statement(session: Session, patron: str) -> list[StatementLine]:
     """Every charge of a patron (the public id), the oldest first."""
     chosen = (
         select(
+            Charge.public_id.label("charge"),
             Kit.barcode.label("kit"),
             LoanPart.name.label("part"),
             Charge.kind,

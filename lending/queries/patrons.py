@@ -79,7 +79,7 @@ class CardShown:
 
 @dataclass(frozen=True, slots=True)
 class LoanShown:
-    """A loan of a patron. Overdue is told by ``due_at`` and ``received_at``."""
+    """A loan of a patron. Overdue is told by ``due_at`` and ``received_at``; ``collected_by`` had it handed to them."""
 
     loan: str
     kit: str
@@ -91,6 +91,7 @@ class LoanShown:
     received_at: datetime | None
     state: LoanState
     renewals: int
+    collected_by: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +243,7 @@ _LOANS = (
         _kit_types.c.name.label("kit_type"),
         _branches.c.name.label("branch_name"),
         _cohorts.c.name.label("cohort"),
-        *(_loans.c[name] for name in ("checked_out_at", "due_at", "received_at", "state", "renewals")),
+        *(_loans.c[name] for name in ("checked_out_at", "due_at", "received_at", "state", "renewals", "collected_by")),
     )
     .join(_kits, _kits.c.id == _loans.c.kit_id)
     .join(_kit_types, _kit_types.c.id == _loans.c.kit_type_id)

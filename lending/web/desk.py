@@ -117,8 +117,12 @@ def scans() -> ResponseReturnValue:
 @bp.get("/search")
 @allow(Act.FIND_PATRON)
 def search() -> ResponseReturnValue:
-    """A kit, a part or a patron; names from three letters on, and each such search is journalled."""
-    return render_template("desk/search.html", **finding.find(request.args.get("q", "")))
+    """A kit, a part or a patron; names from three letters on, and each such search is journalled.
+
+    An exact code goes straight to what it means.
+    """
+    found = finding.find(request.args.get("q", ""))
+    return redirect(found["go"]) if found["go"] else render_template("desk/search.html", **found)
 
 
 def station_or_choose() -> StationPlace | ResponseReturnValue:

@@ -13,6 +13,7 @@ from flask import url_for
 from lending.circulation.parts import resolve_part_code
 from lending.circulation.patrons import note_search
 from lending.domain.barcodes import Kind, read
+from lending.domain.permissions import Act
 from lending.domain.states import LoanState
 from lending.queries import kits, patrons
 from lending.queries.kits import KitInList
@@ -23,9 +24,9 @@ LONGEST = 80
 
 
 def find(typed: str) -> dict[str, Any]:
-    """Everything the search page shows for ``typed``."""
+    """Everything the search page shows for ``typed``; ``go`` is the page of what an exact code means, if one may open it."""
     query = typed.strip()[:LONGEST]
-    shown: dict[str, Any] = {"query": query, "kits": [], "patrons": [], "too_short": False, "more": False}
+    shown: dict[str, Any] = {"query": query, "kits": [], "patrons": [], "too_short": False, "more": False, "go": None}
     if not query:
         return shown
     code = read(query, current.spaces())
@@ -33,7 +34,10 @@ def find(typed: str) -> dict[str, Any]:
     with current.library().db.read() as session:
         if code.kind is Kind.PATRON:
             holder = patrons.patron_with_card(session, code.text)
-            shown["patrons"] = [] if holder is None else [_holder_line(holder)]
+            if holder is not None:
+                shown["patrons"] = [_holder_line(holder)]
+                theirs = patrons.patron_shown(session, holder.patron, branch_ids=branches)
+                shown["go"] = None if theirs is None else url_for("patrons.show", public_id=holder.patron)
             return shown
         part = resolve_part_code(session, code.text)
         exact = part.kit if part is not None else code.text if code.kind is Kind.KIT else None
@@ -42,12 +46,17 @@ def find(typed: str) -> dict[str, Any]:
             if found is not None:
                 is_read = kits.kit_shown(session, exact, branch_ids=branches) is not None
                 shown["kits"] = [kit_line(found) if is_read else {**kit_line(found), "url": None}]
+                shown["go"] = kit_line(found)["url"] if is_read and _may_open_kits() else None
             return shown
         named = kits.kit_list(session, branch_ids=branches, text=query, limit=10).kits
         shown["kits"] = [kit_line(one) for one in named]
     if patrons.is_too_short(query):
         return {**shown, "too_short": not named}
     return {**shown, **people(query)}
+
+
+def _may_open_kits() -> bool:
+    return any(map(current.may_anywhere, (Act.CIRCULATE, Act.CHANGE_KIT, Act.TRANSFER_KIT)))
 
 
 def people(query: str) -> dict[str, Any]:

@@ -57,6 +57,8 @@ CHARGES = {
 def index() -> ResponseReturnValue:
     """Find a patron; the page opens empty, because a search is journalled."""
     found = finding.find(request.args.get("q", ""))
+    if found["go"]:
+        return redirect(found["go"])
     return render_template(
         "patrons/list.html",
         query=found["query"],
@@ -314,6 +316,7 @@ def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any
                 "kit_url": url_for("kits.show", barcode=loan.kit),
                 "receipt_url": url_for("slips.receipt", loan=loan.loan),
                 "out_on": reader.day_and_year(loan.checked_out_at),
+                "collected_by": loan.collected_by,
                 "due": reader.day_and_year(loan.due_at),
                 "state": loan.state.value,
                 "overdue": loan.state is LoanState.OUT and loan.due_at < current.now(),
@@ -358,7 +361,7 @@ def _seat(one: Standing) -> dict[str, Any]:
 
 
 def _charge_actions(patron: PatronShown, charge: ChargeShown) -> list[dict[str, Any]]:
-    """How this charge may end at this desk; the branch that made it has the last word."""
+    """How this charge may end at this desk (the branch that made it has the last word), and proof that it was paid."""
     found: list[dict[str, Any]] = []
 
     def add(label: str, endpoint: str, *, post: bool) -> None:
@@ -370,6 +373,8 @@ def _charge_actions(patron: PatronShown, charge: ChargeShown) -> list[dict[str, 
             add(_("Paid"), "patrons.pay", post=True)
         if current.may_anywhere(Act.WAIVE_CHARGE):
             add(_("Waive"), "patrons.waive", post=False)
+    elif charge.state is ChargeState.PAID and current.may_anywhere(Act.RECORD_PAYMENT):
+        add(_("Receipt"), "slips.payment", post=False)
     elif charge.state is ChargeState.REFUND_DUE and current.may_anywhere(Act.RECORD_PAYMENT):
         add(_("Handed back"), "patrons.refund", post=True)
     return found

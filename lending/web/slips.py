@@ -165,6 +165,26 @@ def statement(public_id: str) -> ResponseReturnValue:
     return page("print/statement.html", statement=shown)
 
 
+@bp.get("/patrons/<public_id>/charges/<charge>")
+@allow(Act.RECORD_PAYMENT)
+def payment(public_id: str, charge: str) -> ResponseReturnValue:
+    """Proof for the patron that a charge was paid, and on which day."""
+    with current.library().db.read() as session:
+        patron = patrons.patron_shown(session, public_id, branch_ids=current.branch_ids())
+        lines = [] if patron is None else charges.statement(session, public_id)
+    paid = next((line for line in lines if line.charge == charge and line.state is ChargeState.PAID), None)
+    if patron is None or paid is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    reader = current.reader()
+    shown = {
+        "branch_name": patron.home_branch_name,
+        "patron_short_name": patron.short_name,
+        "printed_at": reader.moment(current.now()),
+        **_charged(paid, reader),
+    }
+    return page("print/payment.html", receipt=shown)
+
+
 def _charged(line: charges.StatementLine, reader: Reader) -> dict[str, Any]:
     what = _(CHARGES[line.kind])
     return {

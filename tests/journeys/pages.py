@@ -12,6 +12,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from lending.circulation.charges import pay_charge
 from lending.circulation.checkout import check_out
 from lending.circulation.closures import ClosurePlan, enter_closure
 from lending.circulation.inspection import PartSeen, all_here, inspect
@@ -284,6 +285,7 @@ ROWS = (
     Row("policies.edit", "exception", "/administration/rules/edit?kit_type=work-ready"),
     Row("policies.edit", "error", "/administration/rules/edit", do=rules.send_wrong),
     Row("slips.statement", "print", "/slips/patrons/{debtor}/statement", on_paper=True),
+    Row("slips.payment", "print", "/slips/patrons/{payer}/charges/{paid}", on_paper=True),
     Row("transfers.show", "full", "/transfers"),
     Row("transfers.show", "sending", "/transfers?to=COM"),
     Row("webhooks.index", "full", "/administration/webhooks"),
@@ -319,7 +321,7 @@ def populate(library: Served) -> dict[str, str]:
     library.act(check_out, kit=OPEN_KIT, patron=LUIS, branch_id=cast.ela, at=now - timedelta(days=70))
     for code in codes[:10]:
         library.act(return_kit, kit=code, branch_id=cast.ela)
-    for code, seen in ((codes[2], PartSeen(Found.MISSING)), (codes[3], None), (codes[4], BROKEN)):
+    for code, seen in ((codes[2], PartSeen(Found.MISSING)), (codes[3], None), (codes[4], BROKEN), (codes[5], BROKEN)):
         library.act(_inspect, kit=code, charger=seen)
     library.act(send, kit=THIRD_KIT, to_branch="COM")
     library.act(withdraw, kit=OTHER_OPEN_KIT, reason="Its case is broken.", by=cast.eli)
@@ -331,19 +333,22 @@ def populate(library: Served) -> dict[str, str]:
         ada, luis = session.get(Patron, cast.ada_id), session.get(Patron, cast.luis_id)
         ada.email, ada.phone, ada.street, ada.city = "ada@example.org", "+12135550142", "12 Elm Street", "Los Angeles"
         part, hotspot = (session.query(Part).filter_by(tag=tag).one() for tag in ("PT-10431", "PT-10432"))
-        charge = session.query(Charge).one()
+        charge, paid = session.query(Charge).order_by(Charge.id)
         return {
             "ada": ada.public_id,
             "seat": session.query(Enrolment).filter_by(patron_id=cast.ada_id).one().public_id,
             "luis": luis.public_id,
             "debtor": session.get(Patron, charge.patron_id).public_id,
             "charge": charge.public_id,
+            "payer": session.get(Patron, paid.patron_id).public_id,
+            "paid": paid.public_id,
             "part": str(part.id),
             "hotspot": str(hotspot.id),
         }
 
     rules.change(library)
     named: dict[str, str] = library.database.act(people)
+    library.act(pay_charge, charge=named["paid"])
     library.act(block, patron=named["luis"], reason="Ask for the new address.")
     loans = library.loans()
     out = next(loan for loan in loans if loan.patron_id == cast.ada_id)

@@ -46,6 +46,30 @@ def test_the_desk_takes_a_payment_once(ben: Browser, ada: str, sqlite_database: 
     assert f'action="{url}"' not in page
 
 
+def test_who_paid_gets_a_receipt(ben: Browser, eli: Browser, ada: str, sqlite_database: Database) -> None:
+    one = charge(sqlite_database).public_id
+    receipt = f"/slips{ada}/charges/{one}"
+    assert ben.get(receipt).status_code == 404, "nothing was paid yet"
+    ben.post(f"{ada}/charges/{one}/payment", {"key": key()})
+    assert f'href="{receipt}"' in ben.get(ada).get_data(as_text=True)
+    page = ben.get(receipt).get_data(as_text=True)
+    assert all(words in page for words in ("Paid on Tue, Mar 3", "$450.00", "lost kit", KIT, "Ada M."))
+    assert "Morales" not in page
+    ben.scan(KIT, screen="returns")
+    assert ben.get(receipt).status_code == 404, "it is handed back"
+
+
+def test_no_receipt_tells_of_somebody_elses_charge(
+    ben: Browser, cleo: Browser, ada: str, sqlite_database: Database, cast: Cast
+) -> None:
+    one = charge(sqlite_database).public_id
+    ben.post(f"{ada}/charges/{one}/payment", {"key": key()})
+    with sqlite_database.read() as session:
+        luis = session.get_one(Patron, cast.luis_id).public_id
+    assert ben.get(f"/slips/patrons/{luis}/charges/{one}").status_code == 404
+    assert cleo.get(f"/slips{ada}/charges/{one}").status_code == 404
+
+
 def test_a_payment_that_came_too_late_is_told_on_the_patrons_page(
     ben: Browser, ada: str, sqlite_database: Database
 ) -> None:
