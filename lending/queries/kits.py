@@ -94,7 +94,7 @@ class PartShown:
 
 @dataclass(frozen=True, slots=True)
 class LoanOfKit:
-    """The loan a kit is out on. The patron is ``None`` for a reader of other branches."""
+    """The loan a kit is out on. The patron is ``None`` for a reader of other branches, as is who collected it for them."""
 
     loan: str
     due_at: datetime
@@ -103,6 +103,7 @@ class LoanOfKit:
     cohort: str | None
     patron: str | None
     patron_name: str | None
+    collected_by: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,7 @@ _PAGE = (
         _loans.c.checked_out_at,
         _loans.c.state.label("loan_state"),
         _loans.c.branch_id.label("loan_branch_id"),
+        _loans.c.collected_by,
         _cohorts.c.name.label("cohort"),
         _patrons.c.public_id.label("patron"),
         _patrons.c.name.label("patron_name"),
@@ -305,6 +307,12 @@ def is_read_by(branch_ids: Branches) -> ColumnElement[bool]:
     return or_(*(within(place, branch_ids) for place in places))
 
 
+def newest_code(session: Session, *, branch_ids: Branches) -> str | None:
+    """The code of the kit that was added last at the reader's branches: where the next ones go on."""
+    chosen = select(_kits.c.barcode).where(within(_kits.c.branch_id, branch_ids))
+    return session.connection().scalars(chosen.order_by(_kits.c.id.desc()).limit(1)).one_or_none()
+
+
 def kit_shown(session: Session, code: str, *, branch_ids: Branches) -> KitShown | None:
     """The kit with this code; ``None`` when no kit has it that the reader may read. Four statements at most."""
     connection = session.connection()
@@ -382,6 +390,7 @@ def _loan(row: AnyRow, branch_ids: Branches) -> LoanOfKit:
         cohort=row.cohort,
         patron=row.patron if theirs else None,
         patron_name=_short(row.patron_name) if theirs else None,
+        collected_by=row.collected_by if theirs else None,
     )
 
 

@@ -45,6 +45,7 @@ def shown(kit: KitShown) -> dict[str, Any]:
         "patron": None
         if loan is None or loan.patron is None
         else {"short_name": loan.patron_name, "url": url_for("patrons.show", public_id=loan.patron)},
+        "collected_by": None if loan is None else loan.collected_by,
         "price": reader.money(kit.whole_price_cents),
         "parts": [_part_row(kit, part, may_see_lines) for part in kit.parts],
         "history": [happened(event, reader) for event in kit.history],
@@ -86,6 +87,9 @@ def _part_row(kit: KitShown, part: PartShown, may_see_lines: bool) -> dict[str, 
         "line": None
         if part.line is None or not may_see_lines
         else {"carrier": part.line.carrier, "number": part.line.number, "status": _(LINE_STATES[part.line.state])},
+        "network": None
+        if part.network_name is None or not may_see_lines
+        else {"name": part.network_name, "password": part.network_password or ""},
         "actions": actions,
     }
 

@@ -7,10 +7,12 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from lending.circulation import exchange as exchanging
 from lending.circulation import kits as verbs
 from lending.circulation import lost, missing_parts, transfers
+from lending.circulation.codes import propose_kit_codes
 from lending.circulation.lines import GivenLine, put_line
 from lending.circulation.parts import GivenPart, local_day, replace_part
 from lending.circulation.repair import finish_repair
@@ -18,6 +20,7 @@ from lending.circulation.returns import Receipt, return_kit
 from lending.domain.barcodes import read
 from lending.domain.permissions import Act
 from lending.domain.states import KitState
+from lending.errors import Refused
 from lending.phrases import KIT_STATES
 from lending.queries import branches as places
 from lending.queries import kits as queries
@@ -94,7 +97,10 @@ def new() -> ResponseReturnValue:
     with current.library().db.read() as session:
         here = {place.code: place for place in places.branches(session) if own is None or place.branch_id in own}
         offer(form.kit_type, [(kind.code, kind.name) for kind in places.kit_types(session)])
+        free = _next_code(session)
     offer(form.branch, [(code, place.name) for code, place in here.items()])
+    if free is not None:
+        form.code.description = _("Scan it, or type it. The next free code is %(code)s.", code=free)
 
     def add(session: Any, at: Any, by: Any) -> None:
         verbs.add_kit(
@@ -115,6 +121,16 @@ def new() -> ResponseReturnValue:
     heading = _("Add a kit")
     page = render_template("kits/edit.html", form=form, heading=heading, back_url=url_for("kits.index"), submit=heading)
     return page, status(form)
+
+
+def _next_code(session: Session) -> str | None:
+    """The free code after that of the newest kit; ``None`` where codes are not counted up."""
+    newest = queries.newest_code(session, branch_ids=current.branch_ids())
+    try:
+        proposed = propose_kit_codes(session, read(newest or "", current.spaces()))
+    except Refused:
+        return None
+    return proposed[0] if proposed else None
 
 
 @bp.route("/<barcode>/edit", methods=["GET", "POST"])

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
+from lending.circulation.checkout import check_out
 from lending.clock import MovingClock
 from lending.db import Database
 from lending.domain.states import KitState, LineState
@@ -16,7 +17,8 @@ from lending.models.charges import Charge
 from lending.models.kits import Kit, Part
 from lending.models.lines import Line
 from lending.models.loans import Loan
-from tests.cast import ADA, KIT, OPEN_KIT
+from lending.models.people import Patron
+from tests.cast import ADA, IMEI, KIT, NOW, OPEN_KIT, Cast
 from tests.web.browsers import Browser
 
 
@@ -66,6 +68,36 @@ def test_the_parts_of_a_kit_that_is_out_are_not_here(ben: Browser) -> None:
     assert (">here<" in page, "Out to" in page) == (False, True)
 
 
+def test_the_network_of_a_hotspot_is_shown_to_staff_of_its_branch_alone(
+    ben: Browser, cleo: Browser, sqlite_database: Database
+) -> None:
+    named = update(Part).where(Part.imei == IMEI).values(network_name="Library 7", network_password="bright-otter-71")
+    sqlite_database.act(lambda session: session.execute(named))
+    here, elsewhere = (browser.get(f"/kits/{KIT}").get_data(as_text=True) for browser in (ben, cleo))
+    assert all(words in here for words in ("Library 7", "bright-otter-71"))
+    assert not any(words in elsewhere for words in ("Library 7", "bright-otter-71"))
+    for printed in (f"/slips/kits/{KIT}/parts", f"/slips/kits/{KIT}/inspection"):
+        assert "bright-otter-71" not in ben.get(printed).get_data(as_text=True), printed
+
+
+def test_who_collected_a_kit_for_its_patron_stands_on_both_pages(
+    ben: Browser, cleo: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    brother = "Tomás Morales"
+    sqlite_database.act(
+        lambda session: check_out(
+            session, kit=KIT, patron=ADA, branch_id=cast.ela, collected_by=brother, at=NOW, by=cast.ben
+        )
+    )
+    with sqlite_database.read() as session:
+        ada = f"/patrons/{session.get_one(Patron, cast.ada_id).public_id}"
+    for address in (f"/kits/{KIT}", ada):
+        assert brother in ben.get(address).get_data(as_text=True), address
+    assert brother not in cleo.get(f"/kits/{KIT}").get_data(as_text=True)
+    ben.scan(KIT, screen="returns")
+    assert brother in ben.get(ada).get_data(as_text=True)
+
+
 def test_a_lost_kit_is_neither_here_nor_out_nor_overdue(ben: Browser, eli: Browser, clock: MovingClock) -> None:
     ben.scan(KIT, patron=ADA)
     clock.move(timedelta(days=60))
@@ -74,7 +106,7 @@ def test_a_lost_kit_is_neither_here_nor_out_nor_overdue(ben: Browser, eli: Brows
     assert eli.post(f"/kits/{KIT}/lost", {"key": key()}).status_code == 303
     page = eli.get(f"/kits/{KIT}").get_data(as_text=True)
     assert (">here<" in page, "Out to" in page, "Ada M." in page) == (False, False, True)
-    for address in ("/kits", f"/search?q={KIT}"):
+    for address in ("/kits", "/search?q=1042"):
         shown = eli.get(address).get_data(as_text=True)
         assert ("lost" in shown, "overdue" in shown) == (True, False), address
 

@@ -89,6 +89,20 @@ def test_a_kit_is_added_and_its_code_must_be_a_kits(ben: Browser, sqlite_databas
     assert ben.post("/kits/new", {"key": key(), "code": "KIT-5556", **given, "branch": "COM"}).status_code == 422
 
 
+def test_the_next_free_code_is_proposed_for_a_new_kit(ben: Browser) -> None:
+    given = {"kit_type": "work-ready", "branch": "ELA"}
+    for code in ("KIT-8002", "KIT-8001"):
+        ben.post("/kits/new", {"key": key(), "code": code, **given})
+    assert "Scan it, or type it. The next free code is KIT-8003." in ben.get("/kits/new").get_data(as_text=True)
+
+
+def test_no_code_is_proposed_where_the_range_has_ended(ben: Browser) -> None:
+    ben.post("/kits/new", {"key": key(), "code": "KIT-999999", "kit_type": "work-ready", "branch": "ELA"})
+    page = ben.get("/kits/new").get_data(as_text=True)
+    assert "Scan it, or type it." in page
+    assert "next free code" not in page
+
+
 def test_a_lost_kit_is_declared_by_a_manager_and_comes_back(
     ben: Browser, eli: Browser, sqlite_database: Database
 ) -> None:
@@ -178,9 +192,26 @@ def test_a_hostile_search_finds_nobody_and_breaks_nothing(ben: Browser, query: s
     assert "Ada M." not in answer.get_data(as_text=True)
 
 
-def test_search_finds_a_kit_by_its_part_and_a_patron_by_the_card(ben: Browser) -> None:
-    assert KIT in ben.get("/search?q=PT-10421").get_data(as_text=True)
-    assert "Ada M." in ben.get(f"/search?q={ADA}").get_data(as_text=True)
+@pytest.mark.parametrize("page", ["search", "patrons"])
+def test_an_exact_code_goes_straight_to_its_kit_or_its_patron(
+    ben: Browser, sqlite_database: Database, cast: Cast, page: str
+) -> None:
+    with sqlite_database.read() as session:
+        ada = session.get_one(Patron, cast.ada_id).public_id
+    straight = {KIT: f"/kits/{KIT}", "PT-10421": f"/kits/{KIT}", "KIT-1060": "/kits/KIT-1060", ADA: f"/patrons/{ada}"}
+    found = {code: ben.get(f"/{page}?q={code}").headers.get("Location") for code in straight}
+    assert found == straight
+
+
+def test_an_exact_card_of_another_library_is_named_and_its_page_stays_shut(cleo: Browser) -> None:
+    listed = cleo.get(f"/search?q={ADA}")
+    assert listed.status_code == 200
+    assert "Ada M." in listed.get_data(as_text=True)
+
+
+def test_an_exact_code_that_nobody_has_finds_nothing(ben: Browser) -> None:
+    for code in ("KIT-104", "KIT-9999", "29999000000999"):
+        assert "Nothing found" in ben.get(f"/search?q={code}").get_data(as_text=True), code
 
 
 def test_a_look_at_a_patron_is_journalled_by_pseudonym(ben: Browser, sqlite_database: Database, cast: Cast) -> None:
