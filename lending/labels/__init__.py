@@ -4,8 +4,8 @@ Sheets and symbologies are plain values. fpdf2, python-barcode and segno take ab
 when cold and are wanted only by whoever prints, so they are imported by the functions that draw.
 """
 
-from lending.labels.commands import COMMANDS, command_sheet
+from lending.labels.commands import command_sheet
 from lending.labels.printing import print_labels
 from lending.labels.sheets import SHEETS, Label, LabelError, Sheet, Symbology
 
-__all__ = ["COMMANDS", "SHEETS", "Label", "LabelError", "Sheet", "Symbology", "command_sheet", "print_labels"]
+__all__ = ["SHEETS", "Label", "LabelError", "Sheet", "Symbology", "command_sheet", "print_labels"]

@@ -6,22 +6,9 @@ Source: SCREENS, desk rule 9. The codes begin with CMD-, a code space of their o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from lending.labels.printing import print_labels
 from lending.labels.sheets import INCH, LETTER_MM, Label, Sheet
-
-COMMANDS: Mapping[str, str] = MappingProxyType(
-    {
-        "CMD-END": "End",
-        "CMD-UNDO": "Undo",
-        "CMD-RENEW": "Renew",
-        "CMD-EXCHANGE": "Exchange a kit",
-        "CMD-RECEIPT": "Receipt",
-        "CMD-ALL-HERE": "All parts here",
-    }
-)
-"""Every command code and the English words beside it."""
 
 _ROWS, _ROWS_MM = 4, 62.0
 _PAGE = Sheet(
@@ -40,6 +27,6 @@ _PAGE = Sheet(
 )
 
 
-def command_sheet(words: Mapping[str, str] = COMMANDS, *, library: str = "") -> bytes:
+def command_sheet(words: Mapping[str, str], *, library: str = "") -> bytes:
     """US Letter pages of command codes as a PDF. ``words`` gives each code its name, in the staff's language."""
     return print_labels([Label(code, title=title, library=library) for code, title in words.items()], _PAGE)

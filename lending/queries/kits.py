@@ -94,7 +94,7 @@ class PartShown:
 
 @dataclass(frozen=True, slots=True)
 class LoanOfKit:
-    """The loan a kit is out on. The patron is ``None`` for a reader of other branches, as is who collected it for them."""
+    """The loan a kit is out on. The patron, and who collected it for them, are for readers of its branches alone."""
 
     loan: str
     due_at: datetime

@@ -276,6 +276,7 @@ def _as_json(found: Answer) -> dict[str, Any]:
         "kit_line": found.kit_line,
         "receipt_url": _receipt_url(found),
         "override": None,
+        "signed": found.signed,
         "go": found.go,
     }
     if found.offer is not None:

@@ -24,7 +24,7 @@ LONGEST = 80
 
 
 def find(typed: str) -> dict[str, Any]:
-    """Everything the search page shows for ``typed``; ``go`` is the page of what an exact code means, if one may open it."""
+    """What the search page shows for ``typed``; ``go`` is the page that an exact code means, if one may open it."""
     query = typed.strip()[:LONGEST]
     shown: dict[str, Any] = {"query": query, "kits": [], "patrons": [], "too_short": False, "more": False, "go": None}
     if not query:

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "receipt": "CMD-RECEIPT",
     "renew": "CMD-RENEW",
     "exchange": "CMD-EXCHANGE",
+    "signed": "CMD-SIGNED",
     "all_here": "CMD-ALL-HERE",
 }
 
@@ -102,7 +103,8 @@ class Answer:
     ``patron`` is the strip to show, with ``None`` for nobody; ``same_patron`` keeps the one the page shows. ``kit``
     waits for its card, or for the kit that goes out for it (``waiting.py``). ``moved`` is added to the station's
     numbers. ``kit_line`` is how the strip tells of a kit from now on. ``slip`` is the reservation whose wrap slip can
-    be printed. ``is_act``: it is the station's last act, so that no earlier one can be undone any more.
+    be printed. ``signed``: the agreement is ticked for the kits that follow. ``is_act``: it is the station's last act,
+    so that no earlier one can be undone any more.
     """
 
     say: str
@@ -117,6 +119,7 @@ class Answer:
     undo: bool = False
     receipt_loan: str | None = None
     slip: str | None = None
+    signed: bool = False
     resolve_url: str | None = None
     offer: Offer | None = None
     moved: Mapping[str, int] = field(default_factory=dict)

@@ -283,6 +283,8 @@ def _command(scan: Scan, place: StationPlace, code: Code) -> Answer:
         return _renew(scan, place)
     if code.text == COMMANDS["exchange"]:
         return begin_exchange(scan)
+    if code.text == COMMANDS["signed"]:
+        return _signed(scan, place)
     return Answer(_("Scan a kit at Inspection first, then this."), Tone.LOOK, same_patron=True, is_row=False)
 
 
@@ -324,6 +326,19 @@ def _renew(scan: Scan, place: StationPlace) -> Answer:
         current.reader(),
     )
     return replace(told(done), same_patron=True)
+
+
+def _signed(scan: Scan, place: StationPlace) -> Answer:
+    """The patron on the screen signed the agreement just now: it is kept with the check-out that follows."""
+    if not scan.patron:
+        return Answer(_("Scan a card first, then this."), Tone.LOOK, kit=scan.kit, is_row=False)
+    strip = _strip_of_card(place, read(_card_of(scan, place), current.spaces()))
+    name = isolated(strip.short_name)
+    if not strip.agreement_missing:
+        say = one_stop(_("No agreement is missing from %(patron)s.", patron=name))
+        return Answer(say, Tone.LOOK, same_patron=True, is_row=False)
+    say = _("%(patron)s signed the agreement just now. Scan the kit.", patron=name)
+    return Answer(say, Tone.LOOK, same_patron=True, signed=True, is_row=False)
 
 
 _SCREENS: Mapping[Screen, Handler] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,7 +12,7 @@ from lending.domain.barcodes import read
 from lending.domain.permissions import Act
 from lending.domain.states import ChargeState
 from lending.errors import Reason, Refused
-from lending.phrases import CHARGE_STATES, STEPS, Reader, why_due
+from lending.phrases import CHARGE_STATES, N_, STEPS, Reader, why_due
 from lending.queries import branches as places
 from lending.queries import charges, inspections, kits, patrons, slips
 from lending.queries.kits import KitShown
@@ -20,6 +20,7 @@ from lending.queries.transfers import sent_at
 from lending.web import current
 from lending.web.access import allow
 from lending.web.patrons import CHARGES
+from lending.web.scanning import COMMANDS
 
 bp = Blueprint("slips", __name__, url_prefix="/slips")
 
@@ -195,6 +196,29 @@ def _charged(line: charges.StatementLine, reader: Reader) -> dict[str, Any]:
         "state": _(CHARGE_STATES[line.state]),
         "ended": reader.day_and_year(line.ended_at) if line.ended_at else "",
     }
+
+
+ON_PAPER = {
+    "end": N_("End"),
+    "undo": N_("Undo"),
+    "renew": N_("Renew"),
+    "exchange": N_("Exchange a kit"),
+    "signed": N_("Agreement signed"),
+    "receipt": N_("Receipt"),
+    "all_here": N_("All parts here"),
+}
+"""The word beside each printed command."""
+
+
+@bp.get("/commands.pdf")
+@allow(Act.CIRCULATE)
+def commands() -> ResponseReturnValue:
+    """The commands to lay on a desk, so that nobody has to let go of the scanner."""
+    from lending.labels import command_sheet  # heavy, and printed once
+
+    words = {COMMANDS[name]: str(_(word)) for name, word in ON_PAPER.items()}
+    pdf = command_sheet(words, library=current.library().settings.library_name)
+    return Response(pdf, content_type="application/pdf")
 
 
 def _kit(barcode: str) -> KitShown:

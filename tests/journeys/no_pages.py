@@ -11,6 +11,7 @@ NO_PAGES: Mapping[str, str] = {
     "health.readyz": "for monitors",
     "health.numbers": "for monitors",
     "kits.label": "a PDF, tested by scanning it",
+    "slips.commands": "a PDF, tested by scanning it",
     "lines.export": "CSV for a carrier",
     "api.get_ladders": "JSON for programs",
     **dict.fromkeys(("api.get_policies", "api.get_policy", "api.get_policy_changes"), "JSON for programs"),

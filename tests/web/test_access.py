@@ -112,6 +112,7 @@ MAY: dict[str, set[str]] = {
     "lines.index": CIRCULATES,
     "lines.say": CIRCULATES,
     "lines.upload": CIRCULATES,
+    "slips.commands": CIRCULATES,
     "slips.payment": CIRCULATES,
     "slips.statement": CIRCULATES,
     "tasks.finish": CIRCULATES,

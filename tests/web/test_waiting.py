@@ -1,4 +1,4 @@
-"""What waits at the desk for the next scan: an exchange is the command, the faulty kit and the other one."""
+"""What waits at the desk for the next scan: the faulty kit of an exchange, and the agreement that was signed."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from lending.clock import MovingClock
 from lending.db import Database
 from lending.domain.states import KitState, LoanState
 from lending.models.kits import Kit
 from lending.models.loans import Loan
+from lending.models.policies import AgreementAcceptance, Signing
 from tests.cast import ADA, COMPTON_KIT, KIT, LUIS, OPEN_KIT, OTHER_KIT, THIRD_KIT, Cast
 from tests.web.browsers import Browser
 from tests.web.looking import kit_state
 
-EXCHANGE = "CMD-EXCHANGE"
+EXCHANGE, SIGNED = "CMD-EXCHANGE", "CMD-SIGNED"
 FAULTY = f"{EXCHANGE} {KIT}"
 DONE = (
     "KIT-1043 goes out to \u2068Ada M.\u2069 for KIT-1042. Due Fri, Apr 10, as before. "
@@ -174,3 +175,52 @@ def test_at_another_branch_the_faulty_kit_is_sent_home(lent: Browser, cleo: Brow
     done = scan(cleo, COMPTON_KIT, kit=FAULTY, station="COM/Station 1")
     assert done["say"].endswith("Send KIT-1042 to East Los Angeles Library.")
     assert done["tone"] == "look"
+
+
+# --- The agreement ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unsigned(sqlite_database: Database) -> None:
+    """Nobody has signed the agreement."""
+    sqlite_database.act(lambda session: session.execute(delete(AgreementAcceptance)))
+
+
+@pytest.mark.usefixtures("unsigned")
+def test_the_agreement_is_signed_by_a_scan_between_the_card_and_the_kit(
+    ben: Browser, sqlite_database: Database
+) -> None:
+    assert scan(ben, ADA)["patron"]["agreement_missing"]
+    signed = scan(ben, SIGNED, patron=ADA)
+    assert signed["say"] == "\u2068Ada M.\u2069 signed the agreement just now. Scan the kit."
+    assert (signed["signed"], signed["row"]) == (True, None)
+    assert states(sqlite_database) == []
+    assert scan(ben, KIT, patron=ADA, agreement=True)["tone"] == "done"
+    with sqlite_database.read() as session:
+        assert session.scalars(select(AgreementAcceptance.how)).all() == [Signing.AT_DESK]
+
+
+@pytest.mark.usefixtures("unsigned")
+def test_the_plain_form_ticks_the_agreement(ben: Browser) -> None:
+    form = {"key": secrets.token_hex(8), "station": "ELA/Station 1", "patron": ADA, "code": SIGNED}
+    box = ben.post("/desk", form).get_data(as_text=True).partition('id="agreement"')[2].partition(">")[0]
+    assert "checked" in box
+    box = ben.get("/desk").get_data(as_text=True).partition('id="agreement"')[2].partition(">")[0]
+    assert "checked" not in box
+
+
+def test_who_has_signed_is_not_ticked_again(ben: Browser) -> None:
+    told = scan(ben, SIGNED, patron=ADA)
+    assert (told["say"], told["signed"]) == ("No agreement is missing from \u2068Ada M.\u2069", False)
+
+
+def test_without_a_patron_there_is_nobody_to_sign(ben: Browser) -> None:
+    told = scan(ben, SIGNED, kit=KIT)
+    assert (told["say"], told["signed"], told["kit"]) == ("Scan a card first, then this.", False, KIT)
+
+
+def test_the_commands_are_printed_for_the_desk(ben: Browser) -> None:
+    sheet = ben.get("/slips/commands.pdf")
+    assert sheet.content_type == "application/pdf"
+    assert sheet.data.startswith(b"%PDF")
+    assert 'href="/slips/commands.pdf"' in ben.get("/help").get_data(as_text=True)

@@ -80,6 +80,7 @@ function answered(item, answer) {
     if (tone === "stop") missed.rows.unshift(row);
   }
   move(answer, "patron" in answer);
+  if (answer.signed) $("#agreement").checked = true;
   setOffer(answer.override);
   if (receipt) Object.assign($("#receipt"), { href: receipt, hidden: false });
   say(answer.say, tone);
@@ -198,6 +199,7 @@ const acts = {
   // Scans of the printed commands: they stand in line, so an undo is of the scan before it, answered or not.
   renew: () => enter(form.dataset.renew),
   exchange: () => enter(form.dataset.exchange),
+  signed: () => enter(form.dataset.signed),
   undo: () => enter(form.dataset.undo),
   receipt: () => ($("#receipt").hidden ? say(word("no_receipt"), "look") : $("#receipt").click()),
   next: () => nextPatron(),

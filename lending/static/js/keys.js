@@ -2,7 +2,7 @@
 import { recall, remember } from "./memory.js";
 
 const USUAL = {
-  desk: "u", returns: "r", search: "q", renew: "w", exchange: "s", undo: "z", receipt: "p", next: "n", override: "o", help: "/",
+  desk: "u", returns: "r", search: "q", renew: "w", exchange: "s", signed: "a", undo: "z", receipt: "p", next: "n", override: "o", help: "/",
 };
 
 let chosen = { ...USUAL, ...recall("keys", {}) };
