@@ -182,10 +182,12 @@ def _undone(undone: Undone) -> Said:
 
 def _returned_no_more(undone: Undone) -> str:
     if undone.charged:
-        return _("Undone: %(kit)s is listed as lost again, with its charge.", kit=undone.kit)
-    if undone.lost:
-        return _("Undone: %(kit)s is listed as lost again.", kit=undone.kit)
-    return _("Undone: %(kit)s is out again, due as before.", kit=undone.kit)
+        sentence = _("Undone: %(kit)s is listed as lost again, with its charge.", kit=undone.kit)
+    elif undone.lost:
+        sentence = _("Undone: %(kit)s is listed as lost again.", kit=undone.kit)
+    else:
+        sentence = _("Undone: %(kit)s is out again, due as before.", kit=undone.kit)
+    return str(sentence)
 
 
 def _renewed(renewed: Renewed, reader: Reader) -> Said:

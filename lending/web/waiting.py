@@ -61,22 +61,25 @@ def _glance(code: Code) -> tuple[str, KitGlance]:
 
 
 def _why_not(kit: str, found: KitGlance) -> str:
+    patron = isolated(found.patron_name or "?")
     if found.due_at is not None and found.loan_state is LoanState.CLAIMED:
-        return _(
+        sentence = _(
             "%(patron)s says that %(kit)s was returned. If it is in your hands, take it back at Returns.",
             kit=kit,
-            patron=isolated(found.patron_name or "?"),
+            patron=patron,
         )
-    if found.due_at is not None and found.loan_state is LoanState.OUT:
-        return _(
+    elif found.due_at is not None and found.loan_state is LoanState.OUT:
+        sentence = _(
             "%(kit)s is checked out to %(patron)s, due %(day)s. To take it back, go to Returns.",
             kit=kit,
-            patron=isolated(found.patron_name or "?"),
+            patron=patron,
             day=current.reader().day(found.due_at),
         )
-    if found.state in _WHY_NOT:
-        return current.sentence(Block(_WHY_NOT[found.state], {"kit": kit}))
-    return _("%(kit)s cannot be lent now: it is %(state)s.", kit=kit, state=_(KIT_STATES[found.state]))
+    elif found.state in _WHY_NOT:
+        sentence = current.sentence(Block(_WHY_NOT[found.state], {"kit": kit}))
+    else:
+        sentence = _("%(kit)s cannot be lent now: it is %(state)s.", kit=kit, state=_(KIT_STATES[found.state]))
+    return str(sentence)
 
 
 # --- Exchange ---------------------------------------------------------------------------------------------------------
@@ -138,11 +141,13 @@ def _hand_out(scan: Scan, place: StationPlace, faulty: str, kit: str) -> Answer:
 
 def with_strip(found: Answer, scan: Scan, place: StationPlace) -> Answer:
     """The answer with the patron of the screen as they stand now; they may have another kit, or none."""
-    strip = None
-    keys = {"branch_id": place.branch_id, "zone": place.zone, "at": current.now()}
-    if scan.patron:
-        by_card = read(scan.patron, current.spaces()).kind is Kind.PATRON
+    if not scan.patron:
+        return replace(found, same_patron=True)
+    by_card = read(scan.patron, current.spaces()).kind is Kind.PATRON
+    look = desk.strip_by_card if by_card else desk.strip_by_public_id
+    try:
         with current.library().db.read() as session:
-            look = desk.strip_by_card if by_card else desk.strip_by_public_id
-            strip = look(session, scan.patron, **keys)
-    return replace(found, patron=strip, same_patron=strip is None)
+            strip = look(session, scan.patron, branch_id=place.branch_id, zone=place.zone, at=current.now())
+    except Refused:  # their card was replaced meanwhile: the act is done all the same
+        return replace(found, same_patron=True)
+    return replace(found, patron=strip, same_patron=False)

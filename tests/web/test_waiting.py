@@ -117,7 +117,7 @@ def test_a_kit_that_is_not_out_is_no_faulty_one_and_the_exchange_goes_on(lent: B
         (OPEN_KIT, "That kit is of another kind."),
         (COMPTON_KIT, "KIT-1060 should be at Compton Library"),
         ("KIT-9999", "We don't know the kit KIT-9999."),
-        ("PT-10423", "We don't know"),
+        ("PT-10423", "Scan the kit's own label."),
     ],
 )
 def test_a_kit_that_cannot_go_out_is_refused_and_another_may_be_scanned(
@@ -181,7 +181,7 @@ def test_at_another_branch_the_faulty_kit_is_sent_home(lent: Browser, cleo: Brow
 
 
 @pytest.fixture
-def unsigned(sqlite_database: Database) -> None:
+def unsigned(sqlite_database: Database, cast: Cast) -> None:
     """Nobody has signed the agreement."""
     sqlite_database.act(lambda session: session.execute(delete(AgreementAcceptance)))
 
