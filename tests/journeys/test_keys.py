@@ -7,9 +7,11 @@ from datetime import date
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import delete
 
 from lending.domain.states import LoanState
-from tests.cast import ADA, KIT, LUIS, OPEN_KIT
+from lending.models.policies import AgreementAcceptance
+from tests.cast import ADA, KIT, LUIS, OPEN_KIT, OTHER_KIT
 from tests.journeys.conftest import Enter
 from tests.journeys.serving import Served
 from tests.journeys.station import Station
@@ -186,3 +188,40 @@ def test_the_focus_never_falls_off_the_page(desk: Station) -> None:
     for act in ("Alt+Z", "Alt+W", "Alt+O", "Alt+P", "Enter", "Escape", "Alt+N"):
         desk.scan(ADA).quiet().press(act).quiet()
         assert desk.focus() == "code", act
+
+
+EXCHANGED = "KIT-1043 goes out to Ada M. for KIT-1042. Due Fri, Apr 10, as before. Put KIT-1042 on the inspection cart."
+
+
+@pytest.mark.parametrize("way", ["key", "command"])
+def test_a_kit_is_exchanged_without_a_click_and_the_exchange_undone(library: Served, desk: Station, way: str) -> None:
+    desk.scan(ADA).scan(KIT).says(LENT)
+    if way == "key":
+        desk.press("Alt+S")
+    else:
+        desk.scan("CMD-EXCHANGE")
+    desk.scan(KIT).scan(OTHER_KIT).says(EXCHANGED).counts(out=1, waiting=0)
+    kits = desk.page.locator('#patron [data-f="kit_lines"] li')
+    expect(kits).to_have_text(["KIT-1043, due Fri, Apr 10"])
+    desk.press("Alt+Z").says("Undone: KIT-1043 is not checked out; KIT-1042 is out again, due as before.")
+    expect(kits).to_have_text(["KIT-1042, due Fri, Apr 10"])
+    assert desk.tones()[:2] == ["done", "rest"]
+    assert sorted(loan.state for loan in library.loans()) == [LoanState.OUT, LoanState.UNDONE]
+    assert desk.focus() == "code"
+
+
+@pytest.mark.parametrize("way", ["key", "command"])
+def test_the_agreement_is_ticked_without_a_click(library: Served, desk: Station, way: str) -> None:
+    library.database.act(lambda session: session.execute(delete(AgreementAcceptance)))
+    desk.scan(ADA)
+    if way == "key":
+        desk.press("Alt+A")
+    else:
+        desk.scan("CMD-SIGNED")
+    desk.says("Ada M. signed the agreement just now. Scan the kit.")
+    expect(desk.page.locator("#agreement")).to_be_checked()
+    desk.scan(KIT).says(LENT)
+    expect(desk.page.locator("#agreement")).to_be_hidden()
+    desk.scan(LUIS).quiet()
+    expect(desk.page.locator("#agreement")).to_be_visible()
+    expect(desk.page.locator("#agreement")).not_to_be_checked()

@@ -180,11 +180,9 @@ def test_who_has_a_place_is_told_that_alone_and_of_no_kit_besides(database: Data
 
 def test_whoever_moves_to_where_they_have_a_place_is_told_that_alone(database: Database, cast: Cast) -> None:
     next_cohort(database, cast)
-    join(database, cast, ADA, cohort="WR-8")
-    change_cohort(
-        database, cast, ends_on=date(2026, 4, 20)
-    )  # now both are held, and have a kit for her, in the same week
     seat, by = adas_seat(database, cast), cast.ben
+    join(database, cast, ADA, cohort="WR-8")
+    change_cohort(database, cast, ends_on=date(2026, 4, 20), return_by=date(2026, 4, 20))  # into the same weeks
     with pytest.raises(Refused) as refusal:
         database.act(lambda session: transfer(session, enrolment=seat, to_cohort="WR-8", at=NOW, by=by))
     assert why(refusal.value.blocks) == IN_WORK_READY_8
