@@ -42,7 +42,7 @@ MAIL_FROM = "library@example.org"
 BOUNCE_SECRET = None
 # How many notices of a heap leave in a second at most, so that desks wait for no post and mail servers are not overrun;
 # 0: as many as can. The same of messages to each webhook.
-NOTICES_A_SECOND = 10
+NOTICES_A_SECOND = 5
 # A gateway for text messages (docs/gateways.md). None: texts are written to the log of notices and marked so.
 TEXT_URL = None
 # Signs what goes to the gateway and what comes from it, at least 32 characters. None: nothing comes from it.

@@ -24,6 +24,7 @@ from benchmarks import rows
 from benchmarks.engines import Engine
 from benchmarks.figures import Figure, Times
 from benchmarks.serving import OURS, Desk, HttpLine, serving
+from lending import settings
 from lending.clock import SystemClock
 from lending.db import Database
 from lending.models.base import new_public_id, table_of
@@ -33,13 +34,11 @@ from tests.jobs.killing import schedulers, wait_until
 from tests.mail.peer import Peer, free_port
 
 WAITING, REACH = 5_000, 1.1
-PAIRS, WARM = 20, 40
+PAIRS, WARM = 12, 40
 KITS = (rows.KITS - WARM) // (2 * PAIRS)
 """How many are lent and taken back in one window."""
 SETTLED_SECONDS = 6.0
 """When every job has run for the first time after the start."""
-A_SECOND = 10
-"""The pace that comes with the product."""
 
 
 def draining(engine: Engine, *, today: date) -> Iterator[Figure]:
@@ -50,11 +49,10 @@ def draining(engine: Engine, *, today: date) -> Iterator[Figure]:
     database.act(lambda session: _wait_for_the_post(session, at))
     with tempfile.TemporaryDirectory() as folder, serving(OURS, url) as served:
         gate, port = Path(folder) / "open", free_port()
+        pace = settings.load({}, instance=Path(folder)).notices_a_second  # that which comes with the product
         with (
             _mail_server(port, gate),
-            schedulers(
-                database, Path(folder), Peer(), f"smtp://127.0.0.1:{port}", at, 1, a_second=A_SECOND
-            ) as _running,
+            schedulers(database, Path(folder), Peer(), f"smtp://127.0.0.1:{port}", at, 1, a_second=pace),
         ):
             windows = _Windows(database, Desk(HttpLine(served.port)), gate)
             windows.lend_and_take_back(WARM)

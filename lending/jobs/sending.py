@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lending.library import Library
 
 log = structlog.get_logger()
-AT_ONCE = 20
+AT_ONCE = 5
 """How many leave as fast as they can: only a heap is sent at a pace."""
 TURN_SECONDS = 50.0
 """How long a channel sends in one run; what is left is for the next run, which begins a minute after this one did. So a
