@@ -73,7 +73,7 @@ def returns(engine: Engine, *, today: date, races: int = RACES) -> Iterator[Figu
     cast = assemble(database)
     plays = (both_at_once, the_claim_waits, the_return_waits)
     late = sum(too_late(database, cast, plays[n % len(plays)], NOW + timedelta(minutes=10) * n) for n in range(races))
-    unlocked = too_late_unlocked(database, cast, NOW + timedelta(minutes=10) * races)
+    unlocked = int(too_late_unlocked(database, cast, NOW + timedelta(minutes=10) * races))
     database.close()
     yield Figure("R15", engine.name, f"of {races:,} races, notices after an acknowledged return", late, "notices", 0)
     yield Figure("R15", engine.name, "of one without the lock and the second look", unlocked, "notices", 1, True)
