@@ -212,7 +212,7 @@ def _lock_move(
         against_enrolling(session, held[to_id], person, branch_id=branch_id, answers=answers, wants_kit=False, at=at)
     )
     has_a_place = any(block.reason is Reason.ALREADY_ENROLLED for block in against)
-    if found.wants_kit and not has_a_place:  # decision 11: their place there says it all
+    if found.wants_kit and not has_a_place:  # decision 14: their place there says it all
         against += against_a_kit(session, to_id, person.id, leaving=found.cohort_id)
     if held[to_id].program_id == held[found.cohort_id].program_id:  # who may take part was asked when they enrolled
         against = [block for block in against if block.reason is not Reason.NOT_ELIGIBLE]
