@@ -18,7 +18,20 @@ from lending.models.lines import Line, LinePlacement
 from lending.models.loans import Loan
 from lending.queries.kits import KitList, KitShown, kit_list, kit_shown
 from lending.queries.scope import Branches
-from tests.cast import COMPTON_KIT, IMEI, KIT, LUIS, NOW, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT, Cast, assemble
+from tests.cast import (
+    COMPTON_KIT,
+    IMEI,
+    KIT,
+    LUIS,
+    NOW,
+    OPEN_KIT,
+    OTHER_KIT,
+    OTHER_OPEN_KIT,
+    THIRD_KIT,
+    Cast,
+    assemble,
+    stock,
+)
 from tests.databases import counting
 
 
@@ -137,10 +150,13 @@ def test_a_retired_part_is_not_on_the_page(database: Database, cast: Cast) -> No
     assert "Hotspot" not in [part.name for part in _shown(database, KIT, {cast.ela}).parts]
 
 
-def test_a_network_password_is_for_the_kits_own_branch_and_never_printed(database: Database, cast: Cast) -> None:
+def test_a_network_password_is_for_the_branch_where_the_kit_is_and_never_printed(
+    database: Database, cast: Cast
+) -> None:
     def name_network(session: Session) -> None:
         part = session.scalars(select(Part).where(Part.imei == IMEI)).one()
         part.network_name, part.network_password = "Library 7", "correct-horse"
+        session.execute(update(Kit).where(Kit.barcode == KIT).values(in_transit_to_id=cast.com))
 
     database.act(name_network)
     here = _shown(database, KIT, {cast.ela})
@@ -151,6 +167,12 @@ def test_a_network_password_is_for_the_kits_own_branch_and_never_printed(databas
 
 def test_whoever_has_a_kit_is_named_to_its_branches_alone(database: Database, cast: Cast) -> None:
     _lend(database, cast)
+
+    def give_to_compton(session: Session) -> None:
+        owner = stock(session, cast.com, cast.laptop_hotspot)
+        session.execute(update(Kit).where(Kit.barcode == OPEN_KIT).values(stock_id=owner))
+
+    database.act(give_to_compton)
     here, elsewhere = _shown(database, OPEN_KIT, {cast.ela}).loan, _shown(database, OPEN_KIT, {cast.com}).loan
     assert here is not None
     assert elsewhere is not None
