@@ -341,7 +341,8 @@ def _sqlite_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
 
         @event.listens_for(made, "connect")
         def configure(connection: Any, _record: object) -> None:
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", *pragmas):
+            _write_ahead(connection)
+            for pragma in ("synchronous = FULL", "foreign_keys = ON", *pragmas):
                 connection.execute(f"PRAGMA {pragma}")
 
         def start(dbapi_connection: Any) -> None:
@@ -355,6 +356,20 @@ def _sqlite_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
     writer = engine("BEGIN IMMEDIATE", (), 1, LOCK_WAIT_SECONDS / ATTEMPTS)
     reader = engine("BEGIN", ("query_only = ON",), threads, LOCK_WAIT_SECONDS)
     return writer, reader
+
+
+def _write_ahead(connection: Any) -> None:
+    """Keep a write-ahead log. Of several who open a new file at once SQLite lets nobody wait, so they ask again."""
+    until = time.monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except pysqlite3.dbapi2.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _is_lock_timeout(error: DBAPIError) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+import pysqlite3.dbapi2
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, make_url, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -312,6 +313,23 @@ def test_the_file_is_kept_as_the_architecture_says(bare_sqlite_url: str) -> None
             pragmas = ("journal_mode", "synchronous", "foreign_keys")
             assert [connection.scalar(text(f"PRAGMA {name}")) for name in pragmas] == ["wal", 2, 1]
     database.close()
+
+
+def test_a_new_file_is_opened_while_another_process_opens_it(
+    bare_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lending.db.LOCK_WAIT_SECONDS", 2)  # of which SQLite itself waits a fifth
+    reader = pysqlite3.dbapi2.connect(
+        bare_sqlite_url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False
+    )
+    reader.execute("CREATE TABLE shelf (id)")
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM shelf").fetchall()  # as long as it reads, nobody may begin a write-ahead log
+    release = threading.Timer(0.8, reader.close)
+    release.start()
+    with opened(bare_sqlite_url) as database, database.write_engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+    release.join()
 
 
 def test_readers_do_not_wait_for_a_writer_and_do_not_see_half_an_act(sqlite_shelves: Database) -> None:

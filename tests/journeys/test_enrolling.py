@@ -78,7 +78,7 @@ def test_a_name_that_nobody_has_is_said_and_the_box_waits(enter: Enter) -> None:
     station = enter("ben", "/enrol")
     press(station, *"zzz", "Enter")
     expect(station.page.locator("#people")).to_contain_text("Nothing found")
-    assert station.focus() == "code"
+    expect(station.page.locator("#code")).to_be_focused()
 
 
 def test_from_the_patrons_page_they_are_chosen_already(library: Served, enter: Enter) -> None:
