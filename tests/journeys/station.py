@@ -142,6 +142,11 @@ class Station:
         return [ISOLATES.sub("", text) for text in self.page.evaluate("window.announced")]
 
     def focus(self) -> str:
-        """The id of the element that has the focus, or its tag."""
-        found: str = self.page.evaluate("document.activeElement.id || document.activeElement.tagName")
+        """The id of the element that has the focus, or its tag; a page that was just opened may need a moment."""
+        found = "BODY"
+        for _ in range(PATIENCE_MS // POLL_MS):
+            found = self.page.evaluate("document.activeElement.id || document.activeElement.tagName")
+            if found != "BODY":
+                break
+            self.page.wait_for_timeout(POLL_MS)
         return found
