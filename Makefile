@@ -5,6 +5,9 @@
 .PHONY: help install run test check format docs messages catalogues lock bench battery browser clean \
         check-format check-lint check-types check-imports check-templates check-messages
 
+# Where Python may not keep what it compiled, every process compiles the whole program anew: seconds of each start.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
