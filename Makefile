@@ -12,7 +12,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-BROWSERS := chromium chromium-browser google-chrome
+BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome
 PO := $(wildcard lending/locale/*/LC_MESSAGES/*.po)
 TEMPLATE := build/messages.pot
 EXTRACT := $(BIN)/pybabel --quiet extract --mapping=pyproject.toml --keywords=lazy_gettext --keywords=lazy_ngettext:1,2 \
@@ -107,7 +107,8 @@ browser:
 	if [ "$$(id -u)" = 0 ]; then as_root=; \
 	elif command -v sudo >/dev/null; then as_root=sudo; \
 	else echo "Chromium is missing and only root may install it: as root, apt-get install chromium"; exit 1; fi; \
-	$$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -qq -y chromium
+	export DEBIAN_FRONTEND=noninteractive; $$as_root apt-get update -qq; \
+	$$as_root apt-get install -qq -y chromium-headless-shell || $$as_root apt-get install -qq -y chromium
 
 # --- Figures ---
 
