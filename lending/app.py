@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lending import api, logs, paths, web
 from lending import settings as setting
 from lending.library import Library, open_library
+from lending.queries.borrowers import patron_account
 from lending.queries.staff import account
 from lending.settings import Settings
 from lending.web import access, answers, current, errors, languages, shifts, tasks
@@ -86,13 +87,23 @@ def _sign_in(app: Flask) -> None:
     manager.session_protection = None  # it would sign a desk out whose address changes; the cookie is signed and short
 
     @manager.user_loader  # type: ignore[untyped-decorator]  # flask-login has no types
-    def load(kept: str) -> current.SignedIn | None:
+    def load(kept: str) -> current.SignedIn | current.PatronSignedIn | None:
+        if kept.startswith(current.PatronSignedIn.MARK):
+            return patron(kept.removeprefix(current.PatronSignedIn.MARK))
         public_id, _, version = kept.partition(".")
         if shifts.is_over():
             return None
         with current.library().db.look() as connection:
             found = account(connection, public_id, browser=shifts.digest())
         return current.SignedIn(found) if found is not None and found.session_version == version else None
+
+    def patron(kept: str) -> current.PatronSignedIn | None:
+        public_id, _, version = kept.partition(".")
+        if not shifts.goes_on():
+            return None
+        with current.library().db.look() as connection:
+            found = patron_account(connection, public_id, browser=shifts.digest())
+        return current.PatronSignedIn(found) if found is not None and found.session_version == version else None
 
 
 def _for_every_page() -> dict[str, object]:
@@ -103,6 +114,8 @@ def _for_every_page() -> dict[str, object]:
         "languages": languages.named(),
         "staff": current.staff() if "_login_user" in g or current.staff() else None,
         "station": current.station(),
+        "borrower": current.borrower(),
+        "library_name": current.library().settings.library_name,
         "request_id": answers.request_id(),
         "tasks_waiting": tasks.waiting,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
-from lending.domain.permissions import GRANTS, Act, Role, Scope, may, may_override
+from lending.domain.permissions import GRANTS, OWN, Act, Role, Scope, may, may_override
 from lending.errors import Reason, Refused
 
 
@@ -60,10 +60,25 @@ class Actor:
         if not self.may(act, branch_id):
             raise Refused.because(Reason.NOT_PERMITTED, act=act.value)
 
-    def permit_for_program(self, act: Act, program_id: int, branch_id: int | None = None) -> None:
-        """Refuse (``NOT_PERMITTED``) unless the actor may do ``act``: a programme lead for their own programmes, others
-        for their branches. What belongs to no branch, others too may do for their own programmes alone.
+    def permit_for_patron(self, act: Act, patron_id: int | None, branch_id: int | None = None) -> None:
+        """Refuse (``NOT_PERMITTED``) unless the actor may do ``act`` for this patron: patrons for themselves alone,
+        what is in ``OWN``; everybody else as ``permit`` says.
         """
+        if self.role is not Role.PATRON:
+            self.permit(act, branch_id)
+        elif act not in OWN or self.patron_id is None or patron_id != self.patron_id:
+            raise Refused.because(Reason.NOT_PERMITTED, act=act.value)
+
+    def permit_for_program(
+        self, act: Act, program_id: int, branch_id: int | None = None, *, patron_id: int | None = None
+    ) -> None:
+        """Refuse (``NOT_PERMITTED``) unless the actor may do ``act``: a programme lead for their own programmes, others
+        for their branches, patrons for themselves (``patron_id``) alone. What belongs to no branch, others too may do
+        for their own programmes alone.
+        """
+        if self.role is Role.PATRON:
+            self.permit_for_patron(act, patron_id)
+            return
         if self.role is not Role.PROGRAM and branch_id is not None:
             self.permit(act, branch_id)
             return

@@ -106,6 +106,10 @@ GRANTS: Mapping[Act, tuple[frozenset[Role], Scope]] = {
     Act.ADMINISTER: (frozenset({Role.ADMIN}), Scope.WHOLE_SYSTEM),
 }
 
+OWN: frozenset[Act] = frozenset({Act.RENEW, Act.RESERVE, Act.ENROL, Act.CHANGE_PATRON})
+"""What patrons do for themselves alone, besides seeing what is theirs. A verb has to ask for it
+(``Actor.permit_for_patron``): ``may`` never grants a patron anything."""
+
 OVERRIDES: Mapping[Reason, Act] = {
     Reason.NOT_IN_COHORT: Act.OVERRIDE_PATRON,
     Reason.LIMIT_REACHED: Act.OVERRIDE_PATRON,

@@ -16,7 +16,9 @@ from lending.models.base import Base, Id, enum_column
 class KitType(Base):
     """A kind of kit that circulates as one unit. Prices are whole cents.
 
-    ``cohort_only``: lent only to people enrolled in a cohort; otherwise open loans are allowed too.
+    ``cohort_only``: lent only to people enrolled in a cohort; otherwise open loans are allowed too. ``statement``: the
+    code of an agreement that is signed besides the usual one, such as the statement of need for kits bought with ECF
+    money. ``photo``, here and of a part, is the public id of a picture.
     """
 
     __tablename__ = "kit_types"
@@ -28,6 +30,8 @@ class KitType(Base):
     description: Mapped[str] = mapped_column(String(500), default="")
     whole_price_cents: Mapped[int]
     cohort_only: Mapped[bool] = mapped_column(default=False)
+    statement: Mapped[str | None] = mapped_column(String(32))
+    photo: Mapped[str | None] = mapped_column(String(200))
 
     parts: Mapped[list[KitTypePart]] = relationship(
         back_populates="kit_type", lazy="raise", order_by="KitTypePart.position"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum, unique
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lending.domain.permissions import Role
@@ -14,9 +14,15 @@ from lending.models.notices import Channel
 
 
 class Staff(Base):
-    """A staff account. ``session_version`` changes with the password, which ends every open session."""
+    """A staff account. ``session_version`` changes with the password, which ends every open session.
+
+    ``totp_secret`` is what a second factor is made from; it counts once ``totp_confirmed_at`` says that its owner's
+    program makes the same codes. ``totp_last_step`` is the step of time of the last code that was taken, so that none
+    is taken twice. ``oidc_subject`` is who the library's own sign-in service says that this is.
+    """
 
     __tablename__ = "staff"
+    __table_args__ = (Index("uq_staff_oidc_subject", "oidc_subject", unique=True),)
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]
@@ -29,6 +35,10 @@ class Staff(Base):
     language: Mapped[str] = mapped_column(String(12), default="en")
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_confirmed_at: Mapped[datetime | None]
+    totp_last_step: Mapped[int | None]
+    oidc_subject: Mapped[str | None] = mapped_column(String(255))
 
     branches: Mapped[list[StaffBranch]] = relationship(back_populates="staff", lazy="raise")
     programs: Mapped[list[StaffProgram]] = relationship(back_populates="staff", lazy="raise")
@@ -70,6 +80,18 @@ class ApiToken(Base):
     revoked_at: Mapped[datetime | None]
 
     staff: Mapped[Staff] = relationship(back_populates="tokens")
+
+
+class RecoveryCode(Base):
+    """One of the codes that open a staff account once, when its second factor is lost. Only its digest is kept."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("staff_id", "digest"),)
+
+    id: Mapped[Id]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
 
 
 class SignInLimit(Base):
@@ -126,6 +148,8 @@ class Patron(Base):
     ``pseudonym`` names the patron on the journal, so that erasure leaves the journal whole. ``name_key`` is the
     folded name for searching. ``notice_channel`` is how they asked to be told; without it, by what reaches them first.
     ``email_refused_at``: their mail server does not know the address, and nothing is sent there until it is changed.
+    ``provisional_since``: they gave their name online and have no card yet; nobody has checked who they are, and their
+    reference stands for the card until then.
     ``blocked_reason`` is set by hand; blocks that follow from debts and overdues are derived, never stored.
     """
 
@@ -166,8 +190,26 @@ class Patron(Base):
     keeps_history: Mapped[bool] = mapped_column(default=False)
     note: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime]
+    provisional_since: Mapped[datetime | None]
 
     cards: Mapped[list[Card]] = relationship(back_populates="patron", lazy="raise")
+
+
+class PinCode(Base):
+    """A code with which a patron chooses a new PIN: sent to them, or given at the desk. Only its digest is kept.
+
+    ``tries`` counts what was typed instead of it; ``ends_at`` is when it opens nothing any more.
+    """
+
+    __tablename__ = "pin_codes"
+
+    id: Mapped[Id]
+    patron_id: Mapped[int] = mapped_column(ForeignKey("patrons.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
 
 
 @unique

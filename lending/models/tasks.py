@@ -24,6 +24,7 @@ class TaskKind(StrEnum):
     CLAIM = "claim"
     BOUNCE = "bounce"
     PRIVACY_REQUEST = "privacy_request"
+    PROBLEM = "problem"
 
 
 class Task(Base):

@@ -46,9 +46,11 @@ def blueprints() -> tuple[Blueprint, ...]:
         webhooks,
         workshops,
     )
+    from lending.web.online import my_kit, signing_in, start
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     planning = (agreements, closures, programs, questions, sessions, forecast)
     telling = (letters, notice_log, notices, texts, hooks, webhooks)
     work = (jobs, tasks, calls, lines, ladders, policies)
-    return tuple(page.bp for page in (*pages, *planning, *telling, *work, stocktakes, transfers, workshops))
+    online = (start, signing_in, my_kit)
+    return tuple(page.bp for page in (*online, *pages, *planning, *telling, *work, stocktakes, transfers, workshops))

@@ -19,9 +19,11 @@ from lending.web import current
 
 View = TypeVar("View", bound=Callable[..., Any])
 Access = Act | None
-"""What a page is for; ``None`` opens it to everybody who is signed in."""
+"""What a page is for; ``None`` opens it to all staff who are signed in."""
 
 PUBLIC = "public"
+OWN = "own"
+"""Open to patrons who are signed in, for what is theirs."""
 _DECLARED = "lending_access"
 _FRAMEWORK = frozenset({"static", "bootstrap.static"})
 """Files that come with the program: style sheets, scripts and pictures."""
@@ -38,8 +40,14 @@ def allow(*acts: Act) -> Callable[[View], View]:
 
 
 def signed_in(view: View) -> View:
-    """Open a page to everybody who is signed in."""
+    """Open a page to all staff who are signed in."""
     setattr(view, _DECLARED, ())
+    return view
+
+
+def own(view: View) -> View:
+    """Open a page to every patron who is signed in; what it shows and does is theirs alone."""
+    setattr(view, _DECLARED, OWN)
     return view
 
 
@@ -50,7 +58,7 @@ def public(view: View) -> View:
 
 
 def declared(app: Flask, endpoint: str) -> tuple[Act, ...] | str | None:
-    """What an endpoint declares: acts, ``()`` for everybody signed in, ``PUBLIC``, or ``None`` when it says nothing."""
+    """What an endpoint declares: acts, ``()`` for all staff signed in, ``OWN``, ``PUBLIC``, or ``None`` for nothing."""
     if endpoint in _FRAMEWORK:
         return PUBLIC
     found: tuple[Act, ...] | str | None = getattr(app.view_functions[endpoint], _DECLARED, None)
@@ -86,6 +94,8 @@ def guard() -> ResponseReturnValue | None:
     access = declared(current_app, endpoint)
     if access == PUBLIC:
         return None
+    if access == OWN:
+        return None if current.borrower() is not None else current.ask_for_card()
     person = current.staff()
     if person is None:
         return current.ask_to_sign_in()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from math import ceil
 from typing import Any
 
 import flask_login
@@ -14,13 +12,11 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from lending import passwords
 from lending.circulation import sign_ins
-from lending.circulation.sign_ins import Guess
 from lending.domain.permissions import Role
 from lending.errors import Block, Reason, Refused
 from lending.queries import staff as queries
-from lending.web import current, known, languages, shifts
+from lending.web import current, guesses, known, languages, shifts
 from lending.web.access import public, signed_in
 from lending.wording import status_of
 
@@ -53,7 +49,7 @@ def sign_in() -> ResponseReturnValue:
         except Refused as refused:
             form.form_errors.extend(current.sentence(block) for block in refused.blocks)
             status = status_of(refused.blocks)
-            headers = _retry_after(refused)
+            headers = guesses.retry_after(refused)
         else:
             target = current.safe_next(form.next.data)
             language = session.get("language")
@@ -70,30 +66,17 @@ def sign_in() -> ResponseReturnValue:
     return render_template("account/sign_in.html", form=form), status, headers
 
 
-def _retry_after(refused: Refused) -> dict[str, str]:
-    """When to try again, in whole seconds, for whoever is locked out."""
-    for block in refused.blocks:
-        until = block.detail.get("until")
-        if isinstance(until, datetime):
-            return {"Retry-After": str(ceil((until - current.now()).total_seconds()))}
-    return {}
-
-
 def _checked(username: str, password: str) -> tuple[queries.SignIn, queries.StaffAccount]:
-    """The account that this name and password open. The guess is counted before it is made; hashing holds no lock."""
-    library, at = current.library(), current.now()
+    """The account that this name and password open."""
+    library = current.library()
     with library.db.read() as s:
         found = queries.sign_in_of(s, username)
-    guess = Guess(f"staff:{username}", address=known.address(), browser=known.browser_of(found))
-    library.db.act(lambda s: sign_ins.reserve_guess(s, guess, at=at))
-    if not passwords.matches(password, found.password_hash if found else None) or found is None:
-        raise Refused(Block(Reason.SIGN_IN_FAILED))
-    library.db.act(lambda s: sign_ins.guessed_right(s, guess))
+    opened = guesses.opened(f"staff:{username}", password, found)
     with library.db.read() as s:
-        account = queries.account(s.connection(), found.public_id)
-    if account is None or account.session_version != found.session_version:
+        account = queries.account(s.connection(), opened.public_id)
+    if account is None or account.session_version != opened.session_version:
         raise Refused(Block(Reason.SIGN_IN_FAILED))
-    return found, account
+    return opened, account
 
 
 def _first_page(account: queries.StaffAccount, target: str) -> str:

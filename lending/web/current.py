@@ -22,9 +22,10 @@ from lending.errors import Block, Reason, Refused
 from lending.library import Library
 from lending.models.base import new_public_id
 from lending.phrases import Reader
+from lending.queries.borrowers import PatronAccount
 from lending.queries.scope import Branches
 from lending.queries.staff import StaffAccount, StationPlace
-from lending.wording import say
+from lending.wording import Audience, say
 
 _REASONS = {reason.value: reason for reason in Reason}
 
@@ -62,6 +63,41 @@ class SignedIn:
     def get_id(self) -> str:
         """The account and its session version."""
         return f"{self.account.public_id}.{self.account.session_version}"
+
+
+class PatronSignedIn:
+    """A patron for flask-login, on their own pages. Never mistaken for staff: the id begins with a mark of its own."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+    MARK = "patron:"
+
+    def __init__(self, account: PatronAccount) -> None:
+        self.account = account
+
+    def get_id(self) -> str:
+        """The patron and the session version that a new PIN changes."""
+        return f"{self.MARK}{self.account.public_id}.{self.account.session_version}"
+
+
+def borrower() -> PatronAccount | None:
+    """The patron who is signed in, if one is."""
+    user = flask_login.current_user._get_current_object()
+    return user.account if isinstance(user, PatronSignedIn) else None
+
+
+def myself() -> PatronAccount:
+    """The patron who is signed in, on a page that its guard opens to patrons alone."""
+    found = borrower()
+    if found is None:
+        raise Refused.because(Reason.NOT_PERMITTED)
+    return found
+
+
+def own_actor() -> Actor:
+    """The patron signed in, beginning a new act for themselves."""
+    return Actor(role=Role.PATRON, door=Door.WEB, act=new_public_id(), patron_id=myself().patron_id)
 
 
 def staff() -> StaffAccount | None:
@@ -134,7 +170,7 @@ def locale() -> str:
 def reader() -> Reader:
     """Whom this page is for: their language, and the zone of their station or of the library."""
     if "reader" not in g:
-        place = station()
+        place = station() or borrower()
         g.reader = Reader(gettext, locale(), place.zone if place else library().settings.zone)
     return cast(Reader, g.reader)
 
@@ -150,22 +186,36 @@ def sentence(block: Block) -> str:
     return say(block, gettext, locale=at.locale, zone=at.zone)
 
 
+def sentence_for_patron(block: Block) -> str:
+    """A block in the words for the patron who reads the page."""
+    at = reader()
+    return say(block, gettext, Audience.PATRON, locale=at.locale, zone=at.zone)
+
+
 def wants_json() -> bool:
     """Whether the page's script asks, and not a person's browser."""
     return request.is_json or request.accept_mimetypes.best == "application/json"
 
 
 def ask_to_sign_in() -> ResponseReturnValue:
-    """To the sign-in page and back here afterwards; a script gets 401 and keeps its scans."""
+    """To the sign-in page of staff and back here afterwards; a script gets 401 and keeps its scans."""
     if wants_json():
         return jsonify(title=gettext("Sign in again.")), 401
-    here = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("account.sign_in", next=here))
+    return redirect(url_for("account.sign_in", next=_here()))
 
 
-def safe_next(target: str | None) -> str:
-    """``target`` when it is an address within this site, else the desk: nobody is sent elsewhere after signing in."""
-    home: str = url_for("desk.desk")
+def ask_for_card() -> ResponseReturnValue:
+    """To the page where patrons sign in, and back here afterwards."""
+    return redirect(url_for("signing_in.sign_in", next=_here()))
+
+
+def _here() -> str | None:
+    return request.full_path.rstrip("?") if request.method == "GET" else None
+
+
+def safe_next(target: str | None, home: str = "desk.desk") -> str:
+    """``target`` when it is an address within this site, else ``home``: nobody is sent elsewhere after signing in."""
+    home = url_for(home)
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return home
     parts = urlsplit(target)

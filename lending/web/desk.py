@@ -72,13 +72,6 @@ class View:
     commands = COMMANDS
 
 
-@bp.get("/")
-@allow(Act.CIRCULATE, Act.FIND_PATRON)
-def home() -> ResponseReturnValue:
-    """The first page: the desk for those who circulate, the search for the others."""
-    return redirect(url_for("desk.desk") if current.may_anywhere(Act.CIRCULATE) else url_for("desk.search"))
-
-
 @bp.route("/desk", methods=["GET", "POST"])
 @allow(Act.CIRCULATE)
 def desk() -> ResponseReturnValue:

@@ -9,10 +9,16 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime
+from typing import Final
 
 from flask import current_app, session
 
 from lending.clock import SystemClock
+
+PATRONS_PAUSE: Final = 30 * 60
+"""Seconds after which a patron is signed out who did nothing: many read their pages on the library's own computers."""
+_RENEWED: Final = 60
+"""Seconds that pass at least before a patron's act counts as one, so that not every answer carries a new cookie."""
 
 
 def begin() -> None:
@@ -28,6 +34,19 @@ def is_over() -> bool:
     if not isinstance(began, int) or not isinstance(named, str):
         return True
     return now().timestamp() - began > current_app.permanent_session_lifetime.total_seconds()
+
+
+def goes_on() -> bool:
+    """Whether a patron did something within ``PATRONS_PAUSE``; what they do now is counted from."""
+    began, named = session.get("began"), session.get("id")
+    if not isinstance(began, int) or not isinstance(named, str):
+        return False
+    passed = now().timestamp() - began
+    if passed > PATRONS_PAUSE:
+        return False
+    if passed > _RENEWED:
+        session["began"] = int(now().timestamp())
+    return True
 
 
 def digest() -> str:

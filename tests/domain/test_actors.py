@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lending.domain.actors import Actor, Door
-from lending.domain.permissions import GRANTS, Act, Role, Scope, may
+from lending.domain.permissions import GRANTS, OWN, Act, Role, Scope, may
 from lending.errors import Reason, Refused
 
 EAST_LA, COMPTON = 1, 2
@@ -68,3 +68,39 @@ def test_what_is_permitted_passes() -> None:
 def test_a_patron_may_do_nothing_by_role() -> None:
     ada = Actor(Role.PATRON, Door.WEB, "an act", patron_id=5, branch_ids=frozenset({EAST_LA}))
     assert not any(ada.may(act, EAST_LA) or ada.may(act) for act in Act)
+
+
+def patron(patron_id: int | None) -> Actor:
+    return Actor(Role.PATRON, Door.WEB, "an act", patron_id=patron_id)
+
+
+@pytest.mark.parametrize("act", Act)
+def test_patrons_do_what_is_their_own_for_themselves_and_nothing_else(act: Act) -> None:
+    ada = patron(7)
+    assert not ada.may(act, EAST_LA)
+    for whose in (8, None):
+        with pytest.raises(Refused):
+            ada.permit_for_patron(act, whose, EAST_LA)
+        with pytest.raises(Refused):
+            ada.permit_for_program(act, 1, EAST_LA, patron_id=whose)
+    if act in OWN:
+        ada.permit_for_patron(act, 7, EAST_LA)
+        ada.permit_for_program(act, 1, EAST_LA, patron_id=7)
+    else:
+        with pytest.raises(Refused):
+            ada.permit_for_patron(act, 7, EAST_LA)
+
+
+def test_a_patron_who_is_nobody_is_not_nobodys_patron() -> None:
+    with pytest.raises(Refused):
+        patron(None).permit_for_patron(Act.RESERVE, None)
+
+
+@pytest.mark.parametrize("role", BRANCH_ROLES)
+def test_for_a_patron_staff_act_where_they_act_at_all(role: Role) -> None:
+    someone = actor(role, EAST_LA)
+    for act in OWN:
+        if may(role, act):
+            someone.permit_for_patron(act, 7, EAST_LA)
+        with pytest.raises(Refused):
+            someone.permit_for_patron(act, 7, COMPTON)

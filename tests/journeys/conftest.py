@@ -15,7 +15,7 @@ from lending.db import Database
 from tests.cast import NOW, assemble
 from tests.journeys.serving import Served, serving
 from tests.journeys.station import PATIENCE_MS, Station
-from tests.web.browsers import PASSWORD, an_app
+from tests.web.browsers import PASSWORD, PIN, an_app
 
 # The shell is the same browser without a window around the page: a third less work for each page.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -97,7 +97,14 @@ def patience() -> None:
 
 
 def sign_in(browser: APIRequestContext, username: str) -> None:
-    """Send the forms that ``test_sign_in.py`` fills in by hand, with the real password: half a second sooner."""
+    """Send the forms that ``test_sign_in.py`` fills in by hand, with the real password: half a second sooner.
+
+    A patron is named by the number of their card.
+    """
+    if username.isdigit():
+        token = _token(browser.get("/my/sign-in").text())
+        browser.post("/my/sign-in", form={"card": username, "pin": PIN, "csrf_token": token})
+        return
     page = browser.get("/sign-in").text()
     given: dict[str, str | float | bool] = {"username": username, "password": PASSWORD, "csrf_token": _token(page)}
     page = browser.post("/sign-in", form=given).text()

@@ -16,10 +16,12 @@ from lending.app import create_app
 from lending.clock import Clock
 from lending.db import Database
 from lending.library import Library
-from lending.models.people import Staff
+from lending.models.people import Patron, Staff
 
 PASSWORD = "correct horse battery"
 HASH = passwords.hash_secret(PASSWORD)
+PIN = "260418"
+PIN_HASH = passwords.hash_secret(PIN)
 
 
 @dataclass(slots=True)
@@ -48,11 +50,13 @@ class Browser:
 
 
 def an_app(database: Database, clock: Clock, instance: Any) -> Flask:
-    """The application on ``database``, with the standing staff's passwords."""
+    """The application on ``database``, with the standing staff's passwords and the patrons' PINs."""
 
     def give_passwords(session: Any) -> None:
         for staff in session.query(Staff):
             staff.password_hash = HASH
+        for patron in session.query(Patron):
+            patron.pin_hash = PIN_HASH
 
     database.act(give_passwords)
     chosen = settings.load({}, instance=instance, given={"profile": "testing", "secret_key": "k" * 40})
@@ -70,5 +74,11 @@ def _the_app(secret_key: str) -> Flask:
 
 def signed_in(browser: Browser, username: str) -> Browser:
     answer = browser.sign_in(username)
+    assert answer.status_code == 302, answer.get_data(as_text=True)
+    return browser
+
+
+def signed_in_with_card(browser: Browser, card: str, pin: str = PIN) -> Browser:
+    answer = browser.post("/my/sign-in", {"card": card, "pin": pin})
     assert answer.status_code == 302, answer.get_data(as_text=True)
     return browser

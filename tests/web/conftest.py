@@ -10,8 +10,8 @@ from flask import Flask
 
 from lending.clock import MovingClock
 from lending.db import Database
-from tests.cast import NOW, Cast, assemble
-from tests.web.browsers import Browser, an_app, signed_in
+from tests.cast import ADA, NOW, Cast, assemble
+from tests.web.browsers import Browser, an_app, signed_in, signed_in_with_card
 
 
 @pytest.fixture
@@ -33,6 +33,12 @@ def app(sqlite_database: Database, cast: Cast, clock: MovingClock, tmp_path: Any
 def new_browser(app: Flask) -> Callable[[], Browser]:
     """A new browser each time it is called."""
     return lambda: Browser(app.test_client())
+
+
+@pytest.fixture
+def ada(new_browser: Callable[[], Browser], cast: Cast) -> Browser:
+    """Ada the patron, signed in to her own pages."""
+    return signed_in_with_card(new_browser(), ADA)
 
 
 @pytest.fixture

@@ -31,7 +31,6 @@ MAY: dict[str, set[str]] = {
     "agreements.show": PLANS,
     "bootstrap.static": {"nobody", *EVERYBODY},
     "desk.desk": CIRCULATES,
-    "desk.home": EVERYBODY,
     "desk.returns": CIRCULATES,
     "desk.scans": EVERYBODY,
     "desk.search": EVERYBODY,
@@ -97,6 +96,10 @@ MAY: dict[str, set[str]] = {
     "seats.ask": EVERYBODY,
     "seats.excused": EVERYBODY,
     "seats.show": EVERYBODY,
+    "my_kit.page": set(),
+    "signing_in.sign_in": {"nobody", *EVERYBODY},
+    "signing_in.sign_out": set(),
+    "start.page": {"nobody", *EVERYBODY},
     "shelf.pull_list": CIRCULATES,
     "shelf.shelf": CIRCULATES,
     "shelf.slip": CIRCULATES,
@@ -187,14 +190,29 @@ def test_a_page_opens_to_those_of_its_row_and_to_nobody_else(
     wrong = []
     for rule in pages(app):
         method = "GET" if "GET" in rule.methods else "POST"
-        if rule.endpoint in ("account.sign_out", "account.sign_in"):
+        if rule.endpoint in ("account.sign_out", "account.sign_in", "signing_in.sign_in"):
             continue
         answer = browser.post(url_of(app, rule)) if method == "POST" else browser.get(url_of(app, rule))
-        turned_away = answer.status_code in (401, 403) or answer.headers.get("Location", "").startswith("/sign-in")
+        to_sign_in = answer.headers.get("Location", "").startswith(("/sign-in", "/my/sign-in"))
+        turned_away = answer.status_code in (401, 403) or to_sign_in
         if turned_away is (username in MAY[rule.endpoint]):
             # A verb may still say no to a role that the page opens for: that is its own 403.
             if answer.status_code == 403 and username in MAY[rule.endpoint] and method == "POST":
                 continue
+            wrong.append((rule.endpoint, answer.status_code))
+    assert not wrong
+
+
+def test_patrons_open_their_own_pages_and_what_is_everybodys(app: Flask, ada: Browser) -> None:
+    wrong = []
+    for rule in pages(app):
+        method = "GET" if "GET" in rule.methods else "POST"
+        if rule.endpoint in ("signing_in.sign_out", "signing_in.sign_in", "account.sign_in"):
+            continue
+        answer = ada.post(url_of(app, rule)) if method == "POST" else ada.get(url_of(app, rule))
+        to_sign_in = answer.headers.get("Location", "").startswith(("/sign-in", "/my/sign-in"))
+        opens = access.declared(app, rule.endpoint) in (access.OWN, access.PUBLIC)
+        if opens is (answer.status_code in (401, 403) or to_sign_in):
             wrong.append((rule.endpoint, answer.status_code))
     assert not wrong
 

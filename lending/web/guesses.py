@@ -1,0 +1,39 @@
+"""Opening an account with a secret: the guess is counted before it is made, and hashing holds no lock.
+
+Staff with a password and patrons with a PIN come by the same way. Source: BATTERY S7; decision 12.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from math import ceil
+
+from lending import passwords
+from lending.circulation import sign_ins
+from lending.circulation.sign_ins import Guess
+from lending.errors import Block, Reason, Refused
+from lending.queries.staff import SignIn
+from lending.web import current, known
+
+
+def opened(account: str, secret: str, found: SignIn | None) -> SignIn:
+    """What ``secret`` opens: ``found``, whose name is ``account`` (its kind and name, as ``staff:ben``).
+
+    Raises ``Refused``: ``SIGN_IN_LOCKED``, ``SIGN_IN_FAILED``, which never tells a wrong name from a wrong secret.
+    """
+    library, at = current.library(), current.now()
+    guess = Guess(account, address=known.address(), browser=known.browser_of(found))
+    library.db.act(lambda s: sign_ins.reserve_guess(s, guess, at=at))
+    if not passwords.matches(secret, found.password_hash if found else None) or found is None:
+        raise Refused(Block(Reason.SIGN_IN_FAILED))
+    library.db.act(lambda s: sign_ins.guessed_right(s, guess))
+    return found
+
+
+def retry_after(refused: Refused) -> dict[str, str]:
+    """When to try again, in whole seconds, for whoever is locked out."""
+    for block in refused.blocks:
+        until = block.detail.get("until")
+        if isinstance(until, datetime):
+            return {"Retry-After": str(ceil((until - current.now()).total_seconds()))}
+    return {}
