@@ -95,6 +95,20 @@ class Cast:
         """A sweep."""
         return Actor(Role.SYSTEM, Door.JOBS, new_public_id())
 
+    @property
+    def ada(self) -> Actor:
+        """Ada, on her own pages."""
+        return self.patron(self.ada_id)
+
+    @property
+    def luis(self) -> Actor:
+        """Luis, on his own pages."""
+        return self.patron(self.luis_id)
+
+    def patron(self, patron_id: int) -> Actor:
+        """A patron, on their own pages."""
+        return Actor(Role.PATRON, Door.WEB, new_public_id(), patron_id=patron_id)
+
     def _staff(self, role: Role, staff_id: int, branches: set[int], station_id: int | None) -> Actor:
         return Actor(
             role,

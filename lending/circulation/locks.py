@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.checkout_statements import unreceived
 from lending.errors import Reason, Refused
+from lending.models.base import AnyRow
 from lending.models.branches import Branch
 from lending.models.kits import Kit
 from lending.models.loans import Loan
@@ -51,7 +52,19 @@ def find_kit(session: Session, code: str) -> KitIds:
 
 def find_card(session: Session, number: str) -> int:
     """The id of the patron whose card this is, without a lock. ``Refused``: ``CARD_UNKNOWN``, ``CARD_REPLACED``."""
-    card = session.execute(select(Card.patron_id, Card.ended_at).where(Card.number == number)).one_or_none()
+    return holder_of(look_up_card(session, number))
+
+
+def look_up_card(session: Session, number: str) -> AnyRow | None:
+    """Whose card has a number (``patron_id``), and whether it ended (``ended_at``); ``None`` where nobody's has it.
+
+    For acts that are permitted by whose card it is: who may not do them learns nothing about cards.
+    """
+    return session.execute(select(Card.patron_id, Card.ended_at).where(Card.number == number)).one_or_none()
+
+
+def holder_of(card: AnyRow | None) -> int:
+    """The id of the patron whose current card was looked up. ``Refused``: ``CARD_UNKNOWN``, ``CARD_REPLACED``."""
     if card is None:
         raise Refused.because(Reason.CARD_UNKNOWN)
     if card.ended_at is not None:

@@ -1,4 +1,5 @@
-"""Reserving a kit for no cohort, and cancelling any reservation: for people at the desk and on the telephone.
+"""Reserving a kit for no cohort, and cancelling any reservation: for people at the desk and on the telephone, and by
+patrons for themselves.
 
 Source: RULES 4, "Staff enrol and reserve for people"; RULES 2 for what stands against a patron.
 """
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.codes import refusing_twins
-from lending.circulation.locks import find_card, lock_kit, lock_patron, lock_reservation, lock_stocks
+from lending.circulation.locks import holder_of, lock_kit, lock_patron, lock_reservation, lock_stocks, look_up_card
 from lending.circulation.reservations import (
     RESERVED_NOTICE,
     WAITING_NOTICE,
@@ -69,11 +70,12 @@ def reserve(
     ``NOT_PERMITTED``, ``NOT_FOUND``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, and all of ``CARD_BLOCKED``,
     ``CARD_EXPIRED``, ``KIT_TYPE_NEEDS_COHORT`` and ``ALREADY_RESERVED`` at once.
     """
-    by.permit(Act.RESERVE, pickup_branch_id)
+    card = look_up_card(session, patron)
+    by.permit_for_patron(Act.RESERVE, None if card is None else card.patron_id, pickup_branch_id)
     wanted = session.scalars(select(KitType).where(KitType.code == kit_type)).one_or_none()
     if wanted is None or session.get(Branch, pickup_branch_id) is None:
         raise Refused.because(Reason.NOT_FOUND)
-    person = lock_patron(session, find_card(session, patron))
+    person = lock_patron(session, holder_of(card))
     stock_id = stock_of(session, branch_id=pickup_branch_id, kit_type_id=wanted.id)
     lock_stocks(session, [stock_id])
     today = branch_calendar(session, pickup_branch_id, since=at.date()).local_date(at)
@@ -126,10 +128,10 @@ def cancel(session: Session, *, reservation: str, reason: str, at: datetime, by:
 
 def _permit(session: Session, found: Reservation, by: Actor) -> None:
     if found.cohort_id is None:
-        by.permit(Act.RESERVE, found.pickup_branch_id)
+        by.permit_for_patron(Act.RESERVE, found.patron_id, found.pickup_branch_id)
     else:
         program_id = session.scalars(select(Cohort.program_id).where(Cohort.id == found.cohort_id)).one()
-        by.permit_for_program(Act.ENROL, program_id, found.pickup_branch_id)
+        by.permit_for_program(Act.ENROL, program_id, found.pickup_branch_id, patron_id=found.patron_id)
 
 
 def card_blocks(person: Patron, today: date) -> Iterable[Block]:

@@ -205,9 +205,13 @@ def keep_program(session: Session, program_id: int) -> Program:
     return session.scalars(chosen.execution_options(populate_existing=True)).one()
 
 
-def permit_for_program(by: Actor, act: Act, program_id: int, branch_id: int | None = None) -> None:
-    """Refuse unless ``by`` may do ``act``: a programme lead for their own programmes, others for their branches."""
-    by.permit_for_program(act, program_id, branch_id)
+def permit_for_program(
+    by: Actor, act: Act, program_id: int, branch_id: int | None = None, *, patron_id: int | None = None
+) -> None:
+    """Refuse unless ``by`` may do ``act``: a programme lead for their own programmes, others for their branches, and
+    where the act is for a patron (``patron_id``), they themselves.
+    """
+    by.permit_for_program(act, program_id, branch_id, patron_id=patron_id)
 
 
 def wrong_dates(

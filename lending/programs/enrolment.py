@@ -109,7 +109,7 @@ def enrol(
     ``ALREADY_ENROLLED``, ``HAS_A_KIT`` in the same weeks where another is wanted, and ``NOT_ELIGIBLE`` that apply.
     """
     rows = resolve(session, patron, cohort, pickup_branch_id)
-    permit_for_program(by, Act.ENROL, rows[0].program_id, pickup_branch_id)
+    permit_for_program(by, Act.ENROL, rows[0].program_id, pickup_branch_id, patron_id=rows[0].patron_id)
     check_card(rows[0])
     pools = [pool_of(row) for row in rows if row.pool_id is not None and kit_type in (None, row.kit_type)]
     no_pool = list(_against_choice(pools)) if wants_kit else []
@@ -288,22 +288,34 @@ def permit_on_enrolment(session: Session, enrolment: str, by: Actor) -> Enrolmen
 
     Asked before any lock, so that an outsider waits for nobody. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``.
     """
+    seat, program_id = _seat_and_program(session, enrolment)
+    permit_for_program(by, Act.ENROL, program_id, seat.pickup_branch_id)
+    return seat
+
+
+def permit_on_own_enrolment(session: Session, enrolment: str, by: Actor) -> Enrolment:
+    """As ``permit_on_enrolment``, for what people also do themselves: whose enrolment it is may change it, too."""
+    seat, program_id = _seat_and_program(session, enrolment)
+    permit_for_program(by, Act.ENROL, program_id, seat.pickup_branch_id, patron_id=seat.patron_id)
+    return seat
+
+
+def _seat_and_program(session: Session, enrolment: str) -> tuple[Enrolment, int]:
     chosen = select(Enrolment, Cohort.program_id).join(Cohort, Cohort.id == Enrolment.cohort_id)
     found = session.execute(chosen.where(Enrolment.public_id == enrolment)).one_or_none()
     if found is None:
         raise Refused.because(Reason.NOT_FOUND)
-    permit_for_program(by, Act.ENROL, found.program_id, found.Enrolment.pickup_branch_id)
-    seat: Enrolment = found.Enrolment
-    return seat
+    return found.Enrolment, found.program_id
 
 
 def refresh_enrolment(session: Session, seat: Enrolment, held: Cohort, by: Actor) -> None:
-    """Read an enrolment again under its cohort's lock, where nothing else moves it, and permit again where it is now.
+    """Read an enrolment again under its cohort's lock, where nothing else moves it, and permit again where it is now
+    and for whose it is now: two records may have been merged.
 
     Raises ``Refused``: ``NOT_PERMITTED``.
     """
     session.refresh(seat)
-    permit_for_program(by, Act.ENROL, held.program_id, seat.pickup_branch_id)
+    permit_for_program(by, Act.ENROL, held.program_id, seat.pickup_branch_id, patron_id=seat.patron_id)
 
 
 def against_a_kit(session: Session, cohort_id: int, patron_id: int, *, leaving: int = 0) -> Iterator[Block]:

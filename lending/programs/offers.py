@@ -32,7 +32,7 @@ from lending.programs.enrolment import (
     lock_cohort,
     lock_cohorts,
     lock_enrolments,
-    permit_on_enrolment,
+    permit_on_own_enrolment,
     record_seat,
     refresh_enrolment,
     waiting_list,
@@ -95,7 +95,7 @@ def accept_offer(session: Session, *, enrolment: str, at: datetime, by: Actor) -
     Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` where no offer stands, and ``OFFER_LAPSED``
     after its deadline, also before the sweep has passed it on.
     """
-    found = permit_on_enrolment(session, enrolment, by)
+    found = permit_on_own_enrolment(session, enrolment, by)
     held = lock_cohort(session, found.cohort_id)
     refresh_enrolment(session, found, held, by)
     if found.patron_id is not None:

@@ -36,7 +36,7 @@ from lending.programs.enrolment import (
     lock_cohort,
     lock_enrolments,
     permit_enrolling,
-    permit_on_enrolment,
+    permit_on_own_enrolment,
     pool_at,
     refresh_enrolment,
 )
@@ -78,10 +78,10 @@ def requeue(
     ``CARD_BLOCKED``, ``CARD_EXPIRED``, ``COHORT_CANCELLED``, ``COHORT_OVER``, ``NO_MORE_KITS``, and
     ``ALREADY_RESERVED`` or ``HAS_A_KIT`` that apply.
     """
-    found = permit_on_enrolment(session, enrolment, by)  # a seat is not taken over from another branch
+    found = permit_on_own_enrolment(session, enrolment, by)  # a seat is not taken over from another branch
     if pickup_branch_id is not None:
         by_program = session.get_one(Cohort, found.cohort_id).program_id
-        permit_for_program(by, Act.ENROL, by_program, pickup_branch_id)
+        permit_for_program(by, Act.ENROL, by_program, pickup_branch_id, patron_id=found.patron_id)
     held = lock_cohort(session, found.cohort_id)
     refresh_enrolment(session, found, held, by)
     branch_id = pickup_branch_id or found.pickup_branch_id

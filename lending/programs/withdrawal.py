@@ -38,6 +38,7 @@ from lending.programs.enrolment import (
     lock_cohort,
     lock_enrolments,
     permit_on_enrolment,
+    permit_on_own_enrolment,
     record_seat,
     refresh_enrolment,
 )
@@ -83,7 +84,8 @@ def withdraw(session: Session, *, enrolment: str, reason: str = "", at: datetime
     the past, and they are told. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``WRONG_STATE`` for one that has
     ended already.
     """
-    return _leave_alone(session, enrolment, EnrolmentVerb.WITHDRAW, LIVE_ENROLMENTS, reason, at=at, by=by)
+    found = permit_on_own_enrolment(session, enrolment, by)
+    return _leave_alone(session, found, EnrolmentVerb.WITHDRAW, LIVE_ENROLMENTS, reason, at=at, by=by)
 
 
 def drop(session: Session, *, enrolment: str, reason: str, at: datetime, by: Actor) -> Left:
@@ -93,8 +95,8 @@ def drop(session: Session, *, enrolment: str, reason: str, at: datetime, by: Act
     """
     if not reason.strip():
         raise Refused.because(Reason.REASON_NEEDED)
-    seated = frozenset({EnrolmentState.ENROLLED})
-    return _leave_alone(session, enrolment, EnrolmentVerb.DROP, seated, reason, at=at, by=by)
+    found, seated = permit_on_enrolment(session, enrolment, by), frozenset({EnrolmentState.ENROLLED})
+    return _leave_alone(session, found, EnrolmentVerb.DROP, seated, reason, at=at, by=by)
 
 
 def excuse(session: Session, *, enrolment: str, at: datetime, by: Actor) -> None:
@@ -216,7 +218,7 @@ def lock_loans_of(session: Session, cohort_id: int, patron_ids: Collection[int])
 
 def _leave_alone(
     session: Session,
-    enrolment: str,
+    found: Enrolment,
     verb: EnrolmentVerb,
     allowed: Collection[EnrolmentState],
     reason: str,
@@ -224,8 +226,7 @@ def _leave_alone(
     at: datetime,
     by: Actor,
 ) -> Left:
-    """One person leaves, if their seat is in one of the ``allowed`` states."""
-    found = permit_on_enrolment(session, enrolment, by)
+    """One person leaves, if their seat (``found``, unlocked and permitted) is in one of the ``allowed`` states."""
     keep_calendar(session, None)
     held = lock_cohort(session, found.cohort_id)
     refresh_enrolment(session, found, held, by)
