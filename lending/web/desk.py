@@ -31,7 +31,7 @@ from lending.web.access import allow
 from lending.web.said import kit_line, said
 from lending.web.scanning import COMMANDS, Answer, Scan, Screen, scan_of, scan_of_form
 from lending.web.scans import answer
-from lending.web.standing import standing
+from lending.web.standing import standing, standing_with_a_kit
 from lending.wording import Tone
 
 bp = Blueprint("desk", __name__)
@@ -248,6 +248,7 @@ def strip_json(strip: PatronStrip) -> dict[str, Any]:
         "short_name": strip.short_name,
         "card_good_until": reader.month(strip.expires_on) if strip.expires_on else _("further notice"),
         "session": ". ".join(standing(one, reader) for one in strip.seats),
+        "session_with_a_kit": ". ".join(standing_with_a_kit(one, reader) for one in strip.seats),
         "ready_to_pick_up": ready,
         "kits_out": strip.kits_out,
         "limit": strip.limit,

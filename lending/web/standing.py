@@ -21,6 +21,13 @@ def standing(one: Standing, reader: Reader) -> str:
     return f"{one.session}: {_seat(one.seat, reader)}; {_kit(one, reader)}"
 
 
+def standing_with_a_kit(one: Standing, reader: Reader) -> str:
+    """The same for somebody who was handed a kit since: what was promised or lay ready waits for them no longer."""
+    if one.seat.kit in (KitStanding.PROMISED, KitStanding.READY):
+        return f"{one.session}: {_seat(one.seat, reader)}"
+    return standing(one, reader)
+
+
 def enrolled_words(joined: Enrolled, patron: str, session: str) -> list[str]:
     """What is told of an enrolment in a session (its name): the seat and the kit, each with the place in line."""
     if joined.seat is EnrolmentState.ENROLLED:

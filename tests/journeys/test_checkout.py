@@ -23,6 +23,10 @@ def test_a_card_and_a_kit_are_all_it_takes(library: Served, desk: Station) -> No
     strip = desk.page.locator("#patron")
     expect(strip).to_contain_text("Ada M.")
     expect(strip.locator('[data-f="kits"]')).to_have_text("1 of 1")
+    expect(strip.locator('[data-f="session"]')).to_have_text("Work Ready 7: has a seat")
+    desk.press("Alt+Z")
+    promised = "Work Ready 7: has a seat; a kit is promised at East Los Angeles Library"
+    expect(strip.locator('[data-f="session"]')).to_have_text(promised)
     assert desk.focus() == "code"
     assert desk.page.locator("#code").input_value() == ""
 

@@ -106,7 +106,12 @@ function move({ moved = { not_done: 1 }, kit_line: line, row }, isFresh) {
   if ((!kits_out && !line) || isFresh || !strip) return;
   const others = strip.kit_lines.filter((kit) => !kit.startsWith(`${row?.kit},`));
   const now = { kit_lines: line ? [...others, line] : others, kits_out: Math.max(strip.kits_out + kits_out, 0) };
-  context.strip = { ...strip, ...now, ...(kits_out && { ready_to_pick_up: "", agreement_missing: false }) };
+  const then = { ready_to_pick_up: "", agreement_missing: false };
+  if (kits_out > 0 || strip.lent) {
+    // What was promised is in their hands, and waits again if that is undone.
+    Object.assign(then, { session: strip.session_with_a_kit, session_with_a_kit: strip.session, lent: kits_out > 0 });
+  }
+  context.strip = { ...strip, ...now, ...(kits_out && then) };
   showPatron(context.strip);
 }
 
