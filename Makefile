@@ -46,7 +46,7 @@ run: install  ## Everything on this machine, with demonstration data at the firs
 	$(BIN)/lending up
 
 lock: install  ## Write requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --quiet --extra dev --generate-hashes --no-emit-index-url --universal \
+	$(BIN)/uv pip compile pyproject.toml --quiet --extra dev --extra openid --generate-hashes --no-emit-index-url --universal \
 		--python-version 3.11 --no-header --upgrade --output-file requirements.lock
 
 # --- Tests and checks ---
