@@ -30,6 +30,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         notice_log,
         notices,
         patrons,
+        pictures,
         policies,
         programs,
         questions,
@@ -53,4 +54,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     telling = (letters, notice_log, notices, texts, hooks, webhooks)
     work = (jobs, tasks, calls, lines, ladders, policies)
     online = (start, signing_in, my_kit)
-    return tuple(page.bp for page in (*online, *pages, *planning, *telling, *work, stocktakes, transfers, workshops))
+    setting_up = (pictures,)
+    return tuple(
+        page.bp for page in (*online, *pages, *planning, *telling, *work, *setting_up, stocktakes, transfers, workshops)
+    )

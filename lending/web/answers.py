@@ -28,6 +28,13 @@ def request_id() -> str:
     return str(g.request_id)
 
 
+def kept_for_good(response: Response) -> Response:
+    """Let browsers keep what never changes under its address, and has nothing of anybody in it."""
+    g.may_be_kept = True
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
 
@@ -37,7 +44,7 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = request_id()
     rule = request.url_rule.rule if request.url_rule else "none"
     static = request.endpoint is not None and request.endpoint.endswith("static")
-    if not static:
+    if not static and not g.get("may_be_kept"):
         # What a signed-in person saw is not kept by a shared computer's browser.
         response.headers["Cache-Control"] = "no-store"
     seconds = time.perf_counter() - g.get("began", time.perf_counter())

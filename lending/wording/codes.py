@@ -49,5 +49,19 @@ CODES: Mapping[Reason, Words] = {
         Tone.STOP,
         N_("Messages may not go to %(host)s: only to https addresses on the internet, or where the settings allow it."),
     ),
+    Reason.PICTURE_UNREADABLE: Words(
+        422, Tone.STOP, N_("This file is no picture that we can read. Choose a JPEG, PNG, WebP or GIF file.")
+    ),
+    Reason.PICTURE_TOO_BIG: Words(
+        422, Tone.STOP, N_("This picture has too many points. Make it smaller, then choose it again.")
+    ),
+    Reason.COLOR_CONTRAST: Words(
+        422,
+        Tone.STOP,
+        N_(
+            "Text and this color would be hard to tell apart: the contrast is %(figure)s and must be %(least)s or more."
+            " The nearest color that works is %(nearest)s."
+        ),
+    ),
     Reason.ALREADY_EXISTS: Words(409, Tone.STOP, N_("That exists already. Nothing changed.")),
 }

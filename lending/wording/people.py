@@ -116,6 +116,17 @@ PEOPLE: Mapping[Reason, Words] = {
         N_("Too many tries. Wait a quarter of an hour, then try again."),
         N_("Too many tries. Try later."),
     ),
+    Reason.LINK_SPENT: Words(
+        410, Tone.STOP, N_("This link was used already, or it is too old. Ask your administrator for a new one.")
+    ),
+    Reason.SECOND_FACTOR_WRONG: Words(
+        401, Tone.STOP, N_("That code does not fit, or was used already. Wait for the next one and type it.")
+    ),
+    Reason.LAST_ADMINISTRATOR: Words(
+        409,
+        Tone.STOP,
+        N_("This is the last account that administers the library. Make somebody else an administrator first."),
+    ),
     Reason.PASSWORD_TOO_SHORT: Words(
         422, Tone.STOP, N_("A password has from %(shortest)s to %(longest)s characters. Choose another one.")
     ),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 NO_PAGES: Mapping[str, str] = {
     "static": "style sheets, scripts and pictures",
     "bootstrap.static": "the same of Bootstrap",
+    "pictures.show": "a picture of a kit, a part or the logo",
     "health.healthz": "for monitors",
     "health.readyz": "for monitors",
     "health.numbers": "for monitors",

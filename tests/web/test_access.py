@@ -107,6 +107,7 @@ MAY: dict[str, set[str]] = {
     "ladders.edit": {"eli"},
     "ladders.index": {"eli"},
     "ladders.restore": {"eli"},
+    "pictures.show": {"nobody", *EVERYBODY},
     "policies.edit": {"eli"},
     "policies.index": {"eli"},
     "policies.restore": {"eli"},
