@@ -123,6 +123,7 @@ class Reason(StrEnum):
     STOCKTAKE_OPEN = "stocktake_open"
     STOCKTAKE_ENDED = "stocktake_ended"
     # Work for people, and ladders
+    ALREADY_TOLD = "already_told"
     TASK_CLOSES_ITSELF = "task_closes_itself"
     STEP_ON_THE_SAME_DAY = "step_on_the_same_day"
     STEP_TWICE = "step_twice"
@@ -148,6 +149,8 @@ class Reason(StrEnum):
     # Sign-in
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_IN_LOCKED = "sign_in_locked"
+    PIN_CODE_WRONG = "pin_code_wrong"
+    PIN_UNFIT = "pin_unfit"
     PASSWORD_TOO_SHORT = "password_too_short"  # noqa: S105 - a reason, not a password
 
 

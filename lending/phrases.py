@@ -40,6 +40,17 @@ class Reader:
         """``Fri, Dec 18, 2026``."""
         return _in_words("yMMMEd", self._on(value), self.locale)
 
+    def weekday(self, value: date | datetime) -> str:
+        """``Friday, December 18``, where there is room for it."""
+        return _in_words("MMMMEEEEd", self._on(value), self.locale)
+
+    def hour(self, value: datetime) -> str:
+        """``8 PM`` and ``7:30 PM``, on the clock of twelve that the county reads."""
+        from babel.dates import format_skeleton
+
+        local = value.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
+        return str(format_skeleton("hm" if local.minute else "h", local, locale=self.locale))
+
     def birthday(self, value: date) -> str:
         """``Dec 18, 1990``: the weekday helps nobody."""
         return _in_words("yMMMd", value, self.locale)
@@ -255,6 +266,8 @@ FIELDS: Mapping[str, str] = {
     "steps": N_("steps"),
     "url": N_("address"),
     "events": N_("events"),
+    "words": N_("what happened"),
+    "pin": N_("PIN"),
 }
 ELIGIBILITY: Mapping[str, str] = {
     "min_age": N_("for people of %(age)s years or more; look at the date of birth"),

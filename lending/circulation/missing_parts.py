@@ -157,21 +157,8 @@ def report_missing_part(session: Session, *, kit: str, part_id: int, at: datetim
     loan = lock_unreceived_loan(session, row.id)
     if loan is None or loan.state is not LoanState.OUT:
         raise Refused.because(Reason.NOT_ON_LOAN, kit=row.barcode, state=row.state.value)
-    chosen = select(LoanPart).where(
-        LoanPart.loan_id == loan.id,
-        LoanPart.part_id == part_id,
-        LoanPart.state.in_([LoanPartState.OUT, LoanPartState.GIVEN]),
-    )
-    went_out = session.scalars(chosen).one_or_none()
-    if went_out is None:
-        raise Refused.because(Reason.PART_UNKNOWN, kit=row.barcode, parts=[part_id])
-    policy = policy_for(session, kit_type_id=loan.kit_type_id, branch_id=loan.branch_id, at=loan.checked_out_at)
-    if not is_excused(loan.checked_out_at, at, policy.not_billed_hours):
-        raise Refused.because(
-            Reason.TOO_LATE_TO_REPORT,
-            hours=policy.not_billed_hours,
-            until=loan.checked_out_at + timedelta(hours=policy.not_billed_hours),
-        )
+    went_out = part_out(session, row, loan, part_id)
+    refuse_late_report(session, loan, at=at)
     if went_out.reported_missing_at is None:
         went_out.reported_missing_at = at
         detail = {"part_id": part_id, "loan_part_id": went_out.id}
@@ -179,6 +166,30 @@ def report_missing_part(session: Session, *, kit: str, part_id: int, at: datetim
     else:
         record_unchanged(session, "report_missing_part", at=at, by=by)
     return PartReported(row.barcode, loan.public_id, went_out.name)
+
+
+def part_out(session: Session, kit: Kit, loan: Loan, part_id: int) -> LoanPart:
+    """The part that went out on a loan and is out still. Raises ``Refused`` (``PART_UNKNOWN``)."""
+    chosen = select(LoanPart).where(
+        LoanPart.loan_id == loan.id,
+        LoanPart.part_id == part_id,
+        LoanPart.state.in_([LoanPartState.OUT, LoanPartState.GIVEN]),
+    )
+    went_out = session.scalars(chosen).one_or_none()
+    if went_out is None:
+        raise Refused.because(Reason.PART_UNKNOWN, kit=kit.barcode, parts=[part_id])
+    return went_out
+
+
+def refuse_late_report(session: Session, loan: Loan, *, at: datetime) -> None:
+    """Refuse (``TOO_LATE_TO_REPORT``) where the hours are over in which a part may be said to be missing."""
+    policy = policy_for(session, kit_type_id=loan.kit_type_id, branch_id=loan.branch_id, at=loan.checked_out_at)
+    if not is_excused(loan.checked_out_at, at, policy.not_billed_hours):
+        raise Refused.because(
+            Reason.TOO_LATE_TO_REPORT,
+            hours=policy.not_billed_hours,
+            until=loan.checked_out_at + timedelta(hours=policy.not_billed_hours),
+        )
 
 
 def settle_incomplete_loans(session: Session, *, at: datetime, by: Actor, limit: int = 500) -> int:

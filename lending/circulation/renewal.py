@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.availability import outlook
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout import NO_OVERRIDE, Override
+from lending.circulation.checkout_statements import unreceived
 from lending.circulation.counts import count
 from lending.circulation.loans import add_term, moved_from, record_on_kit
 from lending.circulation.locks import find_kit, keep_calendar, lock_kit, lock_stocks, lock_unreceived_loan
@@ -28,7 +29,7 @@ from lending.domain.due_dates import Ceiling, Due, DueRule, by_hand_due, renewal
 from lending.domain.permissions import Act, Role
 from lending.domain.renewal import RenewalFacts, blocks
 from lending.domain.states import LoanState, ReservationState
-from lending.errors import Reason, Refused
+from lending.errors import Block, Reason, Refused
 from lending.models.kits import Kit
 from lending.models.loans import Loan, LoanTerm, TermKind
 from lending.models.people import Patron
@@ -109,6 +110,33 @@ def renew(session: Session, *, kit: str, at: datetime, by: Actor, override: Over
     )
     left = max(policy.renewals - loan.renewals, 0)
     return Renewed(loan.public_id, row.barcode, due.at, due.on, due.rule, loan.term, left, bool(against))
+
+
+@dataclass(frozen=True, slots=True)
+class Renewable:
+    """Whether a loan could be renewed now: until when, or what stands against it."""
+
+    due_at: datetime | None
+    blocks: tuple[Block, ...]
+
+
+def preview_renewal(session: Session, *, kit: str, at: datetime, by: Actor) -> Renewable:
+    """What ``renew`` would do with the loan that ``kit`` is out on, without a lock and without a change.
+
+    Raises ``Refused``: ``KIT_UNKNOWN``, ``NOT_ON_LOAN``, ``NOT_PERMITTED``.
+    """
+    row = session.scalars(select(Kit).where(Kit.barcode == kit)).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.KIT_UNKNOWN, kit=kit)
+    loan = session.scalars(select(Loan).where(Loan.kit_id == row.id, unreceived)).one_or_none()
+    if loan is None:
+        raise Refused.because(Reason.NOT_ON_LOAN, kit=kit, state=row.state.value)
+    _permit_renewal(by, loan)
+    calendar = branch_calendar(session, loan.branch_id, since=_since(loan, at))
+    policy = policy_for(session, kit_type_id=loan.kit_type_id, branch_id=loan.branch_id, at=at)
+    facts = _facts(session, row, loan, calendar, policy, at)
+    against = tuple(blocks(facts, by.may_override))
+    return Renewable(None if against or facts.renewed is None else facts.renewed.at, against)
 
 
 RENEWED_BEFORE = timedelta(days=2)

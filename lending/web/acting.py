@@ -28,7 +28,7 @@ def key_of(form: Mapping[str, str]) -> str:
 
 def act_once(do: Callable[[Session, datetime, Actor], T]) -> T | None:
     """Do what this form posts, once; ``None`` when its key did it before, so that the page only shows what is."""
-    at, by = current.now(), current.actor(at_station=current.station())
+    at, by = current.now(), current.whoever()
     body = {"page": request.path, **{name: request.form[name] for name in request.form if name not in _APART}}
     key = key_of(request.form)
     return current.library().db.act(

@@ -100,6 +100,11 @@ def own_actor() -> Actor:
     return Actor(role=Role.PATRON, door=Door.WEB, act=new_public_id(), patron_id=myself().patron_id)
 
 
+def whoever() -> Actor:
+    """The person signed in, staff at their station or a patron for themselves, beginning a new act."""
+    return actor(at_station=station()) if borrower() is None else own_actor()
+
+
 def staff() -> StaffAccount | None:
     """Who is signed in, if anybody is."""
     user = (
@@ -181,7 +186,9 @@ def today() -> date:
 
 
 def sentence(block: Block) -> str:
-    """A block in the words of the desk."""
+    """A block in the words for whoever reads the page: those of the desk, or a patron's on their own pages."""
+    if borrower() is not None:
+        return sentence_for_patron(block)
     at = reader()
     return say(block, gettext, locale=at.locale, zone=at.zone)
 

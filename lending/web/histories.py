@@ -54,6 +54,7 @@ VERBS: Mapping[str, str] = {
     "move_tag": N_("Label moved to another part"),
     "bring_back_part": N_("Missing part brought back"),
     "report_missing_part": N_("Part reported missing"),
+    "report_problem": N_("Patron told of a problem"),
     "settle_incomplete": N_("Missing part billed"),
     "attach_line": N_("Line put in"),
     "detach_line": N_("Line taken out"),

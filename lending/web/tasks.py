@@ -16,6 +16,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from lending.circulation.calls import PHONE
+from lending.circulation.problems import MISSING
 from lending.circulation.tasks import CLOSE_THEMSELVES, finish_task
 from lending.domain.permissions import Act
 from lending.errors import Reason, Refused
@@ -36,6 +37,7 @@ KINDS: Mapping[TaskKind, Any] = {
     TaskKind.BOUNCE: lazy_gettext("Find the right address"),
     TaskKind.SUSPEND_LINE: lazy_gettext("Suspend a line"),
     TaskKind.RESTORE_LINE: lazy_gettext("Restore a line"),
+    TaskKind.PROBLEM: lazy_gettext("Help with a kit"),
     TaskKind.CLAIM: lazy_gettext("Look for a kit"),
     TaskKind.REORDER_PART: lazy_gettext("Order a part"),
     TaskKind.REPAIR: lazy_gettext("Repair"),
@@ -115,7 +117,7 @@ def _line(task: TaskShown) -> dict[str, Any]:
     reader, at = current.reader(), current.now()
     return {
         "kind": KINDS[task.kind],
-        "what": _("telephone number") if task.what == PHONE else task.what,
+        "what": _what(task),
         "kit": task.kit,
         "kit_url": url_for("kits.show", barcode=task.kit) if task.kit else None,
         "patron": task.patron_short_name,
@@ -127,6 +129,15 @@ def _line(task: TaskShown) -> dict[str, Any]:
         "tries": task.tries,
         "actions": _actions(task),
     }
+
+
+def _what(task: TaskShown) -> str:
+    """What a task is about; the words of a patron as they wrote them."""
+    if task.what == PHONE:
+        return str(_("telephone number"))
+    if task.kind is TaskKind.PROBLEM and task.what.startswith(MISSING):
+        return str(_("missing: %(part)s", part=task.what.removeprefix(MISSING)))
+    return task.what
 
 
 def _actions(task: TaskShown) -> list[dict[str, Any]]:
@@ -147,7 +158,7 @@ def _actions(task: TaskShown) -> list[dict[str, Any]]:
             add(_("Give it up"), "kits.say", post=True, barcode=task.kit, what="lost")
     elif task.kind is TaskKind.REFUND and task.patron:
         add(_("Charges"), "patrons.show", public_id=task.patron)
-    elif task.kind is TaskKind.REPAIR and task.kit:
+    elif task.kind in (TaskKind.REPAIR, TaskKind.PROBLEM) and task.kit:
         add(_("Open the kit"), "kits.show", barcode=task.kit)
     if task.kind is TaskKind.BOUNCE and task.patron:
         add(_("Change the address"), "patrons.edit", public_id=task.patron)

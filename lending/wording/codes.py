@@ -32,11 +32,21 @@ CODES: Mapping[Reason, Words] = {
         422, Tone.STOP, N_("%(code)s looks like %(kind)s, so it cannot be used for this. Choose another code.")
     ),
     # Typed in
-    Reason.WRONG_STATE: Words(409, Tone.STOP, N_("That cannot be done now: it is %(state)s.")),
+    Reason.WRONG_STATE: Words(
+        409,
+        Tone.STOP,
+        N_("That cannot be done now: it is %(state)s."),
+        N_("This has changed since you opened the page. Look at it again."),
+    ),
     Reason.REASON_NEEDED: Words(422, Tone.STOP, N_("Type a reason first. It is kept with your name.")),
     Reason.SAME_PATRON: Words(422, Tone.STOP, N_("Both cards belong to the same patron. Choose another card.")),
-    Reason.VALUE_MISSING: Words(422, Tone.STOP, N_("Fill in: %(field)s.")),
-    Reason.VALUE_WRONG: Words(422, Tone.STOP, N_("This cannot be right: %(field)s. Look at it again.")),
+    Reason.VALUE_MISSING: Words(422, Tone.STOP, N_("Fill in: %(field)s."), N_("Fill in: %(field)s.")),
+    Reason.VALUE_WRONG: Words(
+        422,
+        Tone.STOP,
+        N_("This cannot be right: %(field)s. Look at it again."),
+        N_("This cannot be right: %(field)s. Look at it again."),
+    ),
     Reason.PLACE_UNKNOWN: Words(
         422, Tone.STOP, N_("This notice cannot fill the place %(place)s. Choose from the list beside the text.")
     ),

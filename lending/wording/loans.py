@@ -83,7 +83,10 @@ LOANS: Mapping[Reason, Words] = {
         409, Tone.STOP, N_("That was more than ten minutes ago. Return or check out the kit instead.")
     ),
     Reason.CHANGED_SINCE: Words(
-        409, Tone.STOP, N_("Somebody changed this in the meantime. Nothing was done. Look again.")
+        409,
+        Tone.STOP,
+        N_("Somebody changed this in the meantime. Nothing was done. Look again."),
+        N_("This has changed since you opened the page. Look at it again."),
     ),
     Reason.TOO_LATE_TO_REPORT: Words(
         409,
@@ -92,6 +95,12 @@ LOANS: Mapping[Reason, Words] = {
         N_("A missing part is reported within %(hours)s hours. Please speak with the staff."),
     ),
     # Work for people, and ladders
+    Reason.ALREADY_TOLD: Words(
+        409,
+        Tone.LOOK,
+        N_("The patron told of this already. Look for it among the tasks."),
+        N_("You told us already, and we are on it. Call the library if there is more to say."),
+    ),
     Reason.TASK_CLOSES_ITSELF: Words(
         409, Tone.STOP, N_("Do what this task asks for on its own page; the task is closed with it.")
     ),

@@ -127,6 +127,18 @@ PEOPLE: Mapping[Reason, Words] = {
         Tone.STOP,
         N_("This is the last account that administers the library. Make somebody else an administrator first."),
     ),
+    Reason.PIN_CODE_WRONG: Words(
+        422,
+        Tone.STOP,
+        N_("That code does not open this card, or it is too old. Make a new one."),
+        N_("That did not match, or the code is too old. Try again, or ask for a new code."),
+    ),
+    Reason.PIN_UNFIT: Words(
+        422,
+        Tone.STOP,
+        N_("A PIN has from %(shortest)s to %(longest)s digits, and is not easy to guess. Choose another one."),
+        N_("A PIN has from %(shortest)s to %(longest)s digits, and is not easy to guess. Choose another one."),
+    ),
     Reason.PASSWORD_TOO_SHORT: Words(
         422, Tone.STOP, N_("A password has from %(shortest)s to %(longest)s characters. Choose another one.")
     ),
