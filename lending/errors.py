@@ -45,6 +45,12 @@ class Reason(StrEnum):
     COOL_DOWN = "cool_down"
     OWES = "owes"
     OVERDUE_ELSEWHERE = "overdue_elsewhere"
+    # People without a card yet (RULES 4; issue "Patrons reserve online")
+    NOT_VERIFIED = "not_verified"
+    ONE_UNTIL_VERIFIED = "one_until_verified"
+    ASKED_BEFORE = "asked_before"
+    TOO_MANY_FROM_HERE = "too_many_from_here"
+    AGREEMENT_CHANGED = "agreement_changed"
     # The kit (RULES 2)
     KIT_UNKNOWN = "kit_unknown"
     ON_LOAN_TO_THIS_PATRON = "on_loan_to_this_patron"

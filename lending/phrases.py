@@ -279,6 +279,14 @@ ELIGIBILITY: Mapping[str, str] = {
 }
 """Who may take part, one rule of ``domain/eligibility.py`` each, to follow "This session is"."""
 
+ELIGIBILITY_FOR_PATRONS: Mapping[str, str] = {
+    **ELIGIBILITY,
+    "min_age": N_("for people of %(age)s years or more"),
+    "postal_codes": N_("for people who live near by; we need your address at the desk first"),
+    "full_card": N_("for people with a full card; we need your address at the desk first"),
+}
+"""The same in the words for the person it is about."""
+
 _WHY_DUE: Mapping[str, str] = {
     DueRule.COHORT_RETURN_BY: N_("end of %(cohort)s"),
     DueRule.LOAN_PERIOD: "",
@@ -322,7 +330,7 @@ _UNNAMED: Mapping[str, str] = {
 class Details(dict[str, str]):
     """A block's details as people read them, under the names that sentences use."""
 
-    def __init__(self, detail: Mapping[str, object], reader: Reader) -> None:
+    def __init__(self, detail: Mapping[str, object], reader: Reader, rules: Mapping[str, str] = ELIGIBILITY) -> None:
         super().__init__({name: _shown(name, value, reader) for name, value in detail.items()})
         self._gettext = reader.gettext
         # A kit nobody knows has only its code.
@@ -332,7 +340,7 @@ class Details(dict[str, str]):
         if isinstance(texts, Mapping) and reader.locale in texts:
             self["question"] = str(texts[reader.locale])
         if "rule" in self:
-            self["rule"] = reader.gettext(ELIGIBILITY[self["rule"]]) % self
+            self["rule"] = reader.gettext(rules[self["rule"]]) % self
 
     def __missing__(self, name: str) -> str:
         return self._gettext(_UNNAMED.get(name, N_("not known")))

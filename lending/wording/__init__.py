@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from lending.errors import Block, Reason
-from lending.phrases import N_, Details, Gettext, Reader
+from lending.phrases import ELIGIBILITY, ELIGIBILITY_FOR_PATRONS, N_, Details, Gettext, Reader
 from lending.wording.codes import CODES
 from lending.wording.cohorts import COHORTS
 from lending.wording.kits import KITS
@@ -37,7 +37,8 @@ def say(
     words = WORDS[block.reason]
     source = {Audience.DESK: words.desk, Audience.PATRON: words.patron, Audience.SIP2: words.sip2}[audience]
     reader = Reader(gettext, locale, zone)
-    sentence = gettext(source) % Details(block.detail, reader)
+    rules = ELIGIBILITY_FOR_PATRONS if audience is Audience.PATRON else ELIGIBILITY
+    sentence = gettext(source) % Details(block.detail, reader, rules)
     free = block.detail.get("free")
     if audience is Audience.DESK and isinstance(free, list | tuple) and free:
         sentence += " " + gettext(N_("Free here: %(kits)s.")) % {"kits": ", ".join(map(str, free))}

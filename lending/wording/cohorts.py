@@ -10,7 +10,12 @@ from lending.wording.words import Tone, Words
 
 COHORTS: Mapping[Reason, Words] = {
     # Sessions
-    Reason.COHORT_OVER: Words(409, Tone.STOP, N_("That session is over. Choose one that is still to come.")),
+    Reason.COHORT_OVER: Words(
+        409,
+        Tone.STOP,
+        N_("That session is over. Choose one that is still to come."),
+        N_("That session is over. Choose another one."),
+    ),
     Reason.NO_MORE_KITS: Words(
         409,
         Tone.STOP,
@@ -39,7 +44,10 @@ COHORTS: Mapping[Reason, Words] = {
         N_("You have a reservation for that already."),
     ),
     Reason.NO_SUCH_POOL: Words(
-        409, Tone.STOP, N_("That session has no kits of this kind at this library. Choose another.")
+        409,
+        Tone.STOP,
+        N_("That session has no kits of this kind at this library. Choose another."),
+        N_("That session has no kits at this library. Choose another library."),
     ),
     Reason.POOL_EXCEEDS_STOCK: Words(
         409, Tone.STOP, N_("Only %(left)s kits of this kind are left at %(branch)s for those days. Lower the number.")
@@ -75,7 +83,10 @@ COHORTS: Mapping[Reason, Words] = {
         409, Tone.STOP, N_("Nobody is signed in at the first workshop yet. Take its attendance first.")
     ),
     Reason.KIT_TYPE_NEEDS_COHORT: Words(
-        409, Tone.STOP, N_("Kits of this kind are lent in sessions only. Choose a session.")
+        409,
+        Tone.STOP,
+        N_("Kits of this kind are lent in sessions only. Choose a session."),
+        N_("These kits are lent in sessions only. Choose a session."),
     ),
     Reason.NOBODY_WAITS: Words(409, Tone.LOOK, N_("Nobody waits for %(kit)s. Leave it with the free kits.")),
     # Workshops and stocktakes

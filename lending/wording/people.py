@@ -103,6 +103,41 @@ PEOPLE: Mapping[Reason, Words] = {
         N_("A kit you have is overdue. Please bring it back first."),
         N_("Overdue kit. Please return it first"),
     ),
+    # People without a card yet
+    Reason.NOT_VERIFIED: Words(
+        409,
+        Tone.STOP,
+        N_("Nobody has checked yet who this is. Look at a proof of identity, then verify them on their page."),
+        N_("We have to see who you are first. Please bring a proof of who you are to the desk."),
+        N_("Please show staff who you are first"),
+    ),
+    Reason.ONE_UNTIL_VERIFIED: Words(
+        409,
+        Tone.STOP,
+        N_("Until somebody has checked who this is, they have one request at a time. Verify them first."),
+        N_("You have one request already. Come to the desk and show us who you are; then you can ask for more."),
+    ),
+    Reason.ASKED_BEFORE: Words(
+        409,
+        Tone.LOOK,
+        N_("Somebody with this name, date of birth and contact has asked already. Find them by name."),
+        N_("We have a request from you already, and your place is safe. Use the reference that you got, or call us."),
+    ),
+    Reason.TOO_MANY_FROM_HERE: Words(
+        429,
+        Tone.STOP,
+        N_("Too many people without a card asked from one network. It goes on at %(until)s."),
+        N_(
+            "Many people asked from this network just now. Try again after %(until)s, call us, or come to the desk. "
+            "With a library card you can go on now."
+        ),
+    ),
+    Reason.AGREEMENT_CHANGED: Words(
+        409,
+        Tone.LOOK,
+        N_("The agreement has changed in the meantime. Have the new text signed."),
+        N_("The agreement has changed in the meantime. Please read the new text and sign again."),
+    ),
     # Sign-in
     Reason.SIGN_IN_FAILED: Words(
         401,
