@@ -268,6 +268,9 @@ FIELDS: Mapping[str, str] = {
     "events": N_("events"),
     "words": N_("what happened"),
     "pin": N_("PIN"),
+    "address": N_("address"),
+    "zone": N_("time zone"),
+    "floats": N_("kits stay where they come back"),
 }
 ELIGIBILITY: Mapping[str, str] = {
     "min_age": N_("for people of %(age)s years or more; look at the date of birth"),

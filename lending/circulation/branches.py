@@ -1,4 +1,4 @@
-"""Branches: added with their zone and hours. What they are is the administrator's matter.
+"""Branches: added with their zone and hours, and the stations of their desks: an administrator's matter.
 
 Source: the permission sheet ("policies; kit types; ... imports"); RULES 3 (hours).
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from lending.domain.calendars import WeeklyHours
 from lending.domain.permissions import Act
 from lending.domain.registration import plain_text
 from lending.errors import Block, Reason, Refused
-from lending.models.branches import Branch
+from lending.models.branches import Branch, Station
 
 
 def add_branch(
@@ -40,26 +41,32 @@ def add_branch(
     Raises ``Refused``: ``NOT_PERMITTED``, ``VALUE_WRONG`` for every field that is, ``ALREADY_EXISTS``.
     """
     by.permit(Act.ADMINISTER)
-    against: list[Block] = []
+    values = checked_branch(code=code, name=name, zone=zone, hours=hours, address=address, phone=phone)
+    if session.scalar(select(Branch.id).where(Branch.code == code)) is not None:
+        raise Refused.because(Reason.ALREADY_EXISTS, field="code", value=code)
+    branch = Branch(**values, floats=floats)
+    session.add(branch)
+    with refusing_twins(Reason.ALREADY_EXISTS, field="code", value=code):
+        session.flush()  # the journal needs the id; a code taken a moment ago is refused by name
+    record(session, "add_branch", at=at, by=by, branch_id=branch.id, detail={"code": code})
+    return branch.id
 
-    def text(field: str, value: str, longest: int) -> str:
+
+def checked_branch(*, code: str, name: str, zone: str, hours: str, address: str, phone: str) -> dict[str, Any]:
+    """The columns of a branch; everything that is wrong with it is told at once. Part of other acts."""
+    against: list[Block] = []
+    values: dict[str, Any] = {"code": code, "zone": zone}
+    for field, value, longest in (("name", name, 120), ("address", address, 240), ("phone", phone, 32)):
         try:
-            return plain_text(value, longest) or ""
+            values[field] = plain_text(value, longest) or ""
         except ValueError:
             against.append(Block(Reason.VALUE_WRONG, {"field": field}))
-            return ""
-
-    texts = {
-        "name": text("name", name, 120),
-        "address": text("address", address, 240),
-        "phone": text("phone", phone, 32),
-    }
-    if not texts["name"] and not against:
+    if values.get("name") == "":
         against.append(Block(Reason.VALUE_MISSING, {"field": "name"}))
     if not re.fullmatch(r"[A-Z0-9][A-Z0-9-]{0,15}", code):
         against.append(Block(Reason.VALUE_WRONG, {"field": "code"}))
     try:
-        week = WeeklyHours.parse(hours)
+        values["hours"] = WeeklyHours.parse(hours)
     except ValueError:
         against.append(Block(Reason.VALUE_WRONG, {"field": "hours"}))
     try:
@@ -68,11 +75,49 @@ def add_branch(
         against.append(Block(Reason.VALUE_WRONG, {"field": "zone"}))
     if against:
         raise Refused(*against)
-    if session.scalar(select(Branch.id).where(Branch.code == code)) is not None:
-        raise Refused.because(Reason.ALREADY_EXISTS, field="code", value=code)
-    branch = Branch(code=code, zone=zone, hours=week, floats=floats, **texts)
-    session.add(branch)
-    with refusing_twins(Reason.ALREADY_EXISTS, field="code", value=code):
-        session.flush()  # the journal needs the id; a code taken a moment ago is refused by name
-    record(session, "add_branch", at=at, by=by, branch_id=branch.id, detail={"code": code})
-    return branch.id
+    return values
+
+
+def add_station(session: Session, *, branch_id: int, name: str, at: datetime, by: Actor) -> int:
+    """Add a place at a branch's desk where people scan, and give its id.
+
+    Raises ``Refused``: ``NOT_PERMITTED``, ``NOT_FOUND`` for the branch, ``VALUE_MISSING`` or ``VALUE_WRONG``,
+    ``ALREADY_EXISTS``.
+    """
+    by.permit(Act.ADMINISTER)
+    if session.get(Branch, branch_id) is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    called = _station_name(session, branch_id, name)
+    station = Station(branch_id=branch_id, name=called)
+    session.add(station)
+    with refusing_twins(Reason.ALREADY_EXISTS, field="name", value=called):
+        session.flush()  # a name taken a moment ago is refused by name
+    record(session, "add_station", at=at, by=by, branch_id=branch_id, detail={"station_id": station.id})
+    return station.id
+
+
+def rename_station(session: Session, *, branch_id: int, station: str, name: str, at: datetime, by: Actor) -> None:
+    """Call a station of a branch something else; what was done at it stays its own. Raises as ``add_station`` does."""
+    by.permit(Act.ADMINISTER)
+    chosen = select(Station).where(Station.branch_id == branch_id, Station.name == station)
+    row = session.scalars(chosen.with_for_update(key_share=True)).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    called = _station_name(session, branch_id, name, but=row.id)
+    row.name = called
+    with refusing_twins(Reason.ALREADY_EXISTS, field="name", value=called):
+        session.flush()  # a name taken a moment ago is refused by name
+    record(session, "rename_station", at=at, by=by, branch_id=branch_id, detail={"station_id": row.id})
+
+
+def _station_name(session: Session, branch_id: int, name: str, *, but: int | None = None) -> str:
+    try:
+        called = plain_text(name, 60)
+    except ValueError:
+        raise Refused.because(Reason.VALUE_WRONG, field="name") from None
+    if called is None:
+        raise Refused.because(Reason.VALUE_MISSING, field="name")
+    again = select(Station.id).where(Station.branch_id == branch_id, Station.name == called, Station.id != (but or 0))
+    if session.scalar(again) is not None:
+        raise Refused.because(Reason.ALREADY_EXISTS, field="name", value=called)
+    return called

@@ -164,7 +164,7 @@ def _work_out(session: Session, plan: ClosurePlan, *, at: datetime) -> _Worked:
     hit = open_loans(session, _here(loans.c.branch_id, plan) & window)
     loan_moves = [move for move in (_loan_move(row, ground, closure) for row in hit) if move is not None]
     waiting = on_shelf(promises(session, _here(reservations.c.pickup_branch_id, plan)))
-    shelf_moves = [move for move in (_shelf_move(row, ground) for row in waiting) if move is not None]
+    shelf_moves = [move for move in (shelf_move(row, ground) for row in waiting) if move is not None]
     moved, stays = lines([*loan_moves, *shelf_moves])
     span = f"{plan.starts_on.isoformat()}/{plan.ends_on.isoformat()}"
     listed = Redating(
@@ -191,7 +191,7 @@ def _loan_move(row: AnyRow, ground: Ground, closure: Closure) -> LoanMove | None
     return LoanMove(row, None if due is current else due, Why.CLOSED)
 
 
-def _shelf_move(row: AnyRow, ground: Ground) -> ShelfMove | None:
+def shelf_move(row: AnyRow, ground: Ground) -> ShelfMove | None:
     """One kit on the hold shelf; ``None`` where it waits as long as before."""
     policy = ground.policy(row)
     before = shelf_end(ground.known(row.branch_id), policy, row, row.pickup_from)

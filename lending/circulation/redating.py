@@ -32,7 +32,7 @@ from lending.circulation.checkout_statements import (
 )
 from lending.circulation.policies import policy_for
 from lending.circulation.telling import CONTACT, UNDO_WINDOW
-from lending.domain.calendars import SEARCH_DAYS, Calendar, Closure
+from lending.domain.calendars import SEARCH_DAYS, Calendar, Closure, WeeklyHours
 from lending.domain.due_dates import Due
 from lending.domain.redating import shelf_until
 from lending.domain.states import LIVE_ENROLMENTS, PROMISED_RESERVATIONS, EnrolmentState, LoanState, ReservationState
@@ -242,17 +242,25 @@ PROMISES = (
 class Ground:
     """Calendars and policies of the branches that one act meets, each read once.
 
-    ``closure`` is one that is not entered yet, for the branches in ``closed``; ``None`` for all of them.
+    ``closure`` is one that is not entered yet, for the branches in ``closed``; ``None`` for all of them. ``weeks`` are
+    the zones and weekly hours that branches will keep instead of theirs.
     """
 
     def __init__(
-        self, session: Session, *, at: datetime, closure: Closure | None = None, closed: Iterable[int] | None = None
+        self,
+        session: Session,
+        *,
+        at: datetime,
+        closure: Closure | None = None,
+        closed: Iterable[int] | None = None,
+        weeks: Mapping[int, tuple[str, WeeklyHours]] | None = None,
     ) -> None:
         self._session, self._at = session, at
         # How long a kit lies on the shelf is counted from the day it was put there, over every closing since.
         first = at.date() if closure is None else min(at.date(), closure.starts_on)
         self._since = first - timedelta(days=SEARCH_DAYS)
         self._closure, self._closed = closure, None if closed is None else frozenset(closed)
+        self._weeks = weeks or {}
         self._calendars: dict[int, Calendar] = {}
         self._policies: dict[tuple[int, int], AnyRow] = {}
 
@@ -270,6 +278,8 @@ class Ground:
     def calendar(self, branch_id: int) -> Calendar:
         """The calendar of a branch as it will be."""
         known = self.known(branch_id)
+        if branch_id in self._weeks:
+            return Calendar(*self._weeks[branch_id], known.closures)
         if self._closure is None or (self._closed is not None and branch_id not in self._closed):
             return known
         return Calendar(known.zone, known.hours, (*known.closures, self._closure))

@@ -13,6 +13,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     from lending.web import (
         account,
         agreements,
+        branches,
         calls,
         closures,
         desk,
@@ -55,6 +56,6 @@ def blueprints() -> tuple[Blueprint, ...]:
     work = (jobs, tasks, calls, lines, ladders, policies)
     online = (start, signing_in, my_kit)
     setting_up = (pictures,)
-    return tuple(
-        page.bp for page in (*online, *pages, *planning, *telling, *work, *setting_up, stocktakes, transfers, workshops)
-    )
+    libraries = (branches,)
+    groups = (*online, *pages, *planning, *telling, *work, *setting_up, *libraries)
+    return tuple(page.bp for page in (*groups, stocktakes, transfers, workshops))

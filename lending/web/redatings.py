@@ -23,6 +23,7 @@ from lending.phrases import FIELDS, N_, Reader
 from lending.web import current
 from lending.web.acting import act_once
 from lending.web.forms import KeyedForm
+from lending.web.hours import hours_in_words
 from lending.web.names import names
 from lending.wording import status_of
 
@@ -71,14 +72,21 @@ def in_two_steps(
     form: KeyedForm,
     look: Callable[[Session, datetime, Actor], Redating],
     do: Callable[[Session, datetime, Actor, str], object],
+    asks: Callable[[Redating], bool] = lambda found: True,
 ) -> Step:
-    """Show what a form would change, or do it where its list was seen; what is refused stands at the fields."""
+    """Show what a form would change, or do it where its list was seen; what is refused stands at the fields.
+
+    What ``asks`` says no to is done at once: nobody has to look at it before.
+    """
     if not form.validate_on_submit() or "again" in request.form:
         return Step()
     seen = request.form.get("seen", "")
     try:
         if not seen:
-            return Step(preview=_look(look))
+            preview = _look(look)
+            if asks(preview):
+                return Step(preview=preview)
+            seen = preview.digest
         act_once(lambda session, at, by: do(session, at, by, seen))
     except Refused as refused:
         reasons = {block.reason for block in refused.blocks}
@@ -164,7 +172,9 @@ def _text(field: str, value: str) -> str:
 
 
 def _hours(value: str) -> str:
-    """``Fri, Apr 10, 2026 to Sat, Apr 11, 2026: closed`` of a closing's first and last day and its hours."""
+    """``Fri, Apr 10, 2026 to Sat, Apr 11, 2026: closed`` of a closing's days and hours; or the hours of a week."""
+    if ";" in value:
+        return hours_in_words(value)
     span, blank, hours = value.partition(" ")
     if not blank:
         return ""

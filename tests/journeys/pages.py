@@ -37,7 +37,7 @@ from lending.programs.pools import PoolPlan
 from lending.programs.timetable import WeeklyWorkshops
 from lending.web import languages
 from tests.cast import ADA, KIT, LUIS, MINA, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
-from tests.journeys import rules
+from tests.journeys import rules, setting_up
 from tests.journeys.crowd import lend_long_ago, lend_to_everybody
 from tests.journeys.gatherings import gather
 from tests.journeys.serving import Served
@@ -278,6 +278,11 @@ ROWS = (
     Row("tasks.index", "full", "/tasks"),
     Row("tasks.index", "empty", "/tasks", who="cleo"),
     Row("tasks.finish", "error", "/tasks/{repair}/finish", do=send_form),
+    Row("branches.index", "full", "/administration/branches"),
+    Row("branches.new", "error", "/administration/branches/new", do=setting_up.without_a_name),
+    Row("branches.show", "full", "/administration/branches/ELA"),
+    Row("branches.edit", "full", "/administration/branches/ELA/edit"),
+    Row("branches.edit", "preview", "/administration/branches/ELA/edit", do=setting_up.close_on_fridays),
     Row("calls.show", "full", "/calls"),
     Row("calls.show", "empty", "/calls", who="cleo"),
     Row("lines.index", "full", "/lines"),

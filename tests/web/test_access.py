@@ -103,6 +103,7 @@ MAY: dict[str, set[str]] = {
     "shelf.pull_list": CIRCULATES,
     "shelf.shelf": CIRCULATES,
     "shelf.slip": CIRCULATES,
+    **{key: {"eli"} for key in ("branches.edit", "branches.index", "branches.new", "branches.show", "branches.stand")},
     "calls.show": CIRCULATES,
     "ladders.edit": {"eli"},
     "ladders.index": {"eli"},
@@ -171,7 +172,7 @@ def url_of(app: Flask, rule: Any) -> str:
     values = {"barcode": KIT, "part_id": 1, "what": "lost", "filename": "a", "code": "WR-7", "enrolment": "x" * 16}
     values |= {"answer": "asked", "place": "ELA", "starts_on": "2026-03-09", "ends_on": "2026-03-09"}
     values |= {"kit_type": "work-ready", "language": "en", "version": 1, "question": "work"}
-    values |= {"step": "overdue", "channel": "email", "deed": "stop"}
+    values |= {"step": "overdue", "channel": "email", "deed": "stop", "branch": "ELA"}
     values |= dict.fromkeys(("public_id", "loan", "charge", "reservation", "delivery"), "x" * 16)
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}))
