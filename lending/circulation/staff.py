@@ -84,30 +84,96 @@ def scope(
     return StaffChanged(row.public_id, row.username)
 
 
-def set_password(session: Session, *, staff: str, password_hash: str, at: datetime, by: Actor) -> StaffChanged:
+def change_staff(
+    session: Session,
+    *,
+    staff: str,
+    name: str,
+    role: Role,
+    email: str | None,
+    language: str,
+    branch_ids: Collection[int],
+    program_ids: Collection[int],
+    at: datetime,
+    by: Actor,
+) -> StaffChanged:
+    """Say anew who an account (its public id) is, what its role is and where it acts. Its sign-in name stays.
+
+    Raises ``Refused``: ``NOT_FOUND``, ``VALUE_WRONG`` and ``VALUE_MISSING`` for every field, ``LAST_ADMINISTRATOR``.
+    """
+    by.permit(Act.ADMINISTER)
+    row = _lock_beside_administrators(session, staff)
+    values = _checked(row.username, name, role, email, language, at)
+    if role is not Role.ADMIN:
+        _leave_an_administrator(session, row)
+    session.execute(delete(StaffBranch).where(StaffBranch.staff_id == row.id))
+    session.execute(delete(StaffProgram).where(StaffProgram.staff_id == row.id))
+    for field, value in values.items():
+        setattr(row, field, value)
+    row.role = role
+    _scope(session, row, branch_ids, program_ids)
+    detail = {"branch_ids": sorted(branch_ids), "program_ids": sorted(program_ids)}
+    record(session, "change_staff", at=at, by=by, detail={"staff_id": row.id, "role": role.value, **detail})
+    return StaffChanged(row.public_id, row.username)
+
+
+def set_password(
+    session: Session, *, staff: str, password_hash: str, version: str | None = None, at: datetime, by: Actor
+) -> StaffChanged:
     """Keep the hash of an account's new password, and end all its open sessions.
 
     One's own, or any by an administrator. The hash is made before the act, by ``lending.passwords.hash_password``.
+    ``version`` is the ``session_version`` that a link was made for: used once, it changes (``LINK_SPENT``).
     """
     row = _lock(session, staff)
     if by.staff_id is None or by.staff_id != row.id:
         by.permit(Act.ADMINISTER)
+    if version is not None and version != row.session_version:
+        raise Refused.because(Reason.LINK_SPENT)
     row.password_hash = password_hash
     row.session_version = new_public_id()
     record(session, "set_password", at=at, by=by, detail={"staff_id": row.id})
     return StaffChanged(row.public_id, row.username)
 
 
-def deactivate(session: Session, *, staff: str, at: datetime, by: Actor) -> StaffChanged:
-    """Close an account: it signs in no more, its sessions end and its tokens are revoked. It is kept for its acts."""
+def invite(session: Session, *, staff: str, at: datetime, by: Actor) -> StaffChanged:
+    """Let a door make a link with which the account's owner chooses a password; links made before open nothing more.
+
+    Whoever is signed in with the account is signed out, because the links hang on its session version.
+    """
     by.permit(Act.ADMINISTER)
     row = _lock(session, staff)
+    row.session_version = new_public_id()
+    record(session, "invite_staff", at=at, by=by, detail={"staff_id": row.id})
+    return StaffChanged(row.public_id, row.username)
+
+
+def deactivate(session: Session, *, staff: str, at: datetime, by: Actor) -> StaffChanged:
+    """Close an account: it signs in no more, its sessions end and its tokens are revoked. It is kept for its acts.
+
+    Raises ``Refused``: ``NOT_FOUND``, ``LAST_ADMINISTRATOR``.
+    """
+    by.permit(Act.ADMINISTER)
+    row = _lock_beside_administrators(session, staff)
+    _leave_an_administrator(session, row)
     row.active = False
     row.password_hash = None
     row.session_version = new_public_id()
     for token in session.scalars(select(ApiToken).where(ApiToken.staff_id == row.id, ApiToken.revoked_at.is_(None))):
         token.revoked_at = at
     record(session, "deactivate_staff", at=at, by=by, detail={"staff_id": row.id})
+    return StaffChanged(row.public_id, row.username)
+
+
+def reopen(session: Session, *, staff: str, at: datetime, by: Actor) -> StaffChanged:
+    """Open a closed account (else ``NOT_FOUND``) again, without the password and the tokens that it had."""
+    by.permit(Act.ADMINISTER)
+    chosen = select(Staff).where(Staff.public_id == staff, ~Staff.active)
+    row = session.scalars(chosen.with_for_update(key_share=True)).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    row.active = True
+    record(session, "reopen_staff", at=at, by=by, detail={"staff_id": row.id})
     return StaffChanged(row.public_id, row.username)
 
 
@@ -163,6 +229,23 @@ def _lock(session: Session, staff: str) -> Staff:
     if row is None:
         raise Refused.because(Reason.NOT_FOUND)
     return row
+
+
+def _lock_beside_administrators(session: Session, staff: str) -> Staff:
+    """An active account, locked together with everybody who administers: so two of them cannot close each other."""
+    chosen = select(Staff).where((Staff.public_id == staff) | (Staff.role == Role.ADMIN), Staff.active)
+    locked = chosen.order_by(Staff.id).with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = {row.public_id: row for row in session.scalars(locked)}
+    if staff not in found:
+        raise Refused.because(Reason.NOT_FOUND)
+    return found[staff]
+
+
+def _leave_an_administrator(session: Session, row: Staff) -> None:
+    """Refuse to take away the last account that administers: only on the server could that role be given again."""
+    others = select(Staff.id).where(Staff.role == Role.ADMIN, Staff.active, Staff.id != row.id)
+    if row.role is Role.ADMIN and session.scalars(others).first() is None:
+        raise Refused.because(Reason.LAST_ADMINISTRATOR)
 
 
 def _scope(session: Session, row: Staff, branch_ids: Collection[int], program_ids: Collection[int]) -> None:

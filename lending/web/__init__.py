@@ -41,11 +41,13 @@ def blueprints() -> tuple[Blueprint, ...]:
         sessions,
         shelf,
         slips,
+        staff,
         stocktakes,
         tasks,
         texts,
         transfers,
         webhooks,
+        welcome,
         workshops,
     )
     from lending.web.online import my_kit, signing_in, start
@@ -55,7 +57,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     telling = (letters, notice_log, notices, texts, hooks, webhooks)
     work = (jobs, tasks, calls, lines, ladders, policies)
     online = (start, signing_in, my_kit)
-    setting_up = (pictures,)
+    setting_up = (pictures, staff, welcome)
     libraries = (branches,)
     groups = (*online, *pages, *planning, *telling, *work, *setting_up, *libraries)
     return tuple(page.bp for page in (*groups, stocktakes, transfers, workshops))

@@ -7,9 +7,20 @@ from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from lending.domain.calendars import FIRST_DAY, LAST_DAY
 from lending.errors import Refused
@@ -68,6 +79,13 @@ class DayField(DateField):  # type: ignore[misc]  # WTForms has no types
         super().process_formdata(valuelist)
         if self.data is not None and not FIRST_DAY <= self.data <= LAST_DAY:
             raise ValueError(self.gettext("Not a valid date value."))
+
+
+class TicksField(SelectMultipleField):  # type: ignore[misc]  # WTForms has no types
+    """Any number of things from a list, each with a box to tick: a list of names says nothing of how to choose two."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class ReasonForm(KeyedForm):

@@ -131,3 +131,85 @@ def test_a_token_has_a_name_and_is_an_administrators_to_make(town: Town) -> None
     rosa = _new(town)
     assert town.reasons(staff.make_token, by=town.ida, staff=rosa, name=" ") == [Reason.VALUE_MISSING]
     assert town.reasons(staff.make_token, by=town.mona, staff=rosa, name="import") == [Reason.NOT_PERMITTED]
+
+
+# --- Changes, and the last administrator -----------------------------------------------------------------------
+
+
+def _change(town: Town, public_id: str, **given: Any) -> dict[str, Any]:
+    return {
+        "staff": public_id,
+        "name": "Rosa Delgado",
+        "role": Role.DESK,
+        "email": None,
+        "language": "en",
+        "branch_ids": [],
+        "program_ids": [],
+        **given,
+    }
+
+
+def _ida(town: Town) -> str:
+    found: str = town.one(select(Staff.public_id).where(Staff.id == town.ida.staff_id))
+    return found
+
+
+def test_an_account_is_somebody_else_after_a_change_and_signs_in_by_the_same_name(town: Town) -> None:
+    rosa = _new(town, branch_ids=[town.ela])
+    given = _change(town, rosa, name="Rosa Park", role=Role.MANAGER, email="r@example.org", branch_ids=[town.com])
+    town.act(staff.change_staff, by=town.ida, **given)
+    row = _row(town, rosa)
+    assert (row.username, row.name, row.role, row.email) == ("rosa", "Rosa Park", Role.MANAGER, "r@example.org")
+    assert _branches(town, rosa) == [town.com]
+    assert town.journal("change_staff")[0].detail["role"] == "manager"
+
+
+def test_a_change_that_is_wrong_changes_nothing(town: Town) -> None:
+    rosa = _new(town, branch_ids=[town.ela])
+    given = _change(town, rosa, name=" ", role=Role.PATRON, email="rosa", branch_ids=[town.com])
+    blocks = town.refused(staff.change_staff, by=town.ida, **given)
+    assert [block.detail["field"] for block in blocks] == ["role", "name", "email"]
+    assert _branches(town, rosa) == [town.ela]
+    assert town.reasons(staff.change_staff, by=town.mona, **_change(town, rosa)) == [Reason.NOT_PERMITTED]
+    assert town.reasons(staff.change_staff, by=town.ida, **_change(town, "x" * 16)) == [Reason.NOT_FOUND]
+
+
+def test_the_last_administrator_stays_one(town: Town) -> None:
+    ida = _ida(town)
+    assert town.reasons(staff.deactivate, by=town.ida, staff=ida) == [Reason.LAST_ADMINISTRATOR]
+    given = _change(town, ida, name="Ida Lindqvist", role=Role.MANAGER)
+    assert town.reasons(staff.change_staff, by=town.ida, **given) == [Reason.LAST_ADMINISTRATOR]
+    assert (_row(town, ida).role, _row(town, ida).active) == (Role.ADMIN, True)
+
+
+def test_one_of_two_administrators_may_go_and_a_closed_one_counts_for_nobody(town: Town) -> None:
+    rosa, ida = _new(town, role=Role.ADMIN), _ida(town)
+    town.act(staff.deactivate, by=town.ida, staff=rosa)
+    assert town.reasons(staff.deactivate, by=town.ida, staff=ida) == [Reason.LAST_ADMINISTRATOR]
+    town.act(staff.reopen, by=town.ida, staff=rosa)
+    town.act(staff.deactivate, by=town.ida, staff=ida)
+    assert _row(town, rosa).active
+
+
+def test_a_closed_account_that_is_opened_again_has_no_password(town: Town) -> None:
+    rosa = _new(town, password_hash="old")
+    assert town.reasons(staff.reopen, by=town.ida, staff=rosa) == [Reason.NOT_FOUND]
+    town.act(staff.deactivate, by=town.ida, staff=rosa)
+    assert town.reasons(staff.reopen, by=town.mona, staff=rosa) == [Reason.NOT_PERMITTED]
+    town.act(staff.reopen, by=town.ida, staff=rosa)
+    assert (_row(town, rosa).active, _row(town, rosa).password_hash) == (True, None)
+
+
+def test_a_link_sets_a_password_once(town: Town) -> None:
+    rosa = _new(town)
+    before = _row(town, rosa).session_version
+    town.act(staff.invite, by=town.ida, staff=rosa)
+    version = _row(town, rosa).session_version
+    assert version != before
+    (own,) = town.every(select(Staff.id).where(Staff.public_id == rosa))
+    by = Actor(Role.DESK, Door.WEB, new_public_id(), staff_id=own)
+    given = {"staff": rosa, "password_hash": "new"}
+    assert town.reasons(staff.set_password, by=by, **given, version=before) == [Reason.LINK_SPENT]
+    town.act(staff.set_password, by=by, **given, version=version)
+    assert town.reasons(staff.set_password, by=by, **given, version=version) == [Reason.LINK_SPENT]
+    assert town.reasons(staff.invite, by=town.mona, staff=rosa) == [Reason.NOT_PERMITTED]

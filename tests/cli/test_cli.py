@@ -174,7 +174,7 @@ def test_a_token_is_all_that_its_command_prints(database: Database, lending: Any
 
 
 def test_an_account_that_is_closed_signs_in_no_more_and_its_tokens_end(database: Database, lending: Any) -> None:
-    lending("staff", "add", "zoe", "--role", "admin", "--password-stdin", input="correct horse battery\n")
+    lending("staff", "add", "zoe", "--role", "manager", "--password-stdin", input="correct horse battery\n")
     lending("staff", "token", "zoe")
     with database.read() as session:
         before = session.scalars(select(Staff.session_version).where(Staff.username == "zoe")).one()

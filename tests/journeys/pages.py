@@ -37,7 +37,7 @@ from lending.programs.pools import PoolPlan
 from lending.programs.timetable import WeeklyWorkshops
 from lending.web import languages
 from tests.cast import ADA, KIT, LUIS, MINA, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
-from tests.journeys import rules, setting_up
+from tests.journeys import administering, rules, setting_up
 from tests.journeys.crowd import lend_long_ago, lend_to_everybody
 from tests.journeys.gatherings import gather
 from tests.journeys.serving import Served
@@ -312,6 +312,7 @@ ROWS = (
     Row("workshops.people", "empty", "/workshops/{empty_workshop}/people"),
     Row("workshops.participants", "empty", "/workshops/{workshop}/participants"),
     Row("workshops.participants", "error", "/workshops/{workshop}/participants", do=send_form),
+    *(Row(*page) for page in administering.PAGES),
     Row("api_description.docs", "full", "/api/docs", languages=("en",)),
     *(Row("failing", str(status), f"/failing/{status}", status=status) for status in ERRORS),
     Row("failing", "signed out", "/failing/404", who=None, status=404),
@@ -364,6 +365,7 @@ def populate(library: Served) -> dict[str, str]:
     return {
         **named,
         **gather(library),
+        **administering.set_up(library),
         "out": out.public_id,
         "back": back.public_id,
         "shelved": shelved,

@@ -137,6 +137,15 @@ MAY: dict[str, set[str]] = {
     "slips.parts": CIRCULATES,
     "slips.receipt": CIRCULATES,
     "slips.transfer": MOVES,
+    "staff.edit": {"eli"},
+    "staff.index": {"eli"},
+    "staff.link": {"eli"},
+    "staff.new": {"eli"},
+    "staff.password": {"eli"},
+    "staff.press": {"eli"},
+    "staff.revoke": {"eli"},
+    "staff.show": {"eli"},
+    "staff.token": {"eli"},
     "static": {"nobody", *EVERYBODY},
     "stocktakes.finish": CIRCULATES,
     "stocktakes.index": CIRCULATES,
@@ -149,6 +158,7 @@ MAY: dict[str, set[str]] = {
     "webhooks.new": {"eli"},
     "webhooks.press": {"eli"},
     "webhooks.show": {"eli"},
+    "welcome.page": {"nobody", *EVERYBODY},
     "workshops.count": EVERYBODY,
     "workshops.index": EVERYBODY,
     "workshops.of_session": EVERYBODY,
@@ -173,6 +183,7 @@ def url_of(app: Flask, rule: Any) -> str:
     values |= {"answer": "asked", "place": "ELA", "starts_on": "2026-03-09", "ends_on": "2026-03-09"}
     values |= {"kit_type": "work-ready", "language": "en", "version": 1, "question": "work"}
     values |= {"step": "overdue", "channel": "email", "deed": "stop", "branch": "ELA"}
+    values |= {"how": "close", "link": "x"}
     values |= dict.fromkeys(("public_id", "loan", "charge", "reservation", "delivery"), "x" * 16)
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}))

@@ -1,0 +1,89 @@
+"""The pages of administration in their states: whom they show, and how a form of theirs is sent wrong.
+
+``PAGES`` are rows of ``pages.py``: endpoint, state, path, who looks, what they do, the answer's status.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from lending.circulation.staff import add_staff, make_token
+from lending.domain.permissions import Role
+from lending.models.people import Staff
+from lending.queries.accounts import account_shown
+from lending.web.links import link_for
+from tests.journeys.serving import Served
+from tests.journeys.station import Station
+
+
+def send_wrong(station: Station) -> None:
+    """Send the page's own form as it stands."""
+    station.page.locator("main form[method=post] [type=submit]").first.click()
+    expect(station.page.locator(".problem")).to_be_visible()
+
+
+def press(station: Station, action: str) -> None:
+    """Press the button that posts to an address with this end."""
+    station.page.locator(f"form[action$='{action}'] [type=submit]").click()
+
+
+def make_a_link(station: Station) -> None:
+    press(station, "/link")
+    expect(station.page.locator("dd.code")).to_have_count(2)
+
+
+def make_a_token(station: Station) -> None:
+    station.page.locator("#name").fill("catalog")
+    station.page.locator("main form[method=post] [type=submit]").click()
+    expect(station.page.locator("dd.code")).to_have_count(1)
+
+
+def close_the_last(station: Station) -> None:
+    press(station, "/close")
+    expect(station.page.locator(".notice--stop")).to_be_visible()
+
+
+STAFF = "/administration/staff"
+PAGES: tuple[tuple[Any, ...], ...] = (
+    ("staff.index", "full", STAFF),
+    ("staff.new", "error", f"{STAFF}/new", "eli", send_wrong),
+    ("staff.edit", "full", f"{STAFF}/{{rosa}}/edit"),
+    ("staff.show", "empty", f"{STAFF}/{{rosa}}"),
+    ("staff.show", "full", f"{STAFF}/{{ben}}"),
+    ("staff.show", "link", f"{STAFF}/{{rosa}}", "eli", make_a_link),
+    ("staff.show", "refused", f"{STAFF}/{{eli}}", "eli", close_the_last),
+    ("staff.password", "error", f"{STAFF}/{{rosa}}/password", "eli", send_wrong),
+    ("staff.token", "error", f"{STAFF}/{{rosa}}/tokens/new", "eli", send_wrong),
+    ("staff.token", "made", f"{STAFF}/{{luz}}/tokens/new", "eli", make_a_token),
+    ("welcome.page", "empty", "/welcome/{link}", None),
+    ("welcome.page", "error", "/welcome/{link}", None, send_wrong),
+    ("welcome.page", "spent", "/welcome/x", None, None, 410),
+)
+
+
+def set_up(library: Served) -> dict[str, str]:
+    """Accounts of every kind; gives what the paths name."""
+    cast = library.cast
+    named = {
+        username: library.act(
+            add_staff, username=username, name=name, role=role, branch_ids=[cast.com, cast.ela], by=cast.eli
+        ).staff
+        for username, name, role in (
+            ("rosa", "Rosa Delgado", Role.MANAGER),
+            ("luz", "Luz Ferreira", Role.DESK),
+            ("nora", "Nora Quist", Role.COUNSELLOR),
+        )
+    }
+    with library.database.read() as session:
+        known = {
+            row.username: row.public_id for row in session.scalars(select(Staff)) if row.username in ("ben", "eli")
+        }
+        nora = account_shown(session, named["nora"])
+    for purpose in ("catalog", "statistics", "statistics"):
+        library.act(make_token, staff=known["ben"], name=purpose, by=cast.eli)
+    assert nora is not None
+    with library.app.test_request_context():
+        return {**named, **known, "link": link_for(nora)}
