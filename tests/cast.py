@@ -105,6 +105,11 @@ class Cast:
         """Luis, on his own pages."""
         return self.patron(self.luis_id)
 
+    @property
+    def nobody(self) -> Actor:
+        """Somebody before the patrons' pages who is not signed in."""
+        return Actor(Role.PATRON, Door.WEB, new_public_id())
+
     def patron(self, patron_id: int) -> Actor:
         """A patron, on their own pages."""
         return Actor(Role.PATRON, Door.WEB, new_public_id(), patron_id=patron_id)

@@ -160,6 +160,7 @@ def _patron_facts(
         owes_cents=seen.owes_cents,
         last_received_at=seen.last_received_at,
         household_unreceived=in_household,
+        is_provisional=locked.provisional_since is not None,
     )
 
 

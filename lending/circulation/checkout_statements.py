@@ -172,6 +172,7 @@ LOCK = (
         patrons.c.name.label("patron_name"),
         patrons.c.birth_date,
         patrons.c.guardian_agreed_on,
+        patrons.c.provisional_since,
         patrons.c.expires_on,
         patrons.c.blocked_reason,
         patrons.c.email,
@@ -205,6 +206,14 @@ LINE_STATES = (
 )
 """From the readiest to the least ready; ``FACTS`` gives the rank of the kit's worst line."""
 
+IS_NO_STATEMENT = or_(
+    acceptances.c.agreement_id.is_(None),
+    acceptances.c.agreement_id.not_in(
+        select(agreements.c.id).join(kit_types, kit_types.c.statement == agreements.c.code)
+    ),
+)
+"""Whether what was signed is an agreement to borrow, and not what some kits ask for besides, as a statement of need."""
+
 _queue, _put_aside = reservations.alias("queue"), kits.alias("put_aside")
 _line_rank = case(
     *((lines.c.state == constant(state), constant(rank)) for rank, state in enumerate(LINE_STATES)), else_=constant(9)
@@ -225,9 +234,9 @@ FACTS = select(
     .label("owes_cents"),
     select(func.max(loans.c.received_at)).where(_theirs).scalar_subquery().label("last_received_at"),
     select(loans.c.patron_id).where(loans.c.kit_id == _KIT_ID, unreceived).scalar_subquery().label("held_by_id"),
-    exists().where(acceptances.c.patron_id == _PATRON_ID).label("signed_once"),
+    exists().where(acceptances.c.patron_id == _PATRON_ID, IS_NO_STATEMENT).label("signed_once"),
     exists()
-    .where(acceptances.c.patron_id == _PATRON_ID, acceptances.c.cohort_id == _COHORT_ID)
+    .where(acceptances.c.patron_id == _PATRON_ID, acceptances.c.cohort_id == _COHORT_ID, IS_NO_STATEMENT)
     .label("signed_for_cohort"),
     exists()
     .where(

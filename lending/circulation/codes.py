@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.checkout import NO_OVERRIDE, Override
 from lending.domain.actors import Actor
-from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, next_codes
+from lending.domain.barcodes import DEVICE_NUMBERS, Code, Kind, is_provisional, next_codes
 from lending.errors import Block, Reason, Refused
 from lending.models.kits import Kit, Part
 from lending.models.people import Card
@@ -32,11 +32,13 @@ _WRONG_SPACE = {Kind.KIT: Reason.CODE_NOT_A_KIT, Kind.PATRON: Reason.CODE_NOT_A_
 def new_code(session: Session, code: Code, kind: Kind, *, by: Actor, override: Override = NO_OVERRIDE) -> str:
     """The text of ``code``, to be given to a new thing of ``kind`` (``PATRON``, ``KIT`` or ``PART``).
 
-    A part may carry any inventory number that is of no other space. A wrong check digit (older stock has them) may be
-    overridden with a note. Raises ``Refused``: ``CODE_EMPTY``, the reason why it is not of this space,
-    ``CODE_MISREAD``, ``CODE_TAKEN`` (``holder`` says by what).
+    The reference of somebody without a card is given out by this program alone. A part may carry any inventory number
+    that is of no other space. A wrong check digit (older stock has them) may be overridden with a note. Raises
+    ``Refused``: ``CODE_EMPTY``, the reason why it is not of this space, ``CODE_MISREAD``, ``CODE_TAKEN`` (``holder`` says by what).
     """
     _of_space(code, kind)
+    if is_provisional(code.text):
+        raise Refused.because(Reason.CODE_NOT_A_CARD, code=code.text, kind=Kind.UNKNOWN.value)
     if not code.valid and code.kind is kind:
         _misread(code, by, override)
     if taken := holder(session, code.text):

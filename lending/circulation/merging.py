@@ -97,13 +97,14 @@ class Merged:
 def merge(session: Session, *, loser: str, survivor: str, at: datetime, by: Actor) -> Merged:
     """Merge the record ``loser`` into ``survivor`` (public ids); what it knew and had is the survivor's from now on.
 
-    Raises ``Refused``: ``NOT_PERMITTED``, ``NOT_FOUND`` (also for a record merged before), ``SAME_PATRON``.
+    What somebody asked for who had no card at hand is merged by whoever may change it: so they are verified.
+    Raises ``Refused``: ``NOT_PERMITTED``, ``NOT_FOUND`` (also for a record merged before), ``SAME_PATRON``,
+    ``NOT_VERIFIED`` where nobody has seen yet whose record it is that stays.
     """
-    by.permit(Act.MERGE_PATRONS)
-    if loser == survivor:
-        raise Refused.because(Reason.SAME_PATRON)
-    ids = find_patron(session, loser).id, find_patron(session, survivor).id
+    ids = _permitted(session, loser, survivor, by)
     rows = _lock(session, ids)
+    if rows[ids[1]].provisional_since is not None:
+        raise Refused.because(Reason.NOT_VERIFIED)
     gone, stays = (rows[patron_id] for patron_id in ids)
     seats = _end_second_seats(session, ids, at)
     promises = _end_second_promises(session, ids, seats, at=at, by=by)
@@ -128,6 +129,16 @@ def merge(session: Session, *, loser: str, survivor: str, at: datetime, by: Acto
             detail={"with": other.pseudonym, "stays": row is stays, "ended": ended},
         )
     return Merged(stays.public_id, current_number(session, stays.id), ended)
+
+
+def _permitted(session: Session, loser: str, survivor: str, by: Actor) -> tuple[int, int]:
+    """The keys of both records, unlocked, for whoever may merge them."""
+    goes = find_patron(session, loser)
+    if goes.provisional_since is None or not by.may(Act.CHANGE_PATRON, goes.home_branch_id):
+        by.permit(Act.MERGE_PATRONS)
+    if loser == survivor:
+        raise Refused.because(Reason.SAME_PATRON)
+    return goes.id, find_patron(session, survivor).id
 
 
 def _lock(session: Session, ids: tuple[int, int]) -> dict[int, Patron]:
@@ -239,7 +250,7 @@ def _hand_over(gone: Patron, stays: Patron) -> None:
     for name in (*_FILLED, *ADDRESS, *_REACHED, "household_id", "pin_hash"):
         setattr(gone, name, None)
     gone.name = gone.name_key = ""
-    gone.session_version = new_public_id()
+    gone.session_version, gone.provisional_since = new_public_id(), None
     gone.status, gone.merged_into_id = PatronStatus.MERGED, stays.id
 
 

@@ -73,9 +73,9 @@ def register(
     """
     by.permit(Act.CHANGE_PATRON, home_branch_id)
     given = {**details, "home_branch_id": home_branch_id}
-    values = read_details(given, today=_today(session, home_branch_id, at), required=REQUIRED)
+    values = read_details(given, today=today_at(session, home_branch_id, at), required=REQUIRED)
     number = new_code(session, card, Kind.PATRON, by=by, override=override)
-    patron = Patron(created_at=at, **_columns(values, at))
+    patron = Patron(created_at=at, **columns_of(values, at))
     patron.household_id = _household(session, _address_key(patron))
     session.add(patron)
     session.add(Card(number=number, patron=patron, issued_at=at))
@@ -104,12 +104,12 @@ def change(session: Session, *, patron: str, details: Mapping[str, object], at: 
     ``VALUE_MISSING`` or ``VALUE_WRONG`` for every field.
     """
     found = _permitted(session, patron, by)
-    values = read_details(details, today=_today(session, found.home_branch_id, at))
+    values = read_details(details, today=today_at(session, found.home_branch_id, at))
     moved_to = values.get("home_branch_id")
     if isinstance(moved_to, int):
         by.permit(Act.CHANGE_PATRON, moved_to)
-        _today(session, moved_to, at)
-    columns = _columns(values, at)
+        today_at(session, moved_to, at)
+    columns = columns_of(values, at)
     key = _address_key(found, columns)
     household_id = found.household_id
     if moves := not ADDRESS.isdisjoint(values):
@@ -165,8 +165,9 @@ def replace_card(
 ) -> CardReplaced:
     """Give a patron (the public id) a new card. The old number is kept and says so.
 
-    Loans, promises, charges and blocks hang on the patron and so follow; whoever is signed in with the old card is
-    signed out. Raises ``Refused`` as ``register`` does, and ``NOT_FOUND``.
+    Whoever had no card before is verified by it: somebody has seen who they are. Loans, promises, charges and blocks
+    hang on the patron and so follow; whoever is signed in with the old card is signed out. Raises
+    ``Refused`` as ``register`` does, and ``NOT_FOUND``.
     """
     found = _permitted(session, patron, by)
     row = _lock(session, found)
@@ -175,10 +176,12 @@ def replace_card(
     end_card(session, row.id, CardEnd.REPLACED, at)
     session.add(Card(number=number, patron_id=row.id, issued_at=at))
     row.session_version = new_public_id()
+    verb = "replace_card" if row.provisional_since is None else "verify_patron"
+    row.provisional_since = None
     with refusing_twins(Reason.CODE_TAKEN, code=number, holder=Kind.PATRON.value):
         session.flush()  # a number taken a moment ago is refused by name
     detail = {} if card.valid else {"override": [Reason.CODE_MISREAD.value]}
-    record(session, "replace_card", at=at, by=by, branch_id=row.home_branch_id, patron=row.pseudonym, detail=detail)
+    record(session, verb, at=at, by=by, branch_id=row.home_branch_id, patron=row.pseudonym, detail=detail)
     return CardReplaced(row.public_id, old, number)
 
 
@@ -256,7 +259,7 @@ def _set_block(
     return PatronChanged(row.public_id, current_number(session, row.id), ("blocked_reason",))
 
 
-def _today(session: Session, branch_id: int, at: datetime) -> date:
+def today_at(session: Session, branch_id: int, at: datetime) -> date:
     """The day at the home branch, where a birth date is in the future or not."""
     zone = session.scalars(select(Branch.zone).where(Branch.id == branch_id)).one_or_none()
     if zone is None:
@@ -264,7 +267,7 @@ def _today(session: Session, branch_id: int, at: datetime) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
-def _columns(values: Mapping[str, object], at: datetime) -> dict[str, object]:
+def columns_of(values: Mapping[str, object], at: datetime) -> dict[str, object]:
     """The columns that follow from the fields: the key for searching, and when text messages were agreed to."""
     columns = dict(values)
     if isinstance(name := values.get("name"), str):

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.codes import refusing_twins
 from lending.circulation.locks import holder_of, lock_kit, lock_patron, lock_reservation, lock_stocks, look_up_card
+from lending.circulation.provisional import against_another_request
 from lending.circulation.reservations import (
     RESERVED_NOTICE,
     WAITING_NOTICE,
@@ -68,7 +69,7 @@ def reserve(
 
     It is promised at once if one is free that nobody waits for, else it has its place in the queue. Raises ``Refused``:
     ``NOT_PERMITTED``, ``NOT_FOUND``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, and all of ``CARD_BLOCKED``,
-    ``CARD_EXPIRED``, ``KIT_TYPE_NEEDS_COHORT`` and ``ALREADY_RESERVED`` at once.
+    ``CARD_EXPIRED``, ``KIT_TYPE_NEEDS_COHORT``, ``ALREADY_RESERVED`` and ``ONE_UNTIL_VERIFIED`` at once.
     """
     card = look_up_card(session, patron)
     by.permit_for_patron(Act.RESERVE, None if card is None else card.patron_id, pickup_branch_id)
@@ -142,6 +143,8 @@ def card_blocks(person: Patron, today: date) -> Iterable[Block]:
 
 
 def _against(session: Session, person: Patron, wanted: KitType) -> Iterable[Block]:
+    if person.provisional_since is not None:
+        yield from against_another_request(session, person.id)
     if wanted.cohort_only:
         yield Block(Reason.KIT_TYPE_NEEDS_COHORT, {})
     twin = select(Reservation.id).where(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Table, case, delete, literal, or_, select, update
+from sqlalchemy import Table, and_, case, delete, literal, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -36,7 +36,13 @@ OF_ONE_ADDRESS: Final = 50
 
 GUESSING_TIME: Final = timedelta(minutes=15)
 
+NEWCOMERS_FROM_ONE_ADDRESS: Final = 10
+"""How many people without a card may ask from one address in ``NEWCOMERS_TIME``: a family or a class, but no script."""
+
+NEWCOMERS_TIME: Final = timedelta(hours=1)
+
 _ADDRESS: Final = "address"
+_NEWCOMERS: Final = "newcomers"
 _limits, _ended = table_of(SignInLimit), table_of(EndedSession)
 
 
@@ -86,11 +92,33 @@ def guessed_right(session: Session, guess: Guess) -> None:
 
 
 def forget_guesses(session: Session, *, at: datetime) -> int:
-    """Forget the guesses that count no more; how many counters. For the sweep."""
-    forgotten = session.execute(
-        delete(_limits).where(_limits.c.since <= at - GUESSING_TIME).returning(_limits.c.account)
+    """Forget the guesses, and the newcomers, that count no more; how many counters. For the sweep."""
+    of_newcomers = _limits.c.account.startswith(f"{_NEWCOMERS}:")
+    over = or_(
+        and_(of_newcomers, _limits.c.since <= at - NEWCOMERS_TIME),
+        and_(not_(of_newcomers), _limits.c.since <= at - GUESSING_TIME),
     )
-    return len(forgotten.all())
+    return len(session.execute(delete(_limits).where(over).returning(_limits.c.account)).all())
+
+
+def reserve_newcomer(session: Session, address: str, *, at: datetime) -> None:
+    """Count somebody without a card who asks from an address, a digest; part of the act that registers them.
+
+    The hour counts from the first. Raises ``Refused`` (``TOO_MANY_FROM_HERE``, with ``until``).
+    """
+    key, over = _key(_NEWCOMERS, address), _limits.c.since <= at - NEWCOMERS_TIME
+    first = _insert(session, _limits).values(account=key, guesses=1, since=at)
+    counted = first.on_conflict_do_update(
+        index_elements=[_limits.c.account],
+        set_={
+            "guesses": case((over, 1), else_=_limits.c.guesses + 1),
+            "since": case((over, literal(at, _limits.c.since.type)), else_=_limits.c.since),
+        },
+        where=or_(over, _limits.c.guesses < NEWCOMERS_FROM_ONE_ADDRESS),
+    ).returning(_limits.c.guesses)
+    if session.execute(counted).scalar_one_or_none() is None:
+        since = session.scalars(select(_limits.c.since).where(_limits.c.account == key)).one()
+        raise Refused.because(Reason.TOO_MANY_FROM_HERE, until=since + NEWCOMERS_TIME)
 
 
 def _counters(guess: Guess) -> Iterator[_Counter]:

@@ -55,6 +55,11 @@ class Actor:
             return scope is Scope.WHOLE_SYSTEM or (scope is Scope.OWN_PROGRAMS and bool(self.program_ids))
         return branch_id in self.branch_ids
 
+    def permit_newcomer(self) -> None:
+        """Refuse (``NOT_PERMITTED``) unless this is somebody who is not signed in, and so nobody's record is theirs."""
+        if self.role is not Role.PATRON or self.patron_id is not None:
+            raise Refused.because(Reason.NOT_PERMITTED)
+
     def permit(self, act: Act, branch_id: int | None = None) -> None:
         """Refuse (``NOT_PERMITTED``) unless the actor may do ``act`` at ``branch_id``."""
         if not self.may(act, branch_id):

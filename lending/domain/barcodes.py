@@ -112,6 +112,11 @@ def check_digit(first13: str) -> str:
     return str(luhn.calc_check_digit(first13))
 
 
+def is_provisional(text: str) -> bool:
+    """Whether ``text`` is the reference of somebody who has no card yet: it is no card that may be given out."""
+    return _PROVISIONAL.matches(text)
+
+
 def library_code(prefix: str, institution: str, sequence: int) -> str:
     """The 14-digit code of one card or item. Raises ``ValueError`` when it would not have 14 digits."""
     first13 = f"{prefix}{institution}{sequence:08d}"
@@ -169,6 +174,13 @@ def next_codes(first: str, taken: Container[str], count: int) -> tuple[str, ...]
     return tuple(free)
 
 
+PROVISIONAL_PREFIX = "WEB-"
+"""How the references begin that stand for the card of people who have none yet."""
+REFERENCE_LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
+"""Nothing that is mistaken for something else on a telephone or a screen, and no vowels, so that none spells a word."""
+REFERENCE_LENGTH = 6
+
+_PROVISIONAL = CodePattern(f"{PROVISIONAL_PREFIX}[{REFERENCE_LETTERS}]{{{REFERENCE_LENGTH}}}")
 _IMEI = CodePattern(r"\d{15}")
 _IMEISV = CodePattern(r"\d{16}")
 _ICCID = CodePattern(r"89\d{17,18}")
@@ -180,6 +192,7 @@ def _table(spaces: CodeSpaces) -> tuple[tuple[Kind, CodePattern], ...]:
     """All patterns of all kinds. The order does not matter where the spaces are disjoint."""
     return (
         (Kind.PATRON, CodePattern(spaces.patron_prefix + r"\d{13}")),
+        (Kind.PATRON, _PROVISIONAL),
         (Kind.KIT, CodePattern(spaces.item_prefix + r"\d{13}")),
         (Kind.KIT, CodePattern(spaces.kit_pattern)),
         (Kind.PART, CodePattern(spaces.part_pattern)),

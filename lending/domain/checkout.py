@@ -21,6 +21,7 @@ class PatronFacts:
 
     ``unreceived`` counts loans whose kit is not back, ``overdue`` those of them past due. ``household_unreceived``
     counts the other patrons of the household and is ``None`` where the rule is off or the address matches nobody.
+    ``is_provisional``: nobody has checked yet who they are.
     """
 
     birth_date: date | None
@@ -33,6 +34,7 @@ class PatronFacts:
     owes_cents: int
     last_received_at: datetime | None
     household_unreceived: int | None
+    is_provisional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ def _kit(kit: KitFacts) -> Iterator[_Found]:
 
 def _patron(facts: CheckOutFacts) -> Iterator[_Found]:
     patron, policy = facts.patron, facts.policy
+    if patron.is_provisional:
+        yield Reason.NOT_VERIFIED, {}
     yield from against_card(patron.blocked_reason, patron.expires_on, facts.today)
     if _under_age(patron.birth_date, facts.today, policy.adult_age) and not patron.guardian_agreed:
         yield Reason.UNDER_AGE, {"age": policy.adult_age}

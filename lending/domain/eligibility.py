@@ -54,7 +54,8 @@ class Eligibility:
 class Applicant:
     """What counts about the person. ``today`` is local to the pick-up branch; ``completed`` are codes of programmes.
 
-    ``answers`` are by the code of the question.
+    ``answers`` are by the code of the question. ``is_provisional``: they get their card, and give their address, before
+    any kit.
     """
 
     today: date
@@ -63,6 +64,7 @@ class Applicant:
     has_address: bool
     completed: frozenset[str] = frozenset()
     answers: Mapping[str, bool] = field(default_factory=dict)
+    is_provisional: bool = False
 
 
 def read_eligibility(given: Mapping[str, Any]) -> Eligibility:
@@ -105,7 +107,7 @@ def _unmet(rules: Eligibility, applicant: Applicant) -> Iterator[Mapping[str, ob
         yield {"rule": "postal_codes"}
     if rules.after_program is not None and rules.after_program not in applicant.completed:
         yield {"rule": "after_program", "program": rules.after_program}
-    if rules.full_card and not applicant.has_address:
+    if rules.full_card and not (applicant.has_address or applicant.is_provisional):
         yield {"rule": "full_card"}
     for question in rules.questions:
         if question.must and applicant.answers.get(question.code) is not question.answer:

@@ -21,8 +21,9 @@ class EnrolmentFacts:
     """What counts about a cohort (its name, dates and programme's rules) and about the person who would join it.
 
     ``already``: they have a seat in it, or a place on its waiting list. ``kit_of`` is the cohort of the same weeks in
-    which they have a kit or wait for one, if they want another here. Dates are local to the pick-up branch;
-    ``last_borrow_on`` and ``program_ends_on`` are the programme's, ``None`` where it has no such day.
+    which they have a kit or wait for one, if they want another here. ``asks_elsewhere``: nobody has checked yet who
+    they are, and they have a request already. Dates are local to the pick-up branch; ``last_borrow_on`` and
+    ``program_ends_on`` are the programme's, ``None`` where it has no such day.
     """
 
     cohort: str
@@ -38,6 +39,7 @@ class EnrolmentFacts:
     already: bool
     applicant: Applicant
     kit_of: str | None = None
+    asks_elsewhere: bool = False
 
 
 def blocks(facts: EnrolmentFacts) -> Iterator[Block]:
@@ -59,6 +61,8 @@ def blocks(facts: EnrolmentFacts) -> Iterator[Block]:
         yield Block(Reason.ALREADY_ENROLLED, {"cohort": facts.cohort})
     elif facts.kit_of is not None:
         yield Block(Reason.HAS_A_KIT, {"cohort": facts.kit_of})
+    elif facts.asks_elsewhere:
+        yield Block(Reason.ONE_UNTIL_VERIFIED, {})
     yield from checks(facts.rules, facts.applicant)
 
 

@@ -106,7 +106,8 @@ def enrol(
     ``answers`` are those to the programme's questions, by their codes, and are not kept.
     Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``CARD_UNKNOWN``, ``CARD_REPLACED``, ``NO_SUCH_POOL``, or all
     of ``CARD_BLOCKED``, ``CARD_EXPIRED``, ``COHORT_CANCELLED``, ``COHORT_OVER``, ``PROGRAM_OVER``, ``NO_MORE_KITS``,
-    ``ALREADY_ENROLLED``, ``HAS_A_KIT`` in the same weeks where another is wanted, and ``NOT_ELIGIBLE`` that apply.
+    ``ALREADY_ENROLLED``, ``HAS_A_KIT`` in the same weeks where another is wanted, ``ONE_UNTIL_VERIFIED`` and
+    ``NOT_ELIGIBLE`` that apply.
     """
     rows = resolve(session, patron, cohort, pickup_branch_id)
     permit_for_program(by, Act.ENROL, rows[0].program_id, pickup_branch_id, patron_id=rows[0].patron_id)
@@ -172,6 +173,7 @@ def against_enrolling(
         has_address=person.street is not None,
         completed=completed(session, person.id, program.eligibility),
         answers=answers,
+        is_provisional=person.provisional_since is not None,
     )
     yield from blocks(facts_of(held, person, program, already=already, wants_kit=wants_kit, applicant=applicant))
 

@@ -80,6 +80,7 @@ _LOCKED = (
     cohorts.c.return_by,
     cohorts.c.capacity,
     patrons.c.pseudonym,
+    patrons.c.provisional_since,
     patrons.c.blocked_reason,
     patrons.c.expires_on,
     patrons.c.birth_date,

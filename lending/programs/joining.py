@@ -19,6 +19,7 @@ from lending.circulation.checkout import BORROWING_AGREEMENT
 from lending.circulation.checkout_statements import SIGN
 from lending.circulation.journal import record_each
 from lending.circulation.pool_book import set_aside_by
+from lending.circulation.provisional import against_another_request
 from lending.circulation.reservations import PoolFound, pickup_code, promise_next
 from lending.circulation.telling import new_notice, put_in_outbox
 from lending.circulation.together import together
@@ -126,9 +127,12 @@ def facts_of_joining(
         has_address=held.street is not None,
         completed=completed(session, asked.patron_id, asked.eligibility),
         answers=answers,
+        is_provisional=held.provisional_since is not None,
     )
     already = joining.counted.already
     found = facts_of(held, held, asked, already=already, wants_kit=wants_kit, applicant=applicant)
+    if applicant.is_provisional:
+        found = replace(found, asks_elsewhere=any(against_another_request(session, asked.patron_id)))
     return replace(found, kit_of=joining.counted.kit_of) if wants_kit else found
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Label, Select, and_, bindparam, exists, func, null, select
 from sqlalchemy.orm import Session
 
-from lending.circulation.checkout_statements import unreceived
+from lending.circulation.checkout_statements import IS_NO_STATEMENT, unreceived
 from lending.circulation.policies import applicable_policy_id, policies
 from lending.domain.checkout import CheckOutFacts, KitFacts, PatronFacts, PolicyFacts, PromiseFacts, blocks
 from lending.domain.names import short_name
@@ -112,6 +112,7 @@ _PERSON = (
         _patrons.c.name,
         _patrons.c.birth_date,
         _patrons.c.guardian_agreed_on,
+        _patrons.c.provisional_since,
         _patrons.c.expires_on,
         _patrons.c.blocked_reason,
         _current.c.number.label("card"),
@@ -135,7 +136,10 @@ _PERSON = (
             "owes_cents",
         ),
         _scalar(select(func.max(_loans.c.received_at)).where(_loans.c.patron_id == _patrons.c.id), "last_received_at"),
-        exists().where(_acceptances.c.patron_id == _patrons.c.id).correlate(_patrons).label("signed_once"),
+        exists()
+        .where(_acceptances.c.patron_id == _patrons.c.id, IS_NO_STATEMENT)
+        .correlate(_patrons)
+        .label("signed_once"),
     )
     .select_from(
         _patrons.outerjoin(
@@ -179,7 +183,9 @@ _THEIR_KITS = (
 )
 _SIGNED_FOR = select(
     exists().where(
-        _acceptances.c.patron_id == bindparam("patron_id"), _acceptances.c.cohort_id == bindparam("cohort_id")
+        _acceptances.c.patron_id == bindparam("patron_id"),
+        _acceptances.c.cohort_id == bindparam("cohort_id"),
+        IS_NO_STATEMENT,
     )
 )
 
@@ -251,6 +257,7 @@ def _facts(row: AnyRow, signed: bool, today: date, at: datetime) -> CheckOutFact
             owes_cents=row.owes_cents,
             last_received_at=row.last_received_at,
             household_unreceived=None,
+            is_provisional=row.provisional_since is not None,
         ),
         kit=KitFacts("", KitState.AVAILABLE, False, False, False, "", True, False, (), None),
         promise=PromiseFacts(True, None, True, None, None, None, 0),

@@ -33,6 +33,7 @@ CLEAR = CheckOutFacts(
         owes_cents=0,
         last_received_at=None,
         household_unreceived=None,
+        is_provisional=False,
     ),
     kit=KitFacts(
         barcode="KIT-1042",
@@ -138,6 +139,7 @@ OTHERS = [
     Against(Reason.IN_TRANSIT, THE_KIT, kit={"in_transit": True, "here": False}),
     Against(Reason.AT_ANOTHER_BRANCH, {**THE_KIT, "branch": "Compton Library"}, kit=ELSEWHERE),
     Against(Reason.LINE_SUSPENDED, THE_KIT, kit={"line_state": LineState.SUSPENDED}),
+    Against(Reason.NOT_VERIFIED, patron={"is_provisional": True}),
     Against(Reason.CARD_BLOCKED, {"note": "Ask the manager"}, patron={"blocked_reason": "Ask the manager"}),
     Against(Reason.CARD_EXPIRED, {"on": TODAY - DAY}, patron={"expires_on": TODAY - DAY}),
     Against(Reason.UNDER_AGE, {"age": 18}, patron={"birth_date": date(2010, 1, 1)}),

@@ -79,11 +79,23 @@ def test_all_rules_are_told_at_once_and_none_is_overridable() -> None:
     assert {(block.reason, block.overridable) for block in found} == {(Reason.NOT_ELIGIBLE, False)}
 
 
-@pytest.mark.parametrize("audience", [Audience.DESK, Audience.PATRON])
+def test_who_has_no_card_yet_gives_the_address_with_it() -> None:
+    newcomer = replace(NOOR, has_address=False, is_provisional=True)
+    assert unmet(newcomer) == []
+    assert unmet(replace(newcomer, birth_date=None)) == ["min_age"]
+
+
+AGE = {
+    Audience.DESK: "This session is for people of 18 years or more; look at the date of birth.",
+    Audience.PATRON: "This session is for people of 18 years or more.",
+}
+
+
+@pytest.mark.parametrize("audience", AGE)
 def test_each_rule_has_its_plain_words(audience: Audience) -> None:
     said = [say(block, str, audience) for block in checks(RULES, Applicant(TODAY, None, None, has_address=False))]
     assert len(set(said)) == 5
-    assert said[0] == "This session is for people of 18 years or more; look at the date of birth."
+    assert said[0] == AGE[audience]
     assert said[-1] == "This session is for people who answer yes to “Are you looking for work?”."
     assert say(Block(Reason.NOT_ELIGIBLE), str, audience) == "This session is not open to this patron."
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from lending.circulation.provisional import register_provisionally
 from lending.circulation.reserving import cancel
 from lending.db import Database
 from lending.domain.actors import Actor
@@ -122,3 +123,17 @@ def test_a_record_that_was_merged_acts_no_more_on_what_was_its_own(database: Dat
 
     database.act(merged)
     assert why(database, lambda s: withdraw(s, enrolment=luis, at=NOW, by=cast.luis)) == [Reason.NOT_PERMITTED]
+
+
+def test_somebody_without_a_card_has_a_seat_in_one_session_at_a_time(database: Database, cast: Cast) -> None:
+    change_program(database, cast, eligibility={"full_card": True})
+    next_cohort(database, cast)
+    details = {"name": "Nadia Haddad", "birth_date": "1988-04-02", "phone": "213 555 0142"}
+    given = {"details": details, "home_branch_id": cast.ela, "address": "a", "at": NOW, "by": cast.nobody}
+    newcomer = database.act(lambda s: register_provisionally(s, **given))
+    first = join(database, cast, newcomer.reference, by=cast.patron(newcomer.patron_id))
+    assert (first.seat, first.kit) == (EnrolmentState.ENROLLED, Kit.PROMISED)
+    for cohort, reason in (("WR-7", Reason.ALREADY_ENROLLED), ("WR-8", Reason.ONE_UNTIL_VERIFIED)):
+        with pytest.raises(Refused) as refused:
+            join(database, cast, newcomer.reference, cohort=cohort, by=cast.ben)
+        assert [block.reason for block in refused.value.blocks] == [reason]

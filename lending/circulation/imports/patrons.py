@@ -23,7 +23,7 @@ from lending.circulation.imports.report import Fault, Problem, Progress, Report,
 from lending.circulation.imports.sheets import Sheet
 from lending.circulation.journal import record, record_each
 from lending.domain.actors import Actor
-from lending.domain.barcodes import CodeSpaces, Kind, read
+from lending.domain.barcodes import CodeSpaces, Kind, is_provisional, read
 from lending.domain.contacts import address_key
 from lending.domain.names import fold
 from lending.domain.permissions import Act
@@ -173,7 +173,7 @@ class _Reader:
         code = read(cell, self.spaces)
         if not code.text:
             self._note(row, "card", Fault.MISSING)
-        elif code.kind is not Kind.PATRON:
+        elif code.kind is not Kind.PATRON or is_provisional(code.text):
             self.problems.append(Problem(row, "card", Fault.NOT_A_CARD))
         elif not code.valid:
             self.problems.append(Problem(row, "card", Fault.BAD_CHECK_DIGIT))
