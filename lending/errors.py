@@ -82,6 +82,7 @@ class Reason(StrEnum):
     PARTS_NOT_COUNTED = "parts_not_counted"
     PART_UNKNOWN = "part_unknown"
     PART_NOT_MISSING = "part_not_missing"
+    PART_IN_KITS = "part_in_kits"
     TOO_LATE_TO_REPORT = "too_late_to_report"
     NOT_TO_INSPECT = "not_to_inspect"
     STEPS_NOT_DONE = "steps_not_done"

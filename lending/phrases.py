@@ -269,6 +269,11 @@ FIELDS: Mapping[str, str] = {
     "words": N_("what happened"),
     "pin": N_("PIN"),
     "address": N_("address"),
+    "description": N_("description"),
+    "whole_price_cents": N_("price of a whole kit"),
+    "cohort_only": N_("only for people in a session"),
+    "statement": N_("statement to sign"),
+    "parts": N_("parts"),
     "zone": N_("time zone"),
     "floats": N_("kits stay where they come back"),
 }

@@ -32,6 +32,7 @@ from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch
 from lending.models.kits import Kit, KitType, KitTypePart
 from lending.models.loans import Loan
+from lending.models.policies import Agreement
 from lending.models.reservations import Reservation
 
 
@@ -72,6 +73,7 @@ def add_kit_type(
     parts: Sequence[ExpectedPart],
     cohort_only: bool = False,
     description: str = "",
+    statement: str | None = None,
     at: datetime,
     by: Actor,
 ) -> str:
@@ -81,7 +83,8 @@ def add_kit_type(
     every field, ``ALREADY_EXISTS``.
     """
     by.permit(Act.ADMINISTER)
-    texts = _checked_type(code, name, description, whole_price_cents, parts)
+    texts = checked_type(code, name, description, whole_price_cents, parts)
+    check_statement(session, statement)
     if session.scalars(select(KitType.id).where(KitType.code == code)).first() is not None:
         raise Refused.because(Reason.ALREADY_EXISTS, field="code", value=code)
     kit_type = KitType(
@@ -90,6 +93,7 @@ def add_kit_type(
         description=texts["description"] or "",
         whole_price_cents=whole_price_cents,
         cohort_only=cohort_only,
+        statement=statement,
         parts=[
             KitTypePart(
                 position=position,
@@ -287,7 +291,7 @@ def _checked(details: Mapping[str, object]) -> dict[str, str | None]:
     return values
 
 
-def _checked_type(
+def checked_type(
     code: str, name: str, description: str, whole_price_cents: int, parts: Sequence[ExpectedPart]
 ) -> dict[str, str]:
     """The texts of a kit type; everything that is wrong with it is told at once."""
@@ -312,6 +316,12 @@ def _checked_type(
     if against:
         raise Refused(*against)
     return texts
+
+
+def check_statement(session: Session, statement: str | None) -> None:
+    """Refuse (``VALUE_WRONG``) the code of an agreement that was never published."""
+    if statement and session.scalars(select(Agreement.id).where(Agreement.code == statement)).first() is None:
+        raise Refused.because(Reason.VALUE_WRONG, field="statement")
 
 
 def _is_part(part: ExpectedPart) -> bool:

@@ -23,6 +23,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         hooks,
         inspection,
         jobs,
+        kit_types,
         kits,
         ladders,
         letters,
@@ -53,11 +54,13 @@ def blueprints() -> tuple[Blueprint, ...]:
     from lending.web.online import my_kit, signing_in, start
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
+    # What there is to lend, and where.
+    libraries = (branches, kit_types)
+
     planning = (agreements, closures, programs, questions, sessions, forecast)
     telling = (letters, notice_log, notices, texts, hooks, webhooks)
     work = (jobs, tasks, calls, lines, ladders, policies)
     online = (start, signing_in, my_kit)
     setting_up = (pictures, staff, welcome)
-    libraries = (branches,)
     groups = (*online, *pages, *planning, *telling, *work, *setting_up, *libraries)
     return tuple(page.bp for page in (*groups, stocktakes, transfers, workshops))

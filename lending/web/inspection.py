@@ -195,7 +195,7 @@ def _table(found: Sheet, form: Mapping[str, str]) -> dict[str, Any]:
                 "code": part.tag or "",
                 "quantity": part.quantity,
                 "returnable": part.returnable,
-                "photo_url": None,
+                "photo_url": url_for("pictures.show", public_id=part.photo) if part.photo else None,
                 "note": form.get(f"note-{part.part_id}", ""),
                 "charge": form.get(f"charge-{part.part_id}", ""),
                 "state": form.get(f"part-{part.part_id}") or (part.known.value if part.known else ""),

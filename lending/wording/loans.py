@@ -45,6 +45,11 @@ LOANS: Mapping[Reason, Words] = {
     Reason.PARTS_NOT_COUNTED: Words(422, Tone.STOP, N_("Say for each part whether it is here: %(parts)s.")),
     Reason.PART_UNKNOWN: Words(422, Tone.STOP, N_("That part does not belong to %(kit)s. Look at the list again.")),
     Reason.PART_NOT_MISSING: Words(409, Tone.STOP, N_("That part of %(kit)s is not missing. Nothing changed.")),
+    Reason.PART_IN_KITS: Words(
+        409,
+        Tone.STOP,
+        N_("%(part)s is in kits of this kind, or was. It stays on the list; you may call it something else."),
+    ),
     Reason.NOT_TO_INSPECT: Words(409, Tone.LOOK, N_("%(kit)s does not wait for inspection: it is %(state)s.")),
     Reason.STEPS_NOT_DONE: Words(409, Tone.STOP, N_("%(kit)s is not free yet: %(steps)s still to do.")),
     Reason.IN_QUARANTINE: Words(409, Tone.STOP, N_("%(kit)s rests until %(until)s, then it is free.")),

@@ -43,6 +43,7 @@ MAY: dict[str, set[str]] = {
     "inspection.cart": CIRCULATES,
     "inspection.sheet": CIRCULATES,
     "jobs.index": {"eli"},
+    **{f"kit_types.{page}": {"eli"} for page in ("edit", "index", "new", "photo", "show")},
     "kits.back": CIRCULATES,
     "kits.edit": CIRCULATES,
     "kits.exchange": CIRCULATES,
