@@ -7,11 +7,13 @@ Cleo manages Compton, Dora leads Work Ready, Eli administers. ``work-ready`` kit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Connection, Table, event, insert, select
 from sqlalchemy.orm import Session
 
 from lending.db import Database
@@ -132,27 +134,64 @@ def put(session: Session, row: Row) -> Row:
     return row
 
 
-_ASSEMBLED: dict[str, tuple[Cast, list[tuple[Table, list[dict[str, Any]]]]]] = {}
-"""By the address of a database: the cast that was assembled there first, and its rows by table."""
+@dataclass
+class _Assembled:
+    """The cast of one database, its rows by table, and how the driver was given them."""
+
+    cast: Cast
+    rows: list[tuple[Table, list[dict[str, Any]]]]
+    sent: list[tuple[str, Any]] = field(default_factory=list)
+
+
+_ASSEMBLED: dict[str, _Assembled] = {}
+"""By the address of a database."""
 
 
 def assemble(database: Database) -> Cast:
     """Put the standing cast into an empty library.
 
-    A library that a run empties and fills again and again gets the rows that were made the first time, a table at once.
+    A library that a run empties and fills again and again gets the rows that were made the first time, a table at once
+    and in the driver's own terms: to compile them anew took as long as many a test.
     """
     address = str(database.write_engine.url)
-    if address in _ASSEMBLED:
-        cast, rows = _ASSEMBLED[address]
-        database.act(lambda session: [session.execute(insert(table), made) for table, made in rows])
-        return cast
+    kept = _ASSEMBLED.get(address)
+    if kept is not None:
+        database.act(lambda session: _write_again(session.connection(), kept))
+        return kept.cast
     with database.read() as session:
         is_empty = not _all_rows(session)
     cast = database.act(assemble_in)
     if is_empty:
         with database.read() as session:
-            _ASSEMBLED[address] = cast, _all_rows(session)
+            _ASSEMBLED[address] = _Assembled(cast, _all_rows(session))
     return cast
+
+
+def _write_again(connection: Connection, kept: _Assembled) -> None:
+    if not kept.sent:
+        with _overheard(connection) as sent:
+            for table, rows in kept.rows:
+                connection.execute(insert(table).inline(), rows)
+        kept.sent = sent
+        return
+    cursor = connection.connection.cursor()
+    for statement, rows in kept.sent:
+        cursor.executemany(statement, rows)
+
+
+@contextmanager
+def _overheard(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
+    """Each statement with its rows, as they are handed to the driver."""
+    sent: list[tuple[str, Any]] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, rows: Any, _context: Any, many: bool) -> None:
+        sent.append((statement, rows if many else [rows]))
+
+    event.listen(connection, "before_cursor_execute", hear)
+    try:
+        yield sent
+    finally:
+        event.remove(connection, "before_cursor_execute", hear)
 
 
 def _all_rows(session: Session) -> list[tuple[Table, list[dict[str, Any]]]]:
