@@ -32,6 +32,10 @@ class Reason(StrEnum):
     CODE_IS_A_DEVICE_NUMBER = "code_is_a_device_number"
     CODE_TAKEN = "code_taken"
     CODE_SPACE = "code_space"
+    PHOTO_NOT_READ = "photo_not_read"
+    PHOTO_NOT_OURS = "photo_not_ours"
+    PHOTO_SEVERAL = "photo_several"
+    PHOTOS_TOO_OFTEN = "photos_too_often"
     # The patron (RULES 2)
     CARD_UNKNOWN = "card_unknown"
     CARD_REPLACED = "card_replaced"

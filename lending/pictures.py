@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from lending.domain.pictures import LOGO_BOX, PHOTO_SIDE, Drawn
 from lending.errors import Reason, Refused
@@ -24,8 +24,13 @@ KINDS: Final = ("JPEG", "PNG", "WEBP", "GIF")
 MOST_POINTS: Final = 25_000_000
 """Points of a picture that are read at most: what the cameras of telephones make. A bomb of zeros has more."""
 
+MOST_PASSES: Final = 100
+"""Passes of a JPEG that are read at most: progressive ones have about ten, one that is made to take hours thousands."""
+
 Draw = Callable[[bytes], Drawn]
+T = TypeVar("T")
 _ONE_AT_A_TIME = threading.Lock()
+_JPEG, _PASS = b"\xff\xd8", b"\xff\xda"
 
 
 def photo(content: bytes) -> Drawn:
@@ -42,19 +47,33 @@ def logo(content: bytes) -> Drawn:
 
 
 def _drawn(content: bytes, draw: Callable[[Image], Drawn]) -> Drawn:
-    from PIL import Image, ImageOps  # heavy, and needed at uploads alone
+    from PIL import ImageOps  # heavy, and needed at uploads alone
+
+    def upright(opened: Image) -> Drawn:
+        return draw(ImageOps.exif_transpose(opened).convert("RGBA"))
+
+    return read_with(content, upright, side=PHOTO_SIDE)
+
+
+def read_with(content: bytes, take: Callable[[Image], T], *, side: int, kinds: tuple[str, ...] = KINDS) -> T:
+    """What ``take`` makes of a stranger's file, opened as a picture whose longer side is to be about ``side`` pixels.
+
+    Raises as ``photo`` does.
+    """
+    from PIL import Image
 
     with _ONE_AT_A_TIME:
         try:
-            with Image.open(io.BytesIO(content), formats=KINDS) as opened:
+            if content.startswith(_JPEG) and content.count(_PASS) > MOST_PASSES:
+                raise Refused.because(Reason.PICTURE_UNREADABLE)
+            with Image.open(io.BytesIO(content), formats=kinds) as opened:
                 if opened.width * opened.height > MOST_POINTS:
                     raise Refused.because(Reason.PICTURE_TOO_BIG)
-                opened.draft("RGB", (2 * PHOTO_SIDE, 2 * PHOTO_SIDE))  # a JPEG is read at about the size it will have
-                upright = ImageOps.exif_transpose(opened)
-                return draw(upright.convert("RGBA"))
+                opened.draft("RGB", (2 * side, 2 * side))  # a JPEG is read at about the size it will have
+                return take(opened)
         except Refused:
             raise
-        except Image.DecompressionBombError:
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise Refused.because(Reason.PICTURE_TOO_BIG) from None
         except Exception:  # noqa: BLE001 - whatever a decoder says of a hostile file, it is no picture
             raise Refused.because(Reason.PICTURE_UNREADABLE) from None

@@ -17,7 +17,7 @@ KNOWN = {
     "kit", "code", "part", "parts", "kind", "steps", "state", "branch", "cohort", "field", "note", "on", "at", "age",
     "out", "limit", "until", "cents", "limit_cents", "from", "hours", "shortest", "longest",
     "rule", "left", "place", "workshop", "days", "step", "least", "most", "least_cents", "most_cents", "host",
-    "figure", "nearest",
+    "figure", "nearest", "codes",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         agreements,
         branches,
         calls,
+        camera,
         closures,
         desk,
         forecast,
@@ -59,7 +60,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
     planning = (agreements, closures, programs, questions, sessions, forecast)
     telling = (letters, notice_log, notices, texts, hooks, webhooks)
-    work = (jobs, tasks, calls, lines, ladders, policies)
+    work = (camera, jobs, tasks, calls, lines, ladders, policies)
     online = (start, signing_in, my_kit)
     setting_up = (pictures, staff, welcome)
     groups = (*online, *pages, *planning, *telling, *work, *setting_up, *libraries)

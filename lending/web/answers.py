@@ -35,12 +35,17 @@ def kept_for_good(response: Response) -> Response:
     return response
 
 
+def let_camera() -> None:
+    """Let the page of this request ask for the camera, which every other page is denied."""
+    g.camera = True
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
 
 
 def _end(response: Response) -> Response:
-    response.headers.extend(_security_headers(current.library().settings.secure_cookies))
+    response.headers.extend(_security_headers(current.library().settings.secure_cookies, g.get("camera", False)))
     response.headers["X-Request-ID"] = request_id()
     rule = request.url_rule.rule if request.url_rule else "none"
     static = request.endpoint is not None and request.endpoint.endswith("static")
@@ -63,7 +68,7 @@ def _end(response: Response) -> Response:
 
 
 @cache
-def _security_headers(https: bool) -> tuple[tuple[str, str], ...]:
+def _security_headers(https: bool, camera: bool) -> tuple[tuple[str, str], ...]:
     """A policy that runs nothing but the library's own files; built once."""
     import secure
 
@@ -81,7 +86,12 @@ def _security_headers(https: bool) -> tuple[tuple[str, str], ...]:
         coop=secure.CrossOriginOpenerPolicy().same_origin(),
         corp=secure.CrossOriginResourcePolicy().same_origin(),
         referrer=secure.ReferrerPolicy().same_origin(),
-        permissions=secure.PermissionsPolicy().geolocation().microphone().camera().payment().usb(),
+        permissions=secure.PermissionsPolicy()
+        .geolocation()
+        .microphone()
+        .camera(*(["self"] if camera else []))
+        .payment()
+        .usb(),
         xcto=secure.XContentTypeOptions().nosniff(),
         xfo=secure.XFrameOptions().deny(),
         hsts=secure.StrictTransportSecurity().max_age(31_536_000).include_subdomains() if https else None,

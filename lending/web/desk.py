@@ -26,7 +26,7 @@ from lending.queries import acts
 from lending.queries import desk as queries
 from lending.queries.desk import Counters, PatronStrip
 from lending.queries.staff import StationPlace
-from lending.web import current, finding
+from lending.web import answers, current, finding
 from lending.web.access import allow
 from lending.web.said import kit_line, said
 from lending.web.scanning import COMMANDS, Answer, Scan, Screen, scan_of, scan_of_form
@@ -172,6 +172,7 @@ def view_of(
     screen: Screen, place: StationPlace, *, scan: Scan | None = None, found: Answer | None = None, **more: Any
 ) -> View:
     """A scanning page as it stands after ``found``, or fresh."""
+    answers.let_camera()
     reader, at = current.reader(), current.now()
     since = datetime.combine(at.astimezone(ZoneInfo(place.zone)).date(), time(0), ZoneInfo(place.zone))
     patron = found.patron if found is not None else None

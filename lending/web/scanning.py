@@ -7,17 +7,20 @@ wrong person. Source: INTERFACES, "Desk"; SCREENS, rule 2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum, unique
 from typing import Any
 
+from flask import request
 from werkzeug.exceptions import UnprocessableEntity
 
 from lending.circulation.checkout import NO_OVERRIDE, Override
 from lending.domain.registration import is_storable, read_date
+from lending.errors import Block, Refused
 from lending.queries.desk import PatronStrip
 from lending.web import current
+from lending.web.camera import photographed
 from lending.web.said import Said
 from lending.wording import Tone
 
@@ -52,7 +55,7 @@ class Scan:
     """A scan as it came in, its shape already checked. ``patron`` is a card number or a public id.
 
     ``subject`` is what the screen is about: a workshop or a count by its public id, a branch by its code. ``mode`` is
-    how somebody attends.
+    how somebody attends. ``unread`` is why no code could be read from the photo that was sent instead of one.
     """
 
     code: str
@@ -67,6 +70,7 @@ class Scan:
     subject: str = ""
     mode: str = ""
     override: Override = NO_OVERRIDE
+    unread: tuple[Block, ...] = ()
 
     @property
     def body(self) -> dict[str, Any]:
@@ -169,12 +173,20 @@ def scan_of(given: Mapping[str, Any]) -> Scan:
 
 
 def scan_of_form(form: Mapping[str, Any], screen: Screen) -> Scan:
-    """The scan in a plain form, for a browser without scripts. An override posts its own fields."""
+    """The scan in a plain form, for a browser without scripts. An override posts its own fields, a photo has a code."""
+    unread: tuple[Block, ...] = ()
+    code = form.get("code")
+    if "photo" in request.files:
+        try:
+            code = photographed(request.files.getlist("photo"))
+        except Refused as refused:
+            unread = refused.blocks
     overridden = form.get("override_code")
     override = current.override_of(str(form.get("override_reasons", "")).split(), form.get("override_note"))
-    return scan_of(
+    scan = scan_of(
         {
-            **{name: form.get(name) for name in ("code", "key", "station", "patron", "kit", "subject", "mode")},
+            "code": code,
+            **{name: form.get(name) for name in ("key", "station", "patron", "kit", "subject", "mode")},
             "date": None if form.get("clear_date") else form.get("date") or None,
             "screen": screen.value,
             "book_drop": form.get("book_drop") == "1",
@@ -183,6 +195,7 @@ def scan_of_form(form: Mapping[str, Any], screen: Screen) -> Scan:
             "override": {"reasons": sorted(override.reasons), "note": override.note} if overridden else None,
         }
     )
+    return replace(scan, unread=unread)
 
 
 def _text(given: Mapping[str, Any], name: str) -> str | None:

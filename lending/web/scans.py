@@ -62,6 +62,8 @@ def answer(scan: Scan, place: StationPlace) -> Answer:
 
 
 def _dispatch(scan: Scan, place: StationPlace, code: Code) -> Answer:
+    if scan.unread:
+        raise Refused(*scan.unread)
     if not code.text:
         raise Refused.because(Reason.CODE_EMPTY)
     if code.kind is Kind.COMMAND:

@@ -31,6 +31,19 @@ CODES: Mapping[Reason, Words] = {
     Reason.CODE_SPACE: Words(
         422, Tone.STOP, N_("%(code)s looks like %(kind)s, so it cannot be used for this. Choose another code.")
     ),
+    # Read by a camera
+    Reason.PHOTO_NOT_READ: Words(
+        422, Tone.LOOK, N_("No label could be read for sure. Hold one label close, flat and in good light.")
+    ),
+    Reason.PHOTO_NOT_OURS: Words(
+        422, Tone.LOOK, N_("That is no label of this library. Hold a library card or a kit's label before the camera.")
+    ),
+    Reason.PHOTO_SEVERAL: Words(
+        422, Tone.LOOK, N_("There are several labels: %(codes)s. Nothing changed. Show one of them alone.")
+    ),
+    Reason.PHOTOS_TOO_OFTEN: Words(
+        429, Tone.LOOK, N_("That is too many photos in a short time. Wait a minute, or type the number.")
+    ),
     # Typed in
     Reason.WRONG_STATE: Words(
         409,

@@ -30,6 +30,7 @@ MAY: dict[str, set[str]] = {
     "agreements.new": {"eli"},
     "agreements.show": PLANS,
     "bootstrap.static": {"nobody", *EVERYBODY},
+    "camera.photos": EVERYBODY,
     "desk.desk": CIRCULATES,
     "desk.returns": CIRCULATES,
     "desk.scans": EVERYBODY,

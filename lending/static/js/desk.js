@@ -4,6 +4,7 @@
  * scans, so that everything happens in the order in which it was done.
  */
 import { Burst, looksLikeCode } from "./burst.js";
+import { useCamera } from "./camera.js";
 import { actOf, change, keyOf } from "./keys.js";
 import { carried, kept } from "./memory.js";
 import { RepeatGuard, ScanQueue } from "./queue.js";
@@ -376,6 +377,13 @@ setOffer(!panel.hidden && {
   patron: given.override_patron.value,
   reasons: given.override_reasons.value.split(" "),
   sentences,
+});
+useCamera({
+  scan(code) {
+    touched();
+    enter(code);
+  },
+  leave: () => box.focus(),
 });
 settings();
 touched();

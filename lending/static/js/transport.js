@@ -32,6 +32,30 @@ async function said(response) {
   return answer?.say ? answer : null;
 }
 
+/** Shows photos to the server: {code}, or {say, reason, after} why there is none, or {trouble}. */
+export async function sendPhotos(url, photos) {
+  const body = new FormData();
+  photos.forEach((photo) => body.append("photo", photo, "photo.jpg"));
+  const ask = () =>
+    fetch(url, {
+      method: "POST",
+      redirect: "manual",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      headers: { Accept: "application/json", "X-CSRFToken": token.content },
+      body,
+    });
+  try {
+    let response = await ask();
+    if ([400, 401, 403].includes(response.status) && (await freshToken())) response = await ask();
+    if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return { trouble: "signed_out" };
+    const answer = await response.json();
+    const after = Number(response.headers.get("Retry-After")) * 1000;
+    return answer.code || answer.say ? { ...answer, after } : { trouble: "network", after };
+  } catch {
+    return { trouble: "network" };
+  }
+}
+
 export async function send(url, body) {
   try {
     let response = await post(url, body);
