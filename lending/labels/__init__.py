@@ -5,7 +5,8 @@ when cold and are wanted only by whoever prints, so they are imported by the fun
 """
 
 from lending.labels.commands import command_sheet
+from lending.labels.frames import frame_page
 from lending.labels.printing import print_labels
 from lending.labels.sheets import SHEETS, Label, LabelError, Sheet, Symbology
 
-__all__ = ["SHEETS", "Label", "LabelError", "Sheet", "Symbology", "command_sheet", "print_labels"]
+__all__ = ["SHEETS", "Label", "LabelError", "Sheet", "Symbology", "command_sheet", "frame_page", "print_labels"]

@@ -52,11 +52,8 @@ def print_labels(
         raise LabelError(
             f"Sheet {sheet.name} has no label number {start_at}; start at a number from 1 to {sheet.per_page}."
         )
-    if not all(isfinite(shift) and abs(shift) <= LARGEST_OFFSET_MM for shift in offset_mm):
-        raise LabelError(
-            f"The offset must be between -{LARGEST_OFFSET_MM:g} and {LARGEST_OFFSET_MM:g} mm; measure again."
-        )
-    pdf = _new_document(sheet)
+    check_offset(offset_mm)
+    pdf = new_document(sheet)
     pen = Pen(pdf, fonts)
     for position, label in enumerate(labels, start=start_at - 1):
         place = position % sheet.per_page
@@ -67,7 +64,16 @@ def print_labels(
     return bytes(pdf.output())
 
 
-def _new_document(sheet: Sheet) -> FPDF:
+def check_offset(offset_mm: tuple[float, float]) -> None:
+    """Raise ``LabelError`` for an offset that is no printer's."""
+    if not all(isfinite(shift) and abs(shift) <= LARGEST_OFFSET_MM for shift in offset_mm):
+        raise LabelError(
+            f"The offset must be between -{LARGEST_OFFSET_MM:g} and {LARGEST_OFFSET_MM:g} mm; measure again."
+        )
+
+
+def new_document(sheet: Sheet) -> FPDF:
+    """An empty PDF of pages as large as the sheet, which prints at actual size."""
     from fpdf import FPDF
     from fpdf.prefs import ViewerPreferences
 

@@ -30,6 +30,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         letters,
         lines,
         loans,
+        new_kits,
         notice_log,
         notices,
         patrons,
@@ -56,7 +57,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     # What there is to lend, and where.
-    libraries = (branches, kit_types)
+    libraries = (branches, kit_types, new_kits)
 
     planning = (agreements, closures, programs, questions, sessions, forecast)
     telling = (letters, notice_log, notices, texts, hooks, webhooks)

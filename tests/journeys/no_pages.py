@@ -12,6 +12,7 @@ NO_PAGES: Mapping[str, str] = {
     "health.readyz": "for monitors",
     "health.numbers": "for monitors",
     "kits.label": "a PDF, tested by scanning it",
+    "new_kits.test_page": "a PDF, looked at by its tests",
     "slips.commands": "a PDF, tested by scanning it",
     "lines.export": "CSV for a carrier",
     "api.get_ladders": "JSON for programs",

@@ -63,6 +63,7 @@ MAY: dict[str, set[str]] = {
     "loans.due_date": {"cleo", "dora", "eli"},
     "loans.renew": CIRCULATES,
     "loans.swap": CIRCULATES,
+    **{f"new_kits.{page}": CIRCULATES for page in ("labels", "many", "sheet", "test_page")},
     "notice_log.index": {"eli"},
     "notices.edit": {"eli"},
     "notices.index": {"eli"},
