@@ -6,6 +6,7 @@ is known here. Source: STYLE of the screens, "weekdays with dates"; SCREENS, "An
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -42,7 +43,9 @@ class Reader:
 
     def weekday(self, value: date | datetime) -> str:
         """``Friday, December 18``, where there is room for it."""
-        return _in_words("MMMMEEEEd", self._on(value), self.locale)
+        from babel.dates import format_date
+
+        return str(format_date(self._on(value), _in_full(self.locale), locale=self.locale))
 
     def hour(self, value: datetime) -> str:
         """``8 PM`` and ``7:30 PM``, on the clock of twelve that the county reads."""
@@ -108,6 +111,17 @@ def _in_words(skeleton: str, on: date, locale: str) -> str:
     from babel.dates import format_skeleton  # heavy, and not every process writes sentences
 
     return str(format_skeleton(skeleton, on, locale=locale))
+
+
+@lru_cache(maxsize=64)
+def _in_full(locale: str) -> str:
+    """How a locale writes a day with its whole names: its pattern for names in full, or its usual one made longer."""
+    from babel import Locale
+
+    patterns = Locale.parse(locale).datetime_skeletons
+    pattern = str(next(patterns[name] for name in ("MMMMEEEEd", "MMMMEd", "MMMEd") if name in patterns).pattern)
+    widened = re.sub(r"E+|c+", "EEEE", pattern)
+    return re.sub(r"M{3}(?!M)", "MMMM", widened) if "MMMM" not in widened else widened
 
 
 def isolated(name: str) -> str:

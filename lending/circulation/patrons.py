@@ -24,8 +24,8 @@ from lending.domain.actors import Actor
 from lending.domain.barcodes import Code, Kind
 from lending.domain.contacts import address_key
 from lending.domain.names import fold
-from lending.domain.permissions import Act
-from lending.domain.registration import ADDRESS, REQUIRED, plain_text, read_details
+from lending.domain.permissions import Act, Role
+from lending.domain.registration import ADDRESS, BY_THEMSELVES, REQUIRED, plain_text, read_details
 from lending.errors import Reason, Refused
 from lending.models.base import new_public_id, table_of
 from lending.models.branches import Branch
@@ -100,10 +100,12 @@ def register(
 def change(session: Session, *, patron: str, details: Mapping[str, object], at: datetime, by: Actor) -> PatronChanged:
     """Change the named fields of a patron (the public id) and no other; a field that is given as nothing is emptied.
 
-    Moving the home branch needs both branches. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, and
-    ``VALUE_MISSING`` or ``VALUE_WRONG`` for every field.
+    Moving the home branch needs both branches; patrons change how they are reached, and no more. Raises ``Refused``:
+    ``NOT_FOUND``, ``NOT_PERMITTED``, and ``VALUE_MISSING`` or ``VALUE_WRONG`` for every field.
     """
-    found = _permitted(session, patron, by)
+    found = _permitted_themselves(session, patron, by)
+    if by.role is Role.PATRON and not BY_THEMSELVES.issuperset(details):
+        raise Refused.because(Reason.NOT_PERMITTED, act=Act.CHANGE_PATRON.value)
     values = read_details(details, today=today_at(session, found.home_branch_id, at))
     moved_to = values.get("home_branch_id")
     if isinstance(moved_to, int):
@@ -217,7 +219,7 @@ def set_pin(session: Session, *, patron: str, pin_hash: str | None, at: datetime
 
     Hashing takes its time and is the door's matter (``lending/passwords.py``). Raises ``Refused``: ``NOT_FOUND``.
     """
-    row = _lock(session, _permitted(session, patron, by))
+    row = _lock(session, _permitted_themselves(session, patron, by))
     row.pin_hash, row.session_version = pin_hash, new_public_id()
     record(session, "set_pin", at=at, by=by, branch_id=row.home_branch_id, patron=row.pseudonym)
     return PatronChanged(row.public_id, current_number(session, row.id), ("pin",))
@@ -247,6 +249,13 @@ def find_patron(session: Session, patron: str) -> Patron:
 def _permitted(session: Session, patron: str, by: Actor) -> Patron:
     found = find_patron(session, patron)
     by.permit(Act.CHANGE_PATRON, found.home_branch_id)
+    return found
+
+
+def _permitted_themselves(session: Session, patron: str, by: Actor) -> Patron:
+    """As ``_permitted``, and the patron themselves."""
+    found = find_patron(session, patron)
+    by.permit_for_patron(Act.CHANGE_PATRON, found.id, found.home_branch_id)
     return found
 
 

@@ -21,6 +21,9 @@ REQUIRED = ("name", "birth_date")
 TOLD_BY = ("email", "text", "call", "letter")
 """How somebody may ask to be told of what concerns them."""
 
+BY_THEMSELVES = frozenset({"email", "phone", "text_consent_wording", "notice_channel", "language", "keeps_history"})
+"""What patrons change themselves: how they are reached and what is kept. Who they are is for staff to see."""
+
 ADDRESS = frozenset({"street", "unit", "city", "postal_code"})
 """The fields that make a household."""
 

@@ -1,4 +1,4 @@
-"""One workshop as a calendar's file, for the reader's own calendar.
+"""Workshops and pick-ups as a calendar's file, for the reader's own calendar.
 
 Source: RFC 5545, 3.1 (lines of at most 75 octets, folded), 3.3.11 (what is escaped) and 3.6.1 (an event).
 """
@@ -21,15 +21,25 @@ class Event:
     where: str
     starts_at: datetime
     ends_at: datetime
+    what: str = ""
 
 
-def calendar_file(event: Event, *, at: datetime) -> str:
-    """The file of one event, made at ``at``; instants are UTC."""
-    lines = (
+def calendar_file(*events: Event, at: datetime, name: str = "") -> str:
+    """The file of some events, made at ``at``; instants are UTC. ``name`` is what a calendar calls what it follows."""
+    lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Library kit lending//Workshops//EN",
         "METHOD:PUBLISH",
+        *([f"X-WR-CALNAME:{_escaped(name)}"] if name else []),
+        *(line for event in events for line in _lines(event, at)),
+        "END:VCALENDAR",
+    ]
+    return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def _lines(event: Event, at: datetime) -> list[str]:
+    return [
         "BEGIN:VEVENT",
         f"UID:{_escaped(event.uid)}",
         f"DTSTAMP:{_instant(at)}",
@@ -37,10 +47,9 @@ def calendar_file(event: Event, *, at: datetime) -> str:
         f"DTEND:{_instant(event.ends_at)}",
         f"SUMMARY:{_escaped(event.title)}",
         f"LOCATION:{_escaped(event.where)}",
+        *([f"DESCRIPTION:{_escaped(event.what)}"] if event.what else []),
         "END:VEVENT",
-        "END:VCALENDAR",
-    )
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
+    ]
 
 
 def _instant(at: datetime) -> str:

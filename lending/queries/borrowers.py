@@ -95,3 +95,10 @@ def patron_sign_in_of(session: Session, number: str) -> SignIn | None:
     """What a PIN is compared with; ``None`` when ``number`` is nobody's current card."""
     row = session.connection().execute(_SIGN_IN, {"number": number}).one_or_none()
     return None if row is None else SignIn(row.public_id, row.session_version, row.pin_hash)
+
+
+def keeps_history(session: Session, patron_id: int) -> bool:
+    """Whether a patron wants to see their earlier loans."""
+    return bool(
+        session.connection().execute(select(_patrons.c.keeps_history).where(_patrons.c.id == patron_id)).scalar_one()
+    )

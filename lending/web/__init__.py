@@ -53,7 +53,17 @@ def blueprints() -> tuple[Blueprint, ...]:
         welcome,
         workshops,
     )
-    from lending.web.online import my_kit, signing_in, start
+    from lending.web.online import (
+        my_data,
+        my_kit,
+        my_library,
+        my_pin,
+        my_place,
+        my_workshops,
+        preferences,
+        signing_in,
+        start,
+    )
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     # What there is to lend, and where.
@@ -62,7 +72,8 @@ def blueprints() -> tuple[Blueprint, ...]:
     planning = (agreements, closures, programs, questions, sessions, forecast)
     telling = (letters, notice_log, notices, texts, hooks, webhooks)
     work = (camera, jobs, tasks, calls, lines, ladders, policies)
-    online = (start, signing_in, my_kit)
+    mine = (my_kit, my_place, my_library, my_workshops, preferences, my_data, my_pin)
+    online = (start, signing_in, *mine)
     setting_up = (pictures, staff, welcome)
     groups = (*online, *pages, *planning, *telling, *work, *setting_up, *libraries)
     return tuple(page.bp for page in (*groups, stocktakes, transfers, workshops))

@@ -16,6 +16,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from lending.circulation.calls import PHONE
+from lending.circulation.privacy_requests import ERASURE
 from lending.circulation.problems import MISSING
 from lending.circulation.tasks import CLOSE_THEMSELVES, finish_task
 from lending.domain.permissions import Act
@@ -137,6 +138,8 @@ def _what(task: TaskShown) -> str:
         return str(_("telephone number"))
     if task.kind is TaskKind.PROBLEM and task.what.startswith(MISSING):
         return str(_("missing: %(part)s", part=task.what.removeprefix(MISSING)))
+    if task.kind is TaskKind.PRIVACY_REQUEST and task.what == ERASURE:
+        return str(_("erase the record"))
     return task.what
 
 

@@ -53,12 +53,12 @@ CODES: Mapping[Reason, Words] = {
     ),
     Reason.REASON_NEEDED: Words(422, Tone.STOP, N_("Type a reason first. It is kept with your name.")),
     Reason.SAME_PATRON: Words(422, Tone.STOP, N_("Both cards belong to the same patron. Choose another card.")),
-    Reason.VALUE_MISSING: Words(422, Tone.STOP, N_("Fill in: %(field)s."), N_("Fill in: %(field)s.")),
+    Reason.VALUE_MISSING: Words(422, Tone.STOP, N_("Fill in: %(field)s."), N_("Fill this in.")),
     Reason.VALUE_WRONG: Words(
         422,
         Tone.STOP,
         N_("This cannot be right: %(field)s. Look at it again."),
-        N_("This cannot be right: %(field)s. Look at it again."),
+        N_("This cannot be right. Look at it again."),
     ),
     Reason.PLACE_UNKNOWN: Words(
         422, Tone.STOP, N_("This notice cannot fill the place %(place)s. Choose from the list beside the text.")

@@ -37,7 +37,7 @@ from lending.programs.pools import PoolPlan
 from lending.programs.timetable import WeeklyWorkshops
 from lending.web import languages
 from tests.cast import ADA, KIT, LUIS, MINA, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
-from tests.journeys import administering, rules, setting_up
+from tests.journeys import administering, own_pages, rules, setting_up
 from tests.journeys.crowd import lend_long_ago, lend_to_everybody
 from tests.journeys.gatherings import gather
 from tests.journeys.serving import Served
@@ -147,7 +147,7 @@ ROWS = (
     Row("start.page", "of staff", "/"),
     Row("start.page", "of everybody", "/", who=None),
     Row("signing_in.sign_in", "empty", "/my/sign-in", who=None),
-    Row("my_kit.page", "empty", "/my", who=LUIS),
+    *(Row(endpoint, state, path, who=who, do=do) for endpoint, state, path, who, do in own_pages.PAGES),
     Row("desk.desk", "empty", "/desk", who="cleo"),
     Row("desk.desk", "full", "/desk"),
     Row("desk.desk", "lending", "/desk", do=lend),
@@ -346,6 +346,7 @@ def populate(library: Served) -> dict[str, str]:
     library.act(withdraw, kit=OTHER_OPEN_KIT, reason="Its case is broken.", by=cast.eli)
 
     shelved = shelve(library)
+    theirs = own_pages.add_what_is_theirs(library)
     planned = plan_the_next(library)
 
     def people(session: Any) -> dict[str, str]:
@@ -376,6 +377,7 @@ def populate(library: Served) -> dict[str, str]:
         **named,
         **gather(library),
         **administering.set_up(library),
+        **theirs,
         "out": out.public_id,
         "back": back.public_id,
         "shelved": shelved,

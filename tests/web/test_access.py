@@ -21,6 +21,9 @@ MOVES = EVERYBODY
 PLANS = {"dora", "eli"}
 ROLES = {"ben": Role.DESK, "cleo": Role.MANAGER, "dora": Role.PROGRAM, "eli": Role.ADMIN}
 
+NO_STAFF: set[str] = set()
+"""Patrons alone."""
+
 MAY: dict[str, set[str]] = {
     "account.language": {"nobody", *EVERYBODY},
     "account.sign_in": {"nobody", *EVERYBODY},
@@ -99,7 +102,16 @@ MAY: dict[str, set[str]] = {
     "seats.ask": EVERYBODY,
     "seats.excused": EVERYBODY,
     "seats.show": EVERYBODY,
-    "my_kit.page": set(),
+    **dict.fromkeys(
+        (
+            *("my_kit.page", "my_kit.renew", "my_kit.problem", "my_kit.history", "my_kit.receipt"),
+            *("my_place.page", "my_place.file", "my_place.cancel", "my_place.leave", "my_place.accept", "my_place.ask"),
+            *("my_library.page", "my_workshops.page", "my_workshops.file", "preferences.page", "my_pin.change"),
+            *("my_data.page", "my_data.download", "my_data.erase"),
+        ),
+        NO_STAFF,
+    ),
+    "my_workshops.feed": {"nobody", *EVERYBODY},
     "signing_in.sign_in": {"nobody", *EVERYBODY},
     "signing_in.sign_out": set(),
     "start.page": {"nobody", *EVERYBODY},
@@ -187,7 +199,7 @@ def url_of(app: Flask, rule: Any) -> str:
     values |= {"kit_type": "work-ready", "language": "en", "version": 1, "question": "work"}
     values |= {"step": "overdue", "channel": "email", "deed": "stop", "branch": "ELA"}
     values |= {"how": "close", "link": "x"}
-    values |= dict.fromkeys(("public_id", "loan", "charge", "reservation", "delivery"), "x" * 16)
+    values |= dict.fromkeys(("public_id", "loan", "charge", "reservation", "delivery", "workshop", "token"), "x" * 16)
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}))
 

@@ -1,0 +1,51 @@
+"""A workshop in the words of the patrons' pages, and as an event for their own calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+
+from lending.mail.calendars import Event
+from lending.models.cohorts import WorkshopMode
+from lending.phrases import N_, Reader
+from lending.queries.borrowers_workshops import MyWorkshop
+
+HOW: Mapping[WorkshopMode, str] = {
+    WorkshopMode.ONSITE: N_("at the library"),
+    WorkshopMode.VIRTUAL: N_("online"),
+    WorkshopMode.HYBRID: N_("at the library and online"),
+}
+
+
+def told(workshop: MyWorkshop, reader: Reader) -> dict[str, Any]:
+    """A workshop as pages show it, on the clock of where it is held."""
+    here = Reader(reader.gettext, reader.locale, workshop.zone)
+    return {
+        "id": workshop.workshop,
+        "title": workshop.title,
+        "session": workshop.session,
+        "when": _(
+            "%(day)s, %(begins)s to %(ends)s",
+            day=here.weekday(workshop.starts_at),
+            begins=here.hour(workshop.starts_at),
+            ends=here.hour(workshop.ends_at),
+        ),
+        "where": where(workshop, reader),
+    }
+
+
+def where(workshop: MyWorkshop, reader: Reader) -> str:
+    """``Compton Library, 240 W Compton Blvd``, or ``online``."""
+    named = [text for text in (workshop.place, workshop.address) if text]
+    if workshop.mode is WorkshopMode.VIRTUAL or not named:
+        return reader.gettext(HOW[workshop.mode])
+    place = ", ".join(named)
+    return place if workshop.mode is WorkshopMode.ONSITE else f"{place} ({reader.gettext(HOW[workshop.mode])})"
+
+
+def event(workshop: MyWorkshop, reader: Reader) -> Event:
+    """A workshop for a calendar; whoever looks over somebody's shoulder reads no more than its title."""
+    title = f"{workshop.session}: {workshop.title}"
+    return Event(workshop.workshop, title, where(workshop, reader), workshop.starts_at, workshop.ends_at)
