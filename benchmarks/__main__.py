@@ -15,7 +15,7 @@ from functools import partial
 
 import click
 
-from benchmarks import county, figures, imports, overdue, speed, startup, statements
+from benchmarks import county, figures, imports, overdue, speed, startup, statements, waits
 from benchmarks.engines import ENGINES, Engine
 from benchmarks.figures import Figure
 from lending.clock import SystemClock
@@ -34,6 +34,7 @@ def parts(quick: bool) -> dict[str, Part]:
         "P9": startup.started,
         "Availability": partial(county.availability_of_a_county, quick=quick),
         "Re-dating": partial(county.cohort_dated_anew, quick=quick),
+        "Waiting": partial(waits.waits_of_the_demonstration, quick=quick),
     }
 
 

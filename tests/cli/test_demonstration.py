@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from benchmarks.waits import AFTER, IN_RANGE, naive, replay
 from lending import settings
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout import check_out
@@ -38,6 +40,7 @@ from lending.models.reservations import Reservation
 from lending.models.stocktakes import Stocktake, StocktakeKit
 from lending.passwords import matches
 from lending.queries.invariants import INVARIANTS
+from lending.queries.waiting import waiting_range
 from tests.databases import opened
 
 TUESDAY = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
@@ -318,3 +321,27 @@ def test_a_library_with_data_is_left_alone(tuesday: Made, tmp_path: Path) -> Non
     with pytest.raises(NotEmpty, match="already"):
         make_demonstration(library, size="tiny")
     assert told(tuesday) == before
+
+
+def test_people_wait_and_are_told_about_when(tuesday: Made) -> None:
+    """At Lancaster, where all kits are out and many have waited before."""
+    cards = [card for hint, card in tuesday.summary.hints if "waits for a kit, and" in hint]
+    chosen = select(Reservation.public_id).join(Card, Card.patron_id == Reservation.patron_id)
+    waiting = chosen.where(Card.number.in_(cards), Reservation.state == ReservationState.WAITING)
+    theirs = [public_id for (public_id,) in every(tuesday, waiting)]
+    assert len(theirs) == len(cards) == 3
+    with tuesday.database.read() as session:
+        found = waiting_range(session, theirs, at=tuesday.at)
+    ranges = [days for days in found.values() if days is not None]
+    assert ranges
+    assert all(tuesday.today <= days.first < days.last for days in ranges)
+
+
+def test_who_waited_before_had_a_kit_when_they_would_have_been_told(tuesday: Made) -> None:
+    """The bounds of ``benchmarks/waits.py``, which two weeks about the usual wait are far from."""
+    with tuesday.database.read() as session:
+        waits = list(replay(session))
+    assert len(waits) >= 50
+    assert mean(wait.holds for wait in waits) >= IN_RANGE
+    assert mean(wait.had_on > wait.told.last for wait in waits) <= AFTER
+    assert naive(waits) < 0.6

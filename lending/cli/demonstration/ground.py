@@ -42,7 +42,7 @@ _ORDINARY = WeeklyHours.parse(
 )
 _HOURS = {"ELA": _LARGE, "COM": _LARGE, "LAN": _LARGE, "LIT": _SMALL, "TOP": _SMALL, "LLA": _SMALL}
 _WEIGHTS = {"ELA": 3, "COM": 2, "LAN": 2}
-_OPEN_KITS_AT = {"ELA": 4, "COM": 4, "LAN": 1, "NOR": 1, "LEN": 1, "ROS": 1, "LAP": 1, "SFE": 1, "WIL": 1, "FLO": 1}
+_OPEN_KITS_AT = {"ELA": 4, "COM": 4, "LAN": 2, "NOR": 1, "LEN": 1, "ROS": 1, "LAP": 1, "SFE": 1, "WIL": 1, "FLO": 1}
 """The ten libraries of the pilot, where kits are lent without a session, by how large each is there."""
 
 _PARTS = (

@@ -133,7 +133,7 @@ def participant(town: Town, place: Place, cohort: CohortDates, person: Person, *
         kit = yield Step(place, picked_up_on, chance.uniform(0.05, 0.95), lending(town, place, person, WORK_READY))
     except Refused:
         return  # no kit was left for those who wait
-    back_on = cohort.ends_on + _days_late(chance) * _DAY
+    back_on = cohort.ends_on + days_late(chance) * _DAY
     later_on = picked_up_on + chance.randint(6, 12) * _DAY
     if chance.random() < leaving:
         yield _leaving(place, enrolment, later_on, chance)
@@ -160,7 +160,7 @@ def borrower(town: Town, place: Place, person: Person, on: date) -> Story:
             due_on += 42 * _DAY
         except Refused:
             pass  # it stays due when it was
-    yield from coming_back(town, place, kit, due_on, due_on + _days_late(chance) * _DAY, chance)
+    yield from coming_back(town, place, kit, due_on, due_on + days_late(chance) * _DAY, chance)
 
 
 def reader(town: Town, place: Place, person: Person) -> Story:
@@ -286,7 +286,7 @@ def _step(kit: str, kind: TurnaroundStepKind) -> Do:
     return lambda session, at, by: record_step(session, kit=kit, kind=kind, at=at, by=by)
 
 
-def _days_late(chance: Random) -> int:
+def days_late(chance: Random) -> int:
     """When a kit comes back, in days after it is due: early and on time, late, or (40) never by itself."""
     what = chance.random()
     if what < 0.15:
