@@ -53,7 +53,9 @@ def test_too_short_a_past_tells_nothing(database: Database, cast: Cast) -> None:
 def test_what_does_not_wait_and_what_is_not_there_is_told_nothing(database: Database, cast: Cast) -> None:
     database.act(lambda session: waited_openly(session, cast))
     ada = database.act(lambda session: waiting(session, cast, cast.ada_id))
-    ended = update(Reservation).where(Reservation.public_id == ada).values(_state=ReservationState.CANCELLED)
+    ended = (
+        update(Reservation).where(Reservation.public_id == ada).values(_state=ReservationState.CANCELLED, ended_at=NOW)
+    )
     database.act(lambda session: session.execute(ended))
     assert told(database, ada, "nothing") == {ada: None, "nothing": None}
     assert told(database) == {}
