@@ -147,10 +147,10 @@ class Reason(StrEnum):
     # Words of notices
     PLACE_UNKNOWN = "place_unknown"
     PLACE_PRIVATE = "place_private"
-    # Pictures, colors and ways in, as administrators set them up
+    # Pictures, colours and ways in, as administrators set them up
     PICTURE_UNREADABLE = "picture_unreadable"
     PICTURE_TOO_BIG = "picture_too_big"
-    COLOR_CONTRAST = "color_contrast"
+    COLOUR_CONTRAST = "colour_contrast"
     LAST_ADMINISTRATOR = "last_administrator"
     LINK_SPENT = "link_spent"
     SECOND_FACTOR_WRONG = "second_factor_wrong"

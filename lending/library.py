@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Protocol
+from typing import Final, Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from lending.clock import Clock, clock_from
 from lending.db import Database
 from lending.domain.barcodes import CodeSpaces
+from lending.domain.library_settings import LibrarySettings
+from lending.queries.library_settings import library_settings
 from lending.settings import Settings
+
+KEPT_FOR: Final = 5.0
+"""Seconds for which a process goes on with the library's own settings before it reads them again: no page pays for
+them, and a change is everywhere before anybody has walked to another desk.
+"""
 
 
 class Mailer(Protocol):
@@ -18,6 +28,14 @@ class Mailer(Protocol):
     def send(self, message: EmailMessage) -> None:
         """Hand ``message`` to the mail server, or raise ``OSError`` or ``smtplib.SMTPException``."""
         ...
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The library's own settings as this process read them last."""
+
+    found: LibrarySettings | None = None
+    read_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +47,26 @@ class Library:
     mailer: Mailer | None
     """``None``: nobody carries mail; it stays in the log of notices, marked so."""
     settings: Settings
+    _kept: _Kept = field(default_factory=_Kept, init=False, repr=False, compare=False)
+
+    def own_settings(self) -> LibrarySettings:
+        """What administrators set on pages, as it was some seconds ago at most.
+
+        When the database does not answer, what was known last: a page that says so has a name and colours too.
+        """
+        kept, now = self._kept, time.monotonic()
+        if kept.found is None or now - kept.read_at > KEPT_FOR:
+            kept.read_at = now
+            try:
+                with self.db.read() as session:
+                    kept.found = library_settings(session, name=self.settings.library_name)
+            except SQLAlchemyError:
+                kept.found = kept.found or LibrarySettings(self.settings.library_name)
+        return kept.found
+
+    def forget_own_settings(self) -> None:
+        """Read the library's own settings again when they are asked for: somebody has changed them."""
+        self._kept.found = None
 
     @property
     def spaces(self) -> CodeSpaces:

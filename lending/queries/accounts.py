@@ -65,6 +65,13 @@ def account_shown(session: Session, public_id: str) -> AccountShown | None:
     return found[0] if found else None
 
 
+def unconfirmed_secret(session: Session, staff_id: int) -> str | None:
+    """The secret of a second factor that waits for its first code; one that is in use is shown to nobody."""
+    return session.scalars(
+        select(_staff.c.totp_secret).where(_staff.c.id == staff_id, _staff.c.totp_confirmed_at.is_(None))
+    ).one_or_none()
+
+
 def branch_ids(session: Session, codes: Collection[str]) -> list[int]:
     """The ids of the branches with these codes."""
     return list(session.scalars(select(_branches.c.id).where(_branches.c.code.in_(codes))))

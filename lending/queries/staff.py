@@ -24,7 +24,10 @@ _staff_branches, _staff_programs = table_of(StaffBranch), table_of(StaffProgram)
 
 @dataclass(frozen=True, slots=True)
 class StaffAccount:
-    """A staff member who may act, and where. A change of ``session_version`` ends their sessions."""
+    """A staff member who may act, and where. A change of ``session_version`` ends their sessions.
+
+    ``has_second_factor``: their sign-in asks for a code besides the password.
+    """
 
     staff_id: int
     public_id: str
@@ -33,6 +36,7 @@ class StaffAccount:
     role: Role
     language: str
     session_version: str
+    has_second_factor: bool
     branch_ids: frozenset[int]
     program_ids: frozenset[int]
 
@@ -74,6 +78,7 @@ _ACCOUNT = (
         _staff.c.role,
         _staff.c.language,
         _staff.c.session_version,
+        _staff.c.totp_confirmed_at,
         _staff_branches.c.branch_id,
         _staff_programs.c.program_id,
     )
@@ -122,6 +127,7 @@ def account(connection: Connection, public_id: str, *, browser: str = "") -> Sta
         role=first.role,
         language=first.language,
         session_version=first.session_version,
+        has_second_factor=first.totp_confirmed_at is not None,
         branch_ids=frozenset(row.branch_id for row in rows if row.branch_id is not None),
         program_ids=frozenset(row.program_id for row in rows if row.program_id is not None),
     )

@@ -33,6 +33,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         new_kits,
         notice_log,
         notices,
+        own_account,
         patrons,
         pictures,
         policies,
@@ -41,6 +42,8 @@ def blueprints() -> tuple[Blueprint, ...]:
         reservations,
         roster,
         seats,
+        second_factor,
+        second_step,
         sessions,
         shelf,
         slips,
@@ -75,5 +78,6 @@ def blueprints() -> tuple[Blueprint, ...]:
     mine = (my_kit, my_place, my_library, my_workshops, preferences, my_data, my_pin)
     online = (start, signing_in, *mine)
     setting_up = (pictures, staff, welcome)
-    groups = (*online, *pages, *planning, *telling, *work, *setting_up, *libraries)
+    ways_in = (own_account, second_factor, second_step)
+    groups = (*online, *pages, *planning, *telling, *work, *setting_up, *ways_in, *libraries)
     return tuple(page.bp for page in (*groups, stocktakes, transfers, workshops))

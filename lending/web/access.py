@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from lending.domain.permissions import Act, may
 from lending.domain.registration import is_storable
-from lending.web import current
+from lending.web import current, opening
 
 View = TypeVar("View", bound=Callable[..., Any])
 Access = Act | None
@@ -27,6 +27,10 @@ OWN = "own"
 _DECLARED = "lending_access"
 _FRAMEWORK = frozenset({"static", "bootstrap.static"})
 """Files that come with the program: style sheets, scripts and pictures."""
+_BEFORE_THE_FACTOR = frozenset(
+    {"account.sign_out", *(f"second_factor.{view}" for view in ("page", "begin", "qr", "confirm"))}
+)
+"""What is open to somebody whose role needs a second factor and who has none yet."""
 
 
 def allow(*acts: Act) -> Callable[[View], View]:
@@ -99,6 +103,8 @@ def guard() -> ResponseReturnValue | None:
     person = current.staff()
     if person is None:
         return current.ask_to_sign_in()
+    if opening.owes_second_factor() and endpoint not in _BEFORE_THE_FACTOR:
+        return current.ask_for_second_factor()
     if access is None or (access and not any(isinstance(act, Act) and may(person.role, act) for act in access)):
         abort(403)
     return None

@@ -13,10 +13,9 @@ from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from lending.circulation import sign_ins
-from lending.domain.permissions import Role
 from lending.errors import Block, Reason, Refused
 from lending.queries import staff as queries
-from lending.web import current, guesses, known, languages, shifts
+from lending.web import current, guesses, known, languages, opening, shifts
 from lending.web.access import public, signed_in
 from lending.wording import status_of
 
@@ -52,13 +51,11 @@ def sign_in() -> ResponseReturnValue:
             headers = guesses.retry_after(refused)
         else:
             target = current.safe_next(form.next.data)
-            language = session.get("language")
-            session.clear()  # a session begun by somebody else is not carried on
-            if language:
-                session["language"] = language
-            shifts.begin()
-            flask_login.login_user(current.SignedIn(account))
-            answer = make_response(redirect(_first_page(account, target)))
+            if account.has_second_factor:
+                opening.wait_for_code(account, target)
+                return redirect(url_for("second_step.page"))
+            opening.begin(account)
+            answer = make_response(redirect(opening.first_page(account, target)))
             known.remember(answer, found)
             return answer
     elif request.method == "POST":
@@ -79,20 +76,6 @@ def _checked(username: str, password: str) -> tuple[queries.SignIn, queries.Staf
     return opened, account
 
 
-def _first_page(account: queries.StaffAccount, target: str) -> str:
-    """Where to go after signing in: to the only station there is, or to the choice of one."""
-    places = _places(account)
-    if len(places) == 1:
-        current.stand_at(places[0], account)
-        return target
-    return url_for("account.station", next=target) if places else target
-
-
-def _places(account: queries.StaffAccount) -> list[queries.StationPlace]:
-    with current.library().db.read() as s:
-        return queries.stations(s, None if account.role is Role.ADMIN else account.branch_ids)
-
-
 @bp.post("/sign-out")
 @signed_in
 def sign_out() -> ResponseReturnValue:
@@ -108,7 +91,7 @@ def sign_out() -> ResponseReturnValue:
 @signed_in
 def station() -> ResponseReturnValue:
     """Choose where one stands; every scan carries it."""
-    places = _places(current.person())
+    places = opening.places(current.person())
     target = request.values.get("next")
     if request.method == "POST":
         chosen = [place for place in places if place.address == request.form.get("station")]

@@ -211,6 +211,13 @@ def ask_to_sign_in() -> ResponseReturnValue:
     return redirect(url_for("account.sign_in", next=_here()))
 
 
+def ask_for_second_factor() -> ResponseReturnValue:
+    """To the page where one sets up the second factor that the role needs; a script gets 401 and keeps its scans."""
+    if wants_json():
+        return jsonify(title=gettext("Set up your second factor first.")), 401
+    return redirect(url_for("second_factor.page"))
+
+
 def ask_for_card() -> ResponseReturnValue:
     """To the page where patrons sign in, and back here afterwards."""
     return redirect(url_for("signing_in.sign_in", next=_here()))

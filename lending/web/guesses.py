@@ -9,11 +9,12 @@ from datetime import datetime
 from math import ceil
 
 from lending import passwords
-from lending.circulation import sign_ins
+from lending.circulation import second_factors, sign_ins
 from lending.circulation.sign_ins import Guess
+from lending.domain.actors import Actor
 from lending.errors import Block, Reason, Refused
 from lending.queries.staff import SignIn
-from lending.web import current, known
+from lending.web import current, known, shifts
 
 
 def opened(account: str, secret: str, found: SignIn | None) -> SignIn:
@@ -28,6 +29,18 @@ def opened(account: str, secret: str, found: SignIn | None) -> SignIn:
         raise Refused(Block(Reason.SIGN_IN_FAILED))
     library.db.act(lambda s: sign_ins.guessed_right(s, guess))
     return found
+
+
+def proved(found: SignIn, code: str, by: Actor) -> None:
+    """Take the second factor of ``found``, whose own act this is: a telephone's code or one from the paper, once.
+
+    Raises ``Refused``: ``SIGN_IN_LOCKED``, ``SECOND_FACTOR_WRONG``.
+    """
+    library, at, clock = current.library(), current.now(), shifts.now()
+    guess = Guess(f"code:{found.public_id}", address=known.address(), browser=known.browser_of(found))
+    library.db.act(lambda s: sign_ins.reserve_guess(s, guess, at=at))
+    library.db.act(lambda s: second_factors.use_code(s, code=code, clock=clock, at=at, by=by))
+    library.db.act(lambda s: sign_ins.guessed_right(s, guess))
 
 
 def retry_after(refused: Refused) -> dict[str, str]:

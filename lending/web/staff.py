@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lending.circulation import staff as verbs
+from lending.circulation.second_factors import remove_second_factor
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act, Role
 from lending.errors import Refused
@@ -58,7 +59,7 @@ def index() -> ResponseReturnValue:
         found = accounts(session)
     return render_template(
         "staff/list.html",
-        accounts=[_line(one) for one in found],
+        accounts=[line(one) for one in found],
         alone=sum(one.active for one in found) < 2,
         roles=[{"name": _(name), "may": _(MAY[role])} for role, name in ROLES.items()],
     )
@@ -139,14 +140,16 @@ def link(public_id: str) -> ResponseReturnValue:
     found = _open(public_id)
     url = url_for("welcome.page", link=links.link_for(found), _external=True)
     until = current.reader().moment(current.now() + links.GOOD_FOR)
-    return render_template("staff/link.html", account=_line(found), url=url, until=until)
+    return render_template("staff/link.html", account=line(found), url=url, until=until)
 
 
-@bp.post("/<public_id>/<any(close,reopen):how>")
+@bp.post("/<public_id>/<any(close,reopen,factor):how>")
 @allow(Act.ADMINISTER)
 def press(public_id: str, how: str) -> ResponseReturnValue:
-    """Close an account, or open it again."""
+    """Close an account, open it again, or take away a second factor that its owner lost."""
     found = _found(public_id)
+    if how == "factor" and found.staff_id == current.person().staff_id:
+        abort(404)  # one's own is turned off with a code of its own
     doing: dict[str, tuple[Doing, str]] = {
         "close": (
             lambda session, at, by: verbs.deactivate(session, staff=public_id, at=at, by=by),
@@ -155,6 +158,10 @@ def press(public_id: str, how: str) -> ResponseReturnValue:
         "reopen": (
             lambda session, at, by: verbs.reopen(session, staff=public_id, at=at, by=by),
             _("The account is open again. It needs a new password."),
+        ),
+        "factor": (
+            lambda session, at, by: remove_second_factor(session, staff=public_id, at=at, by=by),
+            _("The second factor is taken away. Make sure that it was its owner who asked."),
         ),
     }
     do, told = doing[how]
@@ -176,7 +183,7 @@ def token(public_id: str) -> ResponseReturnValue:
 
     if posted(form, do):
         if made:
-            return render_template("staff/token.html", account=_line(found), name=form.name.data, token=made[-1])
+            return render_template("staff/token.html", account=line(found), name=form.name.data, token=made[-1])
         return redirect(url_for(".show", public_id=public_id), 303)
     return _form(form, _("New API token"), _("Make the token"), url_for(".show", public_id=public_id))
 
@@ -240,7 +247,7 @@ def _page(one: AccountShown, not_done: NotDone = NotDone()) -> ResponseReturnVal
     key, url = new_public_id(), url_for(".revoke", public_id=one.public_id)
     page = render_template(
         "staff/show.html",
-        account=_line(one),
+        account=line(one),
         problems=not_done.sentences,
         actions=_actions(one),
         tokens=[{"name": each.name, "count": each.count, "made": _day(each.made_at)} for each in one.tokens],
@@ -256,16 +263,20 @@ def _actions(one: AccountShown) -> list[dict[str, Any]]:
 
     if not one.active:
         return [{"post": True, "label": _("Open it again"), "url": address(".press", how="reopen")}]
+    factor = {"post": True, "label": _("Take the second factor away"), "url": address(".press", how="factor")}
+    may_take_it = one.second_factor_since is not None and one.staff_id != current.person().staff_id
     return [
         {"label": _("Change"), "url": address(".edit")},
         {"post": True, "label": _("Link for a password"), "url": address(".link")},
         {"label": _("Type a password"), "url": address(".password")},
         {"label": _("New API token"), "url": address(".token")},
+        *([factor] if may_take_it else []),
         {"post": True, "label": _("Close the account"), "tone": "stop", "url": address(".press", how="close")},
     ]
 
 
-def _line(one: AccountShown) -> dict[str, Any]:
+def line(one: AccountShown) -> dict[str, Any]:
+    """An account in words, for the pages that show it."""
     everywhere = one.role is Role.ADMIN
     if not one.active:
         tone, state = "rest", _("closed")
@@ -274,7 +285,7 @@ def _line(one: AccountShown) -> dict[str, Any]:
     else:
         tone, state = "done", _("open")
     return {
-        "url": url_for(".show", public_id=one.public_id),
+        "url": url_for("staff.show", public_id=one.public_id),
         "name": one.name,
         "username": one.username,
         "role": _(ROLES[one.role]),

@@ -78,7 +78,7 @@ CODES: Mapping[Reason, Words] = {
     Reason.PICTURE_TOO_BIG: Words(
         422, Tone.STOP, N_("This picture has too many points. Make it smaller, then choose it again.")
     ),
-    Reason.COLOR_CONTRAST: Words(
+    Reason.COLOUR_CONTRAST: Words(
         422,
         Tone.STOP,
         N_(

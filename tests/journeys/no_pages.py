@@ -7,6 +7,7 @@ from collections.abc import Mapping
 NO_PAGES: Mapping[str, str] = {
     "static": "style sheets, scripts and pictures",
     "bootstrap.static": "the same of Bootstrap",
+    "second_factor.qr": "the picture of a secret, inside a page",
     "pictures.show": "a picture of a kit, a part or the logo",
     "my_workshops.file": "a calendar's file",
     "my_workshops.feed": "the same, fetched by calendars",

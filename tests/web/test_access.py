@@ -71,6 +71,8 @@ MAY: dict[str, set[str]] = {
     "notices.edit": {"eli"},
     "notices.index": {"eli"},
     "notices.restore": {"eli"},
+    "own_account.page": EVERYBODY,
+    "own_account.password": EVERYBODY,
     "patrons.block": CIRCULATES,
     "patrons.card": CIRCULATES,
     "patrons.edit": CIRCULATES,
@@ -115,6 +117,13 @@ MAY: dict[str, set[str]] = {
     "signing_in.sign_in": {"nobody", *EVERYBODY},
     "signing_in.sign_out": set(),
     "start.page": {"nobody", *EVERYBODY},
+    "second_factor.begin": EVERYBODY,
+    "second_factor.codes": EVERYBODY,
+    "second_factor.confirm": EVERYBODY,
+    "second_factor.page": EVERYBODY,
+    "second_factor.qr": EVERYBODY,
+    "second_factor.remove": EVERYBODY,
+    "second_step.page": {"nobody", *EVERYBODY},
     "shelf.pull_list": CIRCULATES,
     "shelf.shelf": CIRCULATES,
     "shelf.slip": CIRCULATES,
@@ -218,7 +227,7 @@ def test_a_page_opens_to_those_of_its_row_and_to_nobody_else(
     wrong = []
     for rule in pages(app):
         method = "GET" if "GET" in rule.methods else "POST"
-        if rule.endpoint in ("account.sign_out", "account.sign_in", "signing_in.sign_in"):
+        if rule.endpoint in ("account.sign_out", "account.sign_in", "signing_in.sign_in", "second_step.page"):
             continue
         answer = browser.post(url_of(app, rule)) if method == "POST" else browser.get(url_of(app, rule))
         to_sign_in = answer.headers.get("Location", "").startswith(("/sign-in", "/my/sign-in"))
@@ -235,7 +244,7 @@ def test_patrons_open_their_own_pages_and_what_is_everybodys(app: Flask, ada: Br
     wrong = []
     for rule in pages(app):
         method = "GET" if "GET" in rule.methods else "POST"
-        if rule.endpoint in ("signing_in.sign_out", "signing_in.sign_in", "account.sign_in"):
+        if rule.endpoint in ("signing_in.sign_out", "signing_in.sign_in", "account.sign_in", "second_step.page"):
             continue
         answer = ada.post(url_of(app, rule)) if method == "POST" else ada.get(url_of(app, rule))
         to_sign_in = answer.headers.get("Location", "").startswith(("/sign-in", "/my/sign-in"))
