@@ -27,9 +27,8 @@ OWN = "own"
 _DECLARED = "lending_access"
 _FRAMEWORK = frozenset({"static", "bootstrap.static"})
 """Files that come with the program: style sheets, scripts and pictures."""
-_BEFORE_THE_FACTOR = frozenset(
-    {"account.sign_out", *(f"second_factor.{view}" for view in ("page", "begin", "qr", "confirm"))}
-)
+_OF_THE_FACTOR = ("second_factor.page", "second_factor.begin", "second_factor.qr", "second_factor.confirm")
+_BEFORE_THE_FACTOR = frozenset({"account.sign_out", *_OF_THE_FACTOR})
 """What is open to somebody whose role needs a second factor and who has none yet."""
 
 

@@ -160,8 +160,12 @@ def _page(form: KeyedForm | None = None) -> ResponseReturnValue:
     assert found is not None  # noqa: S101 - whoever is signed in is there
     secret = _secret()
     since = found.second_factor_since
-    if form is None:
-        form = BeginForm(formdata=None) if secret is None and since is None else ProofForm(formdata=None)
+    asks = BeginForm if secret is None and since is None else ProofForm
+    # A form of a step that is over, or not reached yet, tells its refusal above the step that is next.
+    shown = form
+    if shown is None or not isinstance(shown, asks):
+        shown = asks(formdata=None)
+        shown.form_errors = [] if form is None else list(form.form_errors)
     page = render_template(
         "account/second_factor.html",
         since=None if since is None else current.reader().day_and_year(since),
@@ -169,10 +173,10 @@ def _page(form: KeyedForm | None = None) -> ResponseReturnValue:
         secret=None if secret is None else " ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
         has_password=found.has_password,
         needed=owes_second_factor(),
-        form=form,
+        form=shown,
         version=new_public_id(),
     )
-    return page, status(form)
+    return page, status(form or shown)
 
 
 def _secret() -> str | None:

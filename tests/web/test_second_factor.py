@@ -104,6 +104,13 @@ def test_a_wrong_first_code_turns_nothing_on(ben: Browser, sqlite_database: Data
     assert account(sqlite_database).totp_confirmed_at is None
 
 
+def test_a_step_that_is_not_reached_yet_is_refused_calmly(ben: Browser) -> None:
+    for step in ("confirm", "codes", "remove"):
+        answer = ben.post(f"{PAGE}/{step}", {"code": "123456", "key": key()})
+        assert answer.status_code in (401, 409), step
+        assert "Your password" in answer.get_data(as_text=True)
+
+
 # --- Signing in ------------------------------------------------------------------------------------------------
 
 
