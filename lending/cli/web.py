@@ -40,7 +40,23 @@ def web(bind: str | None, workers: int | None, threads: int | None) -> None:
     with library(bind=bind, web_workers=workers, web_threads=threads) as opened:
         ensure_free(opened.settings.bind)
         ensure_up_to_date(opened)
+        tell_how_to_begin(opened)
     serve(opened.settings)
+
+
+def tell_how_to_begin(opened: Library) -> None:
+    """Say where a library in which nobody works yet is set up, and with which code from another machine."""
+    from lending.queries.setting_up import anybody_works_here
+
+    with opened.db.read() as session:
+        if anybody_works_here(session):
+            return
+    from lending.web.first_run import code_of  # which brings the pages along
+
+    where = f"http://{opened.settings.bind}/setup"
+    click.echo(
+        f"This library is empty. Set it up at {where}; from another machine with the code {code_of(opened.settings)}"
+    )
 
 
 def ensure_free(bind: str) -> None:

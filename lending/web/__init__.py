@@ -45,6 +45,8 @@ def blueprints() -> tuple[Blueprint, ...]:
         second_factor,
         second_step,
         sessions,
+        setup,
+        setup_steps,
         shelf,
         slips,
         staff,
@@ -70,7 +72,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     # What there is to lend, and where.
-    libraries = (branches, kit_types, new_kits)
+    libraries = (branches, kit_types, new_kits, setup, setup_steps)
 
     planning = (agreements, closures, programs, questions, sessions, forecast)
     telling = (letters, notice_log, notices, texts, hooks, webhooks)

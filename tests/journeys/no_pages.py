@@ -17,6 +17,7 @@ NO_PAGES: Mapping[str, str] = {
     "health.readyz": "for monitors",
     "health.numbers": "for monitors",
     "kits.label": "a PDF, tested by scanning it",
+    "setup_steps.go_on": "leads to another page",
     "new_kits.test_page": "a PDF, looked at by its tests",
     "slips.commands": "a PDF, tested by scanning it",
     "lines.export": "CSV for a carrier",

@@ -10,7 +10,7 @@ from flask import Flask
 
 from lending.app import create_app
 from lending.domain.permissions import Role, may
-from lending.web import access
+from lending.web import access, setup_steps
 from tests.cast import ADA, COMPTON_KIT, KIT, Cast
 from tests.web.browsers import Browser, signed_in
 
@@ -149,6 +149,8 @@ MAY: dict[str, set[str]] = {
     "closures.index": MANAGES,
     "closures.new": MANAGES,
     "closures.remove": MANAGES,
+    "setup.page": {"nobody", *EVERYBODY},
+    **{f"setup_steps.{step}": {"eli"} for step in ("go_on", *setup_steps.STEPS)},
     "sessions.cancel": PLANS,
     "sessions.copy": PLANS,
     "sessions.drop": PLANS,
