@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import delete, select
@@ -35,9 +36,9 @@ def test_a_library_without_kits_is_proposed_a_first_code(eli: Browser, sqlite_da
     from lending.models.lines import LinePlacement
     from lending.models.reservations import Reservation
 
-    def empty(session: object) -> None:
+    def empty(session: Any) -> None:
         for model in (LinePlacement, Part, Reservation, Kit):
-            session.execute(delete(model))  # type: ignore[attr-defined]  # a session
+            session.execute(delete(model))
 
     sqlite_database.act(empty)
     assert 'value="KIT-1001"' in eli.get("/kits/many").get_data(as_text=True)
