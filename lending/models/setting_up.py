@@ -56,6 +56,7 @@ class ImportRun(Base):
     """A file of patrons, kits, branches or kit types, from the page where it was given to the undoing of it.
 
     ``content`` is kept until the file is imported or discarded; ``columns`` says which column is which field.
+    ``busy_since``: a process reads it now, and has looked at ``rows_done`` of its ``rows``. ``report`` is what it found.
     """
 
     __tablename__ = "import_runs"
@@ -68,6 +69,10 @@ class ImportRun(Base):
     file_name: Mapped[str] = mapped_column(String(200))
     content: Mapped[bytes | None]
     columns: Mapped[dict[str, Any]]
+    report: Mapped[dict[str, Any] | None]
+    busy_since: Mapped[datetime | None]
+    rows: Mapped[int] = mapped_column(default=0)
+    rows_done: Mapped[int] = mapped_column(default=0)
     rows_added: Mapped[int] = mapped_column(default=0)
     rows_changed: Mapped[int] = mapped_column(default=0)
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
