@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.together import together
 from lending.domain.actors import Actor
+from lending.domain.permissions import Role
 from lending.errors import Reason, Refused
 from lending.models.base import table_of
 from lending.models.journal import IdempotencyKey
@@ -83,9 +84,9 @@ def act_of_key(session: Session, *, by: Actor, key: str) -> str | None:
 
 
 def owner_of_keys(by: Actor) -> str:
-    """Whose keys these are: one staff member, one patron, or the system."""
+    """Whose keys these are: one staff member, one patron, the system, or all who are not signed in."""
     if by.staff_id is not None:
         return f"staff:{by.staff_id}"
     if by.patron_id is not None:
         return f"patron:{by.patron_id}"
-    return "system"
+    return "visitor" if by.role is Role.PATRON else "system"

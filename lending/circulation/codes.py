@@ -34,7 +34,8 @@ def new_code(session: Session, code: Code, kind: Kind, *, by: Actor, override: O
 
     The reference of somebody without a card is given out by this program alone. A part may carry any inventory number
     that is of no other space. A wrong check digit (older stock has them) may be overridden with a note. Raises
-    ``Refused``: ``CODE_EMPTY``, the reason why it is not of this space, ``CODE_MISREAD``, ``CODE_TAKEN`` (``holder`` says by what).
+    ``Refused``: ``CODE_EMPTY``, the reason why it is not of this space, ``CODE_MISREAD``, ``CODE_TAKEN``
+    (``holder`` says by what).
     """
     _of_space(code, kind)
     if is_provisional(code.text):

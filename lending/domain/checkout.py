@@ -155,7 +155,7 @@ def _patron(facts: CheckOutFacts) -> Iterator[_Found]:
     if patron.is_provisional:
         yield Reason.NOT_VERIFIED, {}
     yield from against_card(patron.blocked_reason, patron.expires_on, facts.today)
-    if _under_age(patron.birth_date, facts.today, policy.adult_age) and not patron.guardian_agreed:
+    if is_under_age(patron.birth_date, facts.today, policy.adult_age) and not patron.guardian_agreed:
         yield Reason.UNDER_AGE, {"age": policy.adult_age}
     if policy.agreement_needed and not patron.agreement_signed:
         yield Reason.AGREEMENT_NOT_SIGNED, {}
@@ -192,7 +192,7 @@ def _promise(facts: CheckOutFacts) -> Iterator[_Found]:
         yield Reason.OTHERS_WAIT_BEFORE, {"cohort": promise.cohort, "place": promise.waiting_before + 1}
 
 
-def _under_age(birth_date: date | None, today: date, adult_age: int) -> bool:
+def is_under_age(birth_date: date | None, today: date, adult_age: int) -> bool:
     """Whether the patron is known to be younger; an unknown birth date is the registering desk's matter."""
     if birth_date is None:
         return False

@@ -12,11 +12,12 @@ from lending.notice_words.loans import LOANS
 from lending.notice_words.message import Message
 from lending.notice_words.reservations import RESERVATIONS
 from lending.notice_words.sessions import SESSIONS
+from lending.notice_words.signatures import SIGNATURES
 from lending.queries.notices import NoticeFacts, Subject
 
 __all__ = ["MESSAGES", "Message", "code_of"]
 
-MESSAGES: Mapping[str, Message] = {**RESERVATIONS, **LOANS, **SESSIONS}
+MESSAGES: Mapping[str, Message] = {**RESERVATIONS, **LOANS, **SESSIONS, **SIGNATURES}
 """Every message by its code: the step, or where one step speaks of several things, the step and the thing."""
 
 

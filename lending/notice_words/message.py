@@ -23,6 +23,7 @@ OF_SUBJECT: Mapping[Subject, frozenset[str]] = {
     Subject.RESERVATION: frozenset({"kit_type"}),
     Subject.ENROLMENT: frozenset({"session", "starts_on", "ends_on"}),
     Subject.WORKSHOP: frozenset({"session", "workshop", "workshop_moment"}),
+    Subject.SIGNATURE: frozenset({"agreement", "agreement_text", "signed_on"}),
 }
 """Places that every notice about such a thing fills."""
 

@@ -25,6 +25,7 @@ from lending.models.kits import Kit, KitType
 from lending.models.loans import Loan, LoanPart, LoanPartState, LoanTerm
 from lending.models.notices import Channel, Notice
 from lending.models.people import Patron
+from lending.models.policies import Agreement, AgreementAcceptance
 from lending.models.reservations import Reservation
 from lending.programs.rescheduling import WORKSHOP_DROPPED, WORKSHOP_MOVED
 from lending.queries.journal import detail_of
@@ -38,6 +39,7 @@ class Subject(StrEnum):
     RESERVATION = "reservation"
     ENROLMENT = "enrolment"
     WORKSHOP = "workshop"
+    SIGNATURE = "signature"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,9 @@ class NoticeFacts:
     workshop: str | None = None
     workshop_at: datetime | None = None
     workshop_ends_at: datetime | None = None
+    agreement: str | None = None
+    agreement_text: str | None = None
+    signed_at: datetime | None = None
 
 
 def facts_of(session: Session, notice: str, *, at: datetime) -> NoticeFacts | None:
@@ -109,6 +114,8 @@ def facts_of(session: Session, notice: str, *, at: datetime) -> NoticeFacts | No
         return _of_reservation(session, common, name.partition(":")[0])
     if kind == Subject.ENROLMENT:
         return _of_seat(session, common, *name.partition(":")[::2])
+    if kind == Subject.SIGNATURE:
+        return _of_signature(session, common, int(name))
     if kind == Subject.WORKSHOP:
         workshop, _, enrolment = name.partition(":")
         found = _of_seat(session, common, enrolment, "")
@@ -201,6 +208,25 @@ def _of_reservation(session: Session, common: dict[str, Any], public_id: str) ->
         **common,
         **known,
     )
+
+
+_SIGNATURE = (
+    select(
+        *_WHERE,
+        Agreement.title.label("agreement"),
+        Agreement.body.label("agreement_text"),
+        AgreementAcceptance.accepted_at.label("signed_at"),
+    )
+    .select_from(AgreementAcceptance)
+    .join(Agreement, Agreement.id == AgreementAcceptance.agreement_id)
+    .join(Patron, Patron.id == AgreementAcceptance.patron_id)
+    .join(Branch, Branch.id == Patron.home_branch_id)
+)
+
+
+def _of_signature(session: Session, common: dict[str, Any], acceptance_id: int) -> NoticeFacts | None:
+    row = session.execute(_SIGNATURE.where(AgreementAcceptance.id == acceptance_id)).one_or_none()
+    return None if row is None else NoticeFacts(subject=Subject.SIGNATURE, **common, **row._mapping)
 
 
 _SEAT = (

@@ -54,11 +54,14 @@ def blueprints() -> tuple[Blueprint, ...]:
         tasks,
         texts,
         transfers,
+        verifying,
         webhooks,
         welcome,
         workshops,
     )
     from lending.web.online import (
+        confirmed,
+        confirming,
         my_data,
         my_kit,
         my_library,
@@ -66,6 +69,8 @@ def blueprints() -> tuple[Blueprint, ...]:
         my_place,
         my_workshops,
         preferences,
+        reaching,
+        reserve,
         signing_in,
         start,
     )
@@ -81,5 +86,6 @@ def blueprints() -> tuple[Blueprint, ...]:
     online = (start, signing_in, *mine)
     setting_up = (pictures, staff, welcome)
     ways_in = (own_account, second_factor, second_step)
-    groups = (*online, *pages, *planning, *telling, *work, *setting_up, *ways_in, *libraries)
+    reserving = (reserve, reaching, confirming, confirmed, verifying)
+    groups = (*online, *reserving, *pages, *planning, *telling, *work, *setting_up, *ways_in, *libraries)
     return tuple(page.bp for page in (*groups, stocktakes, transfers, workshops))

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from lending.circulation import merging
 from lending.circulation import patrons as verbs
 from lending.circulation.charges import pay_charge, refund_charge, waive_charge
-from lending.domain.barcodes import Kind, read
+from lending.domain.barcodes import Kind, is_provisional, read
 from lending.domain.permissions import Act, Role
 from lending.domain.states import ChargeState, LoanState
 from lending.errors import Reason, Refused
@@ -393,7 +393,10 @@ def _actions(patron: PatronShown, may_change: bool) -> list[dict[str, Any]]:
         url = url_for("roster.enrol", patron=patron.patron)
         found.append({"label": _("Enroll in a session"), "url": url, "post": False, "tone": ""})
     if may_change:
-        add(_("Replace the card"), "patrons.card")
+        if patron.card is not None and is_provisional(patron.card):
+            add(_("Verify"), "verifying.page")
+        else:
+            add(_("Replace the card"), "patrons.card")
         if patron.blocked_reason is None:
             add(_("Block the card"), "patrons.block", tone="stop")
         else:

@@ -99,7 +99,8 @@ def _show_patron(scan: Scan, place: StationPlace, code: Code) -> Answer:
     name = strip.short_name
     if strip.blocks:
         sentences = " ".join(current.sentence(block) for block in strip.blocks)
-        page = url_for("patrons.show", public_id=strip.public_id)
+        unseen = any(block.reason is Reason.NOT_VERIFIED for block in strip.blocks)
+        page = url_for("verifying.page" if unseen else "patrons.show", public_id=strip.public_id)
         return Answer(f"{isolated(name)}: {sentences}", Tone.LOOK, who=name, patron=strip, resolve_url=page)
     offer = _offer_to(strip, scan)
     own_desk = offer is not None and scan.screen is Screen.COHORT and offer.seat.cohort == scan.subject

@@ -192,6 +192,7 @@ _OF_THE_PATRON = frozenset(
         Reason.COOL_DOWN,
         Reason.OWES,
         Reason.OVERDUE_ELSEWHERE,
+        Reason.NOT_VERIFIED,
     }
 )
 
@@ -214,7 +215,7 @@ def _resolve_url(scan: Scan, place: StationPlace, code: Code, reasons: set[Reaso
 
 
 def _patron_url(scan: Scan, place: StationPlace, reasons: set[Reason]) -> str | None:
-    """Where the patron of a scan is helped; somebody who only lacks a session is enrolled."""
+    """Where the patron of a scan is helped: verified, enrolled where only a session lacks, else on their own page."""
     if reasons == {Reason.NOT_IN_COHORT}:
         return url_for("roster.enrol")
     whose = scan.code if scan.kit else scan.patron or scan.code
@@ -223,4 +224,5 @@ def _patron_url(scan: Scan, place: StationPlace, reasons: set[Reason]) -> str | 
         return url_for("patrons.show", public_id=whose)
     with current.library().db.read() as session:
         strip = desk.strip_by_card(session, card.text, branch_id=place.branch_id, zone=place.zone, at=current.now())
-    return url_for("patrons.show", public_id=strip.public_id)
+    page = "verifying.page" if Reason.NOT_VERIFIED in reasons else "patrons.show"
+    return url_for(page, public_id=strip.public_id)

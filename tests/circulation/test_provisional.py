@@ -18,6 +18,7 @@ from lending.circulation.sign_ins import (
     NEWCOMERS_TIME,
     forget_guesses,
 )
+from lending.circulation.verifying import Verified, verify
 from lending.db import Database
 from lending.domain.actors import Actor
 from lending.domain.barcodes import CodeSpaces, Kind, is_provisional, read
@@ -28,7 +29,7 @@ from lending.models.kits import KitType
 from lending.models.people import Card, CardEnd, Patron
 from lending.models.policies import AgreementAcceptance, Signing
 from lending.models.reservations import Reservation
-from tests.cast import NOW, OPEN_KIT, Cast
+from tests.cast import LUIS, NOW, OPEN_KIT, Cast
 from tests.circulation.kits_in_hand import only, rows, why
 from tests.circulation.town import card, scan
 from tests.races import Race, race, without_locks
@@ -269,3 +270,47 @@ def test_a_child_is_registered_and_a_guardian_is_asked_for_at_the_desk(database:
     with pytest.raises(Refused) as refusal:
         hand_out(database, cast, newcomer.reference, cast.ben)
     assert {Reason.NOT_VERIFIED, Reason.UNDER_AGE} <= set(why(refusal))
+
+
+# --- One scan that verifies -------------------------------------------------------------------------------------------
+
+
+def see(database: Database, cast: Cast, newcomer: Newcomer, code: Any, by: Actor | None = None) -> Any:
+    """Ben has seen who she is, and scans a card."""
+    return database.act(lambda s: verify(s, patron=newcomer.patron, card=code, at=NOW, by=by or cast.ben))
+
+
+def test_a_card_that_is_nobodys_is_hers(database: Database, cast: Cast) -> None:
+    newcomer = come(database, cast)
+    assert see(database, cast, newcomer, card(70)) == Verified(newcomer.patron, had_a_card=False)
+    assert only(database, Card, Card.number == card(70).text).patron_id == newcomer.patron_id
+
+
+def test_the_card_that_she_has_already_takes_what_she_asked_for(database: Database, cast: Cast) -> None:
+    newcomer = come(database, cast, details={**NADIA, "birth_date": "1990-05-17"})
+    place = ask(database, cast, newcomer)
+    assert see(database, cast, newcomer, scan(LUIS)) == Verified(public_id(database, cast.luis_id), had_a_card=True)
+    assert only(database, Reservation, Reservation.public_id == place.reservation).patron_id == cast.luis_id
+
+
+def test_a_card_of_somebody_born_on_another_day_is_not_hers(database: Database, cast: Cast) -> None:
+    newcomer = come(database, cast)
+    for code in (scan(LUIS), scan(newcomer.reference)):
+        with pytest.raises(Refused) as refusal:
+            see(database, cast, newcomer, code)
+        assert why(refusal) == [Reason.CODE_TAKEN]
+
+
+def test_who_is_verified_is_verified_once(database: Database, cast: Cast) -> None:
+    newcomer = come(database, cast)
+    see(database, cast, newcomer, card(70))
+    with pytest.raises(Refused) as refusal:
+        see(database, cast, newcomer, card(71))
+    assert why(refusal) == [Reason.WRONG_STATE]
+
+
+@pytest.mark.parametrize("who", ["cleo", "dora", "ada"])
+def test_nobody_is_verified_by_staff_of_another_branch_or_by_a_patron(database: Database, cast: Cast, who: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        see(database, cast, come(database, cast), card(70), getattr(cast, who))
+    assert why(refusal) == [Reason.NOT_PERMITTED]

@@ -12,6 +12,7 @@ NO_PAGES: Mapping[str, str] = {
     "my_workshops.file": "a calendar's file",
     "my_workshops.feed": "the same, fetched by calendars",
     "my_place.file": "the same, of a pick-up",
+    "confirmed.calendar": "the same",
     "my_data.download": "JSON for the patron to keep",
     "health.healthz": "for monitors",
     "health.readyz": "for monitors",

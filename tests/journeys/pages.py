@@ -37,7 +37,7 @@ from lending.programs.pools import PoolPlan
 from lending.programs.timetable import WeeklyWorkshops
 from lending.web import languages
 from tests.cast import ADA, KIT, LUIS, MINA, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
-from tests.journeys import administering, own_pages, rules, setting_up
+from tests.journeys import administering, own_pages, reserving, rules, setting_up
 from tests.journeys.crowd import lend_long_ago, lend_to_everybody
 from tests.journeys.gatherings import gather
 from tests.journeys.serving import Served
@@ -148,6 +148,7 @@ ROWS = (
     Row("start.page", "of everybody", "/", who=None),
     Row("signing_in.sign_in", "empty", "/my/sign-in", who=None),
     *(Row(endpoint, state, path, who=who, do=do) for endpoint, state, path, who, do in own_pages.PAGES),
+    *(Row(endpoint, state, path, who=who, do=do) for endpoint, state, path, who, do in reserving.PAGES),
     Row("desk.desk", "empty", "/desk", who="cleo"),
     Row("desk.desk", "full", "/desk"),
     Row("desk.desk", "lending", "/desk", do=lend),
@@ -391,6 +392,7 @@ def populate(library: Served) -> dict[str, str]:
         "shelved": shelved,
         "planned": planned,
         "repair": fall_behind(library, codes[10]),
+        **reserving.add_newcomer(library),
     }
 
 

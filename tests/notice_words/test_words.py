@@ -19,6 +19,7 @@ from lending.circulation.reservations import (
     RESERVED_NOTICE,
     WAITING_NOTICE,
 )
+from lending.circulation.signing import SIGNED_NOTICE
 from lending.domain.ladders import DEFAULT
 from lending.domain.placeholders import PRIVATE, UnknownPlace, fill, places_in, unknown_places
 from lending.domain.texts import is_gsm, segments
@@ -181,6 +182,7 @@ def test_every_step_that_somebody_is_told_has_its_words() -> None:
         *(f"{COHORT_MOVED}_{kind}" for kind in ("loan", "reservation", "enrolment")),
         *(f"{COHORT_CANCELLED}_{kind}" for kind in ("loan", "enrolment")),
         *(f"{CLOSED}_{kind}" for kind in ("loan", "reservation")),
+        SIGNED_NOTICE,
     ]
     assert not set(told) - set(MESSAGES)
 

@@ -110,12 +110,19 @@ MAY: dict[str, set[str]] = {
             *("my_place.page", "my_place.file", "my_place.cancel", "my_place.leave", "my_place.accept", "my_place.ask"),
             *("my_library.page", "my_workshops.page", "my_workshops.file", "preferences.page", "my_pin.change"),
             *("my_data.page", "my_data.download", "my_data.erase"),
+            *("confirmed.page", "confirmed.calendar"),
         ),
         NO_STAFF,
     ),
     "my_workshops.feed": {"nobody", *EVERYBODY},
+    "reserve.who": {"nobody", *EVERYBODY},
+    "reserve.what": {"nobody", *EVERYBODY},
+    "reserve.where": {"nobody", *EVERYBODY},
+    "reaching.page": {"nobody", *EVERYBODY},
+    "confirming.check": {"nobody", *EVERYBODY},
     "signing_in.sign_in": {"nobody", *EVERYBODY},
     "signing_in.sign_out": set(),
+    "verifying.page": CIRCULATES,
     "start.page": {"nobody", *EVERYBODY},
     "second_factor.begin": EVERYBODY,
     "second_factor.codes": EVERYBODY,
@@ -210,7 +217,9 @@ def url_of(app: Flask, rule: Any) -> str:
     values |= {"kit_type": "work-ready", "language": "en", "version": 1, "question": "work"}
     values |= {"step": "overdue", "channel": "email", "deed": "stop", "branch": "ELA"}
     values |= {"how": "close", "link": "x"}
-    values |= dict.fromkeys(("public_id", "loan", "charge", "reservation", "delivery", "workshop", "token"), "x" * 16)
+    values |= dict.fromkeys(
+        ("public_id", "loan", "charge", "reservation", "delivery", "workshop", "token", "made"), "x" * 16
+    )
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}))
 

@@ -40,12 +40,15 @@ ASKED = (
     Asked("/my/sessions/<enrolment>/accept", {}),
     Asked("/my/sessions/<enrolment>/kit", {}),
     Asked("/my/workshops/<workshop>.ics"),
+    Asked("/reserve/confirmed/<made>"),
+    Asked("/reserve/confirmed/<made>/calendar.ics"),
 )
-NAMES = ("loan", "reservation", "enrolment", "workshop")
+PATRONS = ("/my/", "/reserve/")
+NAMES = ("loan", "reservation", "enrolment", "workshop", "made")
 
 
 def things(lent: str, reserved: str, seat: str, workshop: str) -> dict[str, str]:
-    return dict(zip(NAMES, (lent, reserved, seat, workshop), strict=True))
+    return dict(zip(NAMES, (lent, reserved, seat, workshop, seat), strict=True))
 
 
 def answer(browser: Browser, asked: Asked, names: dict[str, str]) -> tuple[int, str]:
@@ -89,10 +92,12 @@ def test_the_owner_is_let_in(ada: Browser, luis: Browser, lent: str, reserved: s
     assert luis.get(f"/my/loans/{lent}/problem").status_code == 200
     assert ada.get(f"/my/place/{reserved}/cancel").status_code == 200
     assert ada.get(f"/my/sessions/{seat}/leave").status_code == 200
+    assert ada.get(f"/reserve/confirmed/{seat}").status_code == 200
+    assert ada.get(f"/reserve/confirmed/{seat}/calendar.ics").status_code == 200
 
 
 def test_every_page_that_names_a_thing_is_asked_for(app: Flask) -> None:
-    rules = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/my/") and rule.arguments}
+    rules = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(PATRONS) and rule.arguments}
     assert rules == {asked.rule for asked in ASKED}
 
 

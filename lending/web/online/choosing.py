@@ -1,0 +1,60 @@
+"""What was chosen so far, as it stands now: what the pages of one reservation ask of each other."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from lending.errors import Block
+from lending.queries.contacts import Contact, contact_of
+from lending.queries.offering import Offered, Place, against, offered
+from lending.web import current
+from lending.web.online import wish
+
+
+def nobody_asks() -> bool:
+    """Whether nobody said yet who they are."""
+    return current.borrower() is None and wish.person() is None
+
+
+def place_name(place: Place) -> str:
+    """What a form sends for a library and a kind of kit."""
+    return f"{place.branch}/{place.kit_type}"
+
+
+def choices() -> list[tuple[Offered, list[Block]]]:
+    """Everything that is offered, each with what stands against it for whoever asks."""
+    me, person, at, today = current.borrower(), wish.person(), current.now(), current.today()
+    patron_id = None if me is None else me.patron_id
+    born = None if person is None else date.fromisoformat(person["birth_date"])
+    with current.library().db.read() as session:
+        found = offered(session, today=today, at=at)
+        return [(one, against(session, one, patron_id=patron_id, birth_date=born, today=today, at=at)) for one in found]
+
+
+def chosen() -> Offered | None:
+    """What was chosen, if it is still offered."""
+    name = wish.get().get("choice")
+    if name is None:
+        return None
+    with current.library().db.read() as session:
+        found = offered(session, today=current.today(), at=current.now())
+    return next((one for one in found if one.choice == name), None)
+
+
+def chosen_place(one: Offered) -> Place | None:
+    """Where it is to be picked up, if that library still has kits of it."""
+    name = wish.get().get("place")
+    return next((place for place in one.places if place_name(place) == name), None)
+
+
+def own_contact() -> Contact:
+    """How the patron who is signed in is reached now."""
+    with current.library().db.read() as session:
+        return contact_of(session, current.myself().patron_id)
+
+
+def reach_is_known() -> bool:
+    """Whether nothing is left to ask about how to tell them: it was asked, or the library reaches them already."""
+    if current.borrower() is None:
+        return wish.get().get("reach") is not None
+    return own_contact().is_reached

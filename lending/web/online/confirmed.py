@@ -1,0 +1,136 @@
+"""What is reserved: the reference, the code for the pick-up, what happens next, what to bring, and when it is open.
+
+Source: issue "Patrons reserve online", Build 2; SCREENS, "confirmation with a reference".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lending.domain.states import EnrolmentState, ReservationState
+from lending.mail.calendars import Event, calendar_file
+from lending.phrases import Reader
+from lending.queries.confirmations import Confirmation, confirmation
+from lending.web import current
+from lending.web.access import own
+from lending.web.hours import week_in_words
+
+bp = Blueprint("confirmed", __name__, url_prefix="/reserve")
+
+
+@bp.get("/confirmed/<made>")
+@own
+def page(made: str) -> ResponseReturnValue:
+    """What one patron reserved; somebody else's is not there."""
+    found = _mine(made)
+    return render_template("online/reserve/confirmed.html", it=_shown(found))
+
+
+@bp.get("/confirmed/<made>/calendar.ics")
+@own
+def calendar(made: str) -> ResponseReturnValue:
+    """The first day of the pick-up, for the reader's own calendar; there is none before anybody knows it."""
+    found = _mine(made)
+    day = found.pickup_day(current.today())
+    if day is None:
+        abort(404)
+    title = _("Pick up your kit: %(session)s", session=found.name)
+    where = ", ".join(text for text in (found.library, found.address) if text)
+    opening, closing = found.calendar.opening_at(day), found.calendar.closing_at(day)
+    text = calendar_file(Event(f"pickup-{found.made}", title, where, opening, closing), at=current.now())
+    return Response(
+        text,
+        mimetype="text/calendar",
+        headers={"Content-Disposition": 'attachment; filename="pick-up.ics"'},
+    )
+
+
+def _mine(made: str) -> Confirmation:
+    with current.library().db.read() as session:
+        found = confirmation(session, current.myself().patron_id, made, at=current.now())
+    if found is None:
+        abort(404)
+    return found
+
+
+def _shown(found: Confirmation) -> dict[str, Any]:
+    reader = Reader(current.reader().gettext, current.locale(), found.zone)
+    return {
+        "made": found.made,
+        "name": found.name,
+        "headline": _headline(found),
+        "says": list(_says(found, reader)),
+        "reference": found.reference or found.made,
+        "is_provisional": found.reference is not None,
+        "pickup_code": found.pickup_code,
+        "bring": _bring(found),
+        "next": _next(found, reader),
+        "library": found.library,
+        "address": found.address,
+        "phone": found.phone,
+        "hours": week_in_words(found.calendar.hours),
+        "has_calendar": found.pickup_day(current.today()) is not None,
+    }
+
+
+def _headline(found: Confirmation) -> str:
+    if found.seat is EnrolmentState.WAITING:
+        return str(_("You are on the waiting list"))
+    if found.seat is not None and found.seat is not EnrolmentState.ENROLLED:
+        return str(
+            _("Your seat has ended") if found.seat is not EnrolmentState.OFFERED else _("A seat is offered to you")
+        )
+    if found.seat is None and found.kit is ReservationState.WAITING:
+        return str(_("You are in line for a kit"))
+    if found.kit is ReservationState.CANCELLED and found.seat is None:
+        return str(_("Your reservation was cancelled"))
+    return str(_("You have a seat") if found.seat is not None else _("Your kit is reserved"))
+
+
+def _says(found: Confirmation, reader: Reader) -> Any:
+    """How the seat and the kit stand, each in a sentence."""
+    if found.seat is EnrolmentState.WAITING:
+        yield _("You are number %(n)s on the waiting list for a seat.", n=found.seat_position)
+    elif found.seat is EnrolmentState.ENROLLED and found.starts_on is not None:
+        yield _("%(session)s begins on %(day)s.", session=found.name, day=reader.day_and_year(found.starts_on))
+    if found.kit is ReservationState.WAITING:
+        yield _("You are number %(n)s in line for a kit.", n=found.kit_position)
+    elif found.kit in (ReservationState.PROMISED, ReservationState.PULLING, ReservationState.IN_TRANSIT):
+        yield _("A kit is kept for you.")
+    elif found.kit is ReservationState.READY and found.ready_until is not None:
+        yield _("Your kit is ready. Pick it up by %(moment)s.", moment=reader.moment(found.ready_until))
+
+
+def _next(found: Confirmation, reader: Reader) -> list[str]:
+    steps = []
+    if found.seat is EnrolmentState.WAITING:
+        steps.append(_("When a seat is free for you, we tell you. You need not do anything."))
+    if found.kit is ReservationState.WAITING:
+        steps.append(_("When it is your turn for a kit, we tell you."))
+    elif found.kit is ReservationState.PROMISED:
+        steps.append(_("We make your kit ready and tell you when you can pick it up."))
+    day = found.pickup_day(current.today())
+    if day is not None and found.kit is ReservationState.PROMISED:
+        steps.append(_("You can pick it up from %(day)s on.", day=reader.day(day)))
+    steps.append(_("Bring the kit back to the desk, never to the book drop."))
+    return [str(step) for step in steps]
+
+
+def _bring(found: Confirmation) -> list[str]:
+    if found.reference is not None:
+        things = [
+            _("A proof of who you are and where you live, such as a driver's license or a letter to you."),
+            _("Your reference %(reference)s.", reference=found.reference),
+            _("Your library card, if you have one at home."),
+        ]
+    else:
+        things = [_("Your library card.")]
+    if found.pickup_code is not None:
+        things.append(_("The code %(code)s: it stands on the bag instead of your name.", code=found.pickup_code))
+    if found.needs_guardian:
+        things.append(_("A parent or guardian: you are under age, and they have to agree."))
+    return [str(thing) for thing in things]
