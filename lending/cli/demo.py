@@ -68,10 +68,11 @@ def make(opened: Library, *, seed: int = SEED, size: str = "small") -> Summary:
 
 def sign_in_lines() -> list[str]:
     """Who may sign in to the demonstration, a line each."""
-    from lending.cli.demonstration import PASSWORD, SIGN_INS
+    from lending.cli.demonstration import PASSWORD, PIN, SIGN_INS
 
     width = max(len(username) for username, _ in SIGN_INS)
-    return [f"{username:{width}}  {PASSWORD}  {who}" for username, who in SIGN_INS]
+    staff = [f"{username:{width}}  {PASSWORD}  {who}" for username, who in SIGN_INS]
+    return [*staff, f"{'any card':{width}}  {PIN:{len(PASSWORD)}}  patron, by card number and PIN"]
 
 
 def has_staff(opened: Library) -> bool:

@@ -20,7 +20,7 @@ from benchmarks.waits import AFTER, IN_RANGE, naive, replay
 from lending import settings
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout import check_out
-from lending.cli.demonstration import PASSWORD, SIGN_INS, NotEmpty, Summary, make_demonstration
+from lending.cli.demonstration import PASSWORD, PIN, SIGN_INS, NotEmpty, Summary, make_demonstration
 from lending.cli.demonstration.desk import free_kit
 from lending.clock import MovingClock
 from lending.db import Database
@@ -292,6 +292,11 @@ def test_those_who_may_sign_in_have_the_password_and_nobody_else(tuesday: Made) 
     hashes = dict(tuple(row) for row in every(tuesday, select(Staff.username, Staff.password_hash)))
     assert {username for username, kept in hashes.items() if kept} == {username for username, _ in SIGN_INS}
     assert matches(PASSWORD, hashes["desk.ela"])
+
+
+def test_every_patron_may_sign_in_with_the_pin_that_is_told(tuesday: Made) -> None:
+    (kept,) = {kept for (kept,) in every(tuesday, select(Patron.pin_hash))}
+    assert matches(PIN, kept)
 
 
 def told(demonstration: Made) -> list[list[tuple[Any, ...]]]:

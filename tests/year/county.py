@@ -55,7 +55,9 @@ class County:
         )
         clock = MovingClock(datetime.combine(first_day, time(16), UTC))
         library = Library(database, clock, None, chosen)
-        town = database.act(lambda s: ground.lay(s, seed=7, today=first_day, spaces=library.spaces, password_hashes={}))
+        town = database.act(
+            lambda s: ground.lay(s, seed=7, today=first_day, spaces=library.spaces, password_hashes={}, pin_hash="")
+        )
         for box in stock.deliveries(town, kits, open_kits):
             database.act(lambda s, box=box: stock.unpack(s, town, box))
         app: Flask = create_app(library=library)

@@ -31,6 +31,9 @@ SIGN_INS: Final = (
 )
 """Who may sign in, and as what. The other branches' desks have accounts without a password."""
 
+PIN: Final = "246810"
+"""The PIN of every card, for the pages of patrons."""
+
 
 class NotEmpty(Said):
     """The library has data already; the sentence says so."""
@@ -80,7 +83,7 @@ def make_demonstration(
     from lending.cli.demonstration import ground, plot, stock
     from lending.cli.demonstration.rehearsal import Rehearsal
     from lending.models.branches import Branch
-    from lending.passwords import hash_password
+    from lending.passwords import hash_password, hash_secret
 
     chosen = SIZES[size]
     say = progress or (lambda done, what: None)
@@ -89,10 +92,12 @@ def make_demonstration(
             raise NotEmpty("This library has branches already; the demonstration is made in an empty library alone.")
     zone = ZoneInfo(ground.ZONE)
     today = library.clock.now().astimezone(zone).date()
-    hashes = {username: hash_password(PASSWORD) for username, _ in SIGN_INS}
+    hashes, pin_hash = {username: hash_password(PASSWORD) for username, _ in SIGN_INS}, hash_secret(PIN)
     say(0.0, "Branches and staff")
     town = library.db.act(
-        lambda session: ground.lay(session, seed=seed, today=today, spaces=library.spaces, password_hashes=hashes)
+        lambda session: ground.lay(
+            session, seed=seed, today=today, spaces=library.spaces, password_hashes=hashes, pin_hash=pin_hash
+        )
     )
     boxes = list(stock.deliveries(town, chosen.work_ready_kits, chosen.open_kits))
     for n, box in enumerate(boxes):

@@ -16,7 +16,7 @@ from lending.circulation.charges import pay_charge
 from lending.circulation.checkout import check_out
 from lending.circulation.inspection import PartSeen, all_here, inspect
 from lending.circulation.lines import move_line
-from lending.circulation.patrons import patron_with_card, register
+from lending.circulation.patrons import patron_with_card, register, set_pin
 from lending.circulation.returns import Receipt, return_kit
 from lending.cli.demonstration.names import Person
 from lending.cli.demonstration.rehearsal import Do
@@ -42,12 +42,14 @@ DONE: Mapping[TurnaroundStepKind, str] = {
 
 
 def registering(town: Town, place: Place, person: Person, **details: object) -> Do:
-    """Register somebody; gives the public id."""
+    """Register somebody, who chooses a PIN; gives the public id."""
 
     def do(session: Session, at: datetime, by: Actor) -> str:
         card = town.card(person.sequence)
         given = {**person.details(), **details}
-        return register(session, card=card, details=given, home_branch_id=place.id, at=at, by=by).patron
+        made = register(session, card=card, details=given, home_branch_id=place.id, at=at, by=by).patron
+        set_pin(session, patron=made, pin_hash=town.pin_hash, at=at, by=by)
+        return made
 
     return do
 

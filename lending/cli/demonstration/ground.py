@@ -80,8 +80,16 @@ _FIRST = (
 _LAST = ("Okafor", "Sung", "Vale", "Moss", "Abdi", "Cruz", "Tran", "Lisle", "Navarrete")
 
 
-def lay(session: Session, *, seed: int, today: date, spaces: CodeSpaces, password_hashes: Mapping[str, str]) -> Town:
-    """Make the ground of the town in an empty library. ``password_hashes`` are of those who may sign in."""
+def lay(
+    session: Session,
+    *,
+    seed: int,
+    today: date,
+    spaces: CodeSpaces,
+    password_hashes: Mapping[str, str],
+    pin_hash: str,
+) -> Town:
+    """Make the ground of the town in an empty library. ``password_hashes`` are of the staff who may sign in."""
     began = datetime.combine(today - timedelta(days=400), time(17, 0), UTC)
     system = Actor(Role.SYSTEM, Door.CLI, "")
     closures = _holidays(today)
@@ -124,6 +132,7 @@ def lay(session: Session, *, seed: int, today: date, spaces: CodeSpaces, passwor
         manager=actors["manager.ela"],
         lead=actors["program"],
         admin=admin,
+        pin_hash=pin_hash,
     )
 
 

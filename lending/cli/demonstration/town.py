@@ -51,6 +51,7 @@ class Town:
     manager: Actor
     lead: Actor
     admin: Actor
+    pin_hash: str
     system: Actor = field(default=Actor(Role.SYSTEM, Door.JOBS, ""))
 
     @property
