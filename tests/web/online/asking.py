@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from lending.db import Database
+from lending.models.people import Patron
 from tests.web.browsers import Browser
 
 NADIA = {"name": "Nadia Haddad", "birth_date": "1988-04-02", "contact": "nadia@example.org"}
@@ -52,3 +55,15 @@ def reserve(browser: Browser, what: str = "session:WR-7", where: str = "ELA/work
     choose(browser, what, where)
     tell(browser)
     return confirm(browser)
+
+
+def only(database: Database, chosen: Any) -> Any:
+    """The one thing that a statement finds."""
+    with database.read() as session:
+        return session.scalars(chosen).one()
+
+
+def newcomers(database: Database) -> list[Patron]:
+    """Everybody without a card."""
+    with database.read() as session:
+        return list(session.scalars(select(Patron).where(Patron.provisional_since.is_not(None))))
