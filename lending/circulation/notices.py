@@ -20,6 +20,7 @@ from lending.circulation.calendars import branch_calendar
 from lending.circulation.journal import record, record_unchanged
 from lending.circulation.locks import lock_patron
 from lending.circulation.notice_ends import ends_now
+from lending.circulation.pin_codes import PIN_CODE
 from lending.circulation.tasks import open_task
 from lending.circulation.telling import CONTACT, channel_of, new_notice, put_in_outbox
 from lending.domain.actors import Actor
@@ -35,6 +36,9 @@ _notices, _patrons = table_of(Notice), table_of(Patron)
 
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 """No telephone rings in between, on the clock of the patron's own branch."""
+
+AT_ONCE = frozenset({PIN_CODE})
+"""What somebody asked for this very moment rings at night too."""
 
 LEASE = timedelta(minutes=10)
 """How old a claim is before it counts as left behind; longer than any message may take."""
@@ -96,13 +100,19 @@ def claim(session: Session, channel: Channel, *, at: datetime, by: Actor) -> Cla
             notice.state = ends
         elif notice.channel is Channel.TEXT and not _may_be_texted(session, notice):
             tell_otherwise(session, notice, at=at)
+        elif notice.step in AT_ONCE:
+            return _claimed(session, notice, at)
         elif notice.channel is Channel.TEXT and (morning := _after_the_night(session, notice, at)) is not None:
             notice.state, notice.due_at = NoticeState.PENDING, morning
         else:
-            session.connection().execute(_CLAIM, {"this": notice.id, "now": at})
-            return Claim(notice.id, notice.public_id, notice.tries + 1)
+            return _claimed(session, notice, at)
         session.flush()  # the next look must not find it again
     return None
+
+
+def _claimed(session: Session, notice: Notice, at: datetime) -> Claim:
+    session.connection().execute(_CLAIM, {"this": notice.id, "now": at})
+    return Claim(notice.id, notice.public_id, notice.tries + 1)
 
 
 def _next(session: Session, channel: Channel, at: datetime) -> Notice | None:

@@ -5,7 +5,9 @@ Source: BATTERY S7; issue "Patrons reserve online", Build 1.
 
 from __future__ import annotations
 
-from datetime import date
+import hashlib
+import hmac
+from datetime import date, timedelta
 from typing import Final
 
 from lending.errors import Reason, Refused
@@ -14,6 +16,13 @@ SHORTEST: Final = 6
 LONGEST: Final = 12
 """Digits. Six of them outlast the guesses that are compared, and can be kept in mind."""
 
+CODE_HOLDS: Final = timedelta(minutes=15)
+"""How long a code for a new PIN opens anything."""
+
+CODE_TRIES: Final = 5
+"""How often something else may be typed instead of it."""
+
+_CODE_DIGITS: Final = 6
 _RUN: Final = "01234567890123456789"
 
 
@@ -41,3 +50,17 @@ def _written(day: date) -> set[str]:
     """A day in the ways in which people write it without signs between."""
     orders = ("%m%d%y", "%d%m%y", "%y%m%d", "%m%d%Y", "%d%m%Y", "%Y%m%d")
     return {day.strftime(order) for order in orders}
+
+
+def code_named(key: str, name: str) -> str:
+    """The code for a new PIN that belongs to a name, six digits; only who has the library's ``key`` can work it out.
+
+    So no row holds a code that waits to be sent: the message names it, and its sender works it out.
+    """
+    mark = hmac.digest(key.encode(), f"pin-code:{name}".encode(), hashlib.sha256)
+    return f"{int.from_bytes(mark[:8], 'big') % 10**_CODE_DIGITS:0{_CODE_DIGITS}d}"
+
+
+def code_digest(key: str, patron: str, code: str) -> str:
+    """What is kept of a patron's code (their public id); without the ``key`` a million guesses find nothing."""
+    return hmac.new(key.encode(), f"pin-code-kept:{patron}:{code}".encode(), hashlib.sha256).hexdigest()

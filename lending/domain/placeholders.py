@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
-PRIVATE = frozenset({"first_name", "kit_type", "parts", "session", "workshop", "owed", "pickup_code"})
+PRIVATE = frozenset({"first_name", "kit_type", "parts", "session", "workshop", "owed", "pickup_code", "pin_code"})
 """What stands in no subject line, which others may read: who it is, what they borrowed, which class they take."""
 
 

@@ -7,12 +7,13 @@ from the rows as they are then. Source: RULES 6; issue "Nothing goes overdue unn
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lending.circulation.notices import notice_subject
 from lending.circulation.tasks import open_task
+from lending.domain.pins import code_named
 from lending.domain.placeholders import UnknownPlace
 from lending.jobs.sending import Way, send_all
 from lending.mail.calendars import Event, calendar_file
@@ -125,6 +126,8 @@ class Post:
                 raise NotEver("nothing to say", address_is_wrong=False)
             language = language_for(facts.language, settings.default_locale)
             own = own_words(session, code, facts.channel, language)
+        if facts.pin_code_name is not None:
+            facts = replace(facts, pin_code=code_named(settings.secret_key, facts.pin_code_name))
         reader = reader_of(language, facts.zone)
         try:
             words = rendered(code, facts, own, library=settings.library_name, reader=reader, channel=facts.channel)

@@ -135,13 +135,13 @@ def seal_journal(opened: Library, at: datetime) -> int:
 
 
 def forget_sign_ins(opened: Library, at: datetime) -> int:
-    """Forget guesses that count no more, and ended sessions whose cookies are too old anyway."""
+    """Forget guesses that count no more, codes for a new PIN, and ended sessions whose cookies are too old anyway."""
+    from lending.circulation.pin_codes import forget_codes
     from lending.circulation.sign_ins import forget_guesses, forget_sessions
 
     shift = timedelta(hours=opened.settings.session_hours)
-    return opened.db.act(lambda s: forget_guesses(s, at=at)) + opened.db.act(
-        lambda s: forget_sessions(s, shift=shift, at=at)
-    )
+    forgotten = opened.db.act(lambda s: forget_guesses(s, at=at)) + opened.db.act(lambda s: forget_codes(s, at=at))
+    return forgotten + opened.db.act(lambda s: forget_sessions(s, shift=shift, at=at))
 
 
 def send_notices(opened: Library, at: datetime) -> int:

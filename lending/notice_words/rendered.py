@@ -101,6 +101,7 @@ def places_of(facts: NoticeFacts, reader: Reader, library: str) -> Mapping[str, 
         "phone": facts.branch_phone or facts.branch,
         "kit_type": facts.kit_type,
         "pickup_code": facts.pickup_code,
+        "pin_code": facts.pin_code,
         "session": facts.cohort,
         "workshop": facts.workshop,
         "agreement": facts.agreement,
@@ -125,6 +126,7 @@ def places_of(facts: NoticeFacts, reader: Reader, library: str) -> Mapping[str, 
         "ready_until": facts.ready_until,
         "offered_until": facts.offered_until,
         "workshop_moment": facts.workshop_at,
+        "pin_until": facts.pin_until,
     }
     found |= {name: None if day is None else reader.day(day) for name, day in days.items()}
     found |= {name: None if moment is None else reader.moment(moment) for name, moment in moments.items()}

@@ -16,6 +16,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lending.circulation.reservations import place_in_queue
+from lending.domain.pins import CODE_HOLDS
 from lending.domain.states import ChargeState, EnrolmentState
 from lending.models.branches import Branch
 from lending.models.charges import Charge
@@ -40,6 +41,7 @@ class Subject(StrEnum):
     ENROLMENT = "enrolment"
     WORKSHOP = "workshop"
     SIGNATURE = "signature"
+    PIN = "pin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class NoticeFacts:
     """What one notice may say. Facts of another subject are ``None``; ``cohort`` also where a loan is open.
 
     ``days_late`` are calendar days on the clock of the branch; ``was_due_at`` is the due date before this one;
+    ``pin_code_name`` names a code for a new PIN, which whoever sends the notice works out (``pin_code``).
     ``place`` is 1 for the next; ``parts`` are those that are missing or, on a receipt, those that went out.
     """
 
@@ -88,6 +91,9 @@ class NoticeFacts:
     agreement: str | None = None
     agreement_text: str | None = None
     signed_at: datetime | None = None
+    pin_code_name: str | None = None
+    pin_code: str | None = None
+    pin_until: datetime | None = None
 
 
 def facts_of(session: Session, notice: str, *, at: datetime) -> NoticeFacts | None:
@@ -116,6 +122,8 @@ def facts_of(session: Session, notice: str, *, at: datetime) -> NoticeFacts | No
         return _of_seat(session, common, *name.partition(":")[::2])
     if kind == Subject.SIGNATURE:
         return _of_signature(session, common, int(name))
+    if kind == Subject.PIN:
+        return _of_pin(session, common, name, row.made_at)
     if kind == Subject.WORKSHOP:
         workshop, _, enrolment = name.partition(":")
         found = _of_seat(session, common, enrolment, "")
@@ -124,7 +132,7 @@ def facts_of(session: Session, notice: str, *, at: datetime) -> NoticeFacts | No
 
 
 _WHOM = (
-    select(Notice.step, Notice.subject, Notice.channel, Notice.loan_id, Notice.patron_id)
+    select(Notice.step, Notice.subject, Notice.channel, Notice.loan_id, Notice.patron_id, Notice.made_at)
     .add_columns(Patron.name, Patron.language, Patron.email, Patron.phone)
     .add_columns(Patron.street, Patron.unit, Patron.city, Patron.postal_code)
     .join(Patron, Patron.id == Notice.patron_id)
@@ -176,6 +184,15 @@ def _parts(session: Session, loan_id: int, step: str) -> tuple[str, ...]:
     if step != "receipt":
         chosen = chosen.where(LoanPart.state == LoanPartState.MISSING, LoanPart.settled_at.is_(None))
     return tuple(session.scalars(chosen))
+
+
+def _of_pin(session: Session, common: dict[str, Any], name: str, made_at: datetime) -> NoticeFacts:
+    """The code is no fact that a row holds: only whoever has the library's key can work it out."""
+    home = select(*_WHERE).join(Patron, Patron.home_branch_id == Branch.id).where(Patron.id == common["patron_id"])
+    row = session.execute(home).one()
+    return NoticeFacts(
+        subject=Subject.PIN, pin_code_name=name, pin_until=made_at + CODE_HOLDS, **common, **row._mapping
+    )
 
 
 _RESERVATION = (

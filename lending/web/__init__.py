@@ -36,6 +36,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         own_account,
         patrons,
         pictures,
+        pin_at_desk,
         policies,
         programs,
         questions,
@@ -68,6 +69,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         my_pin,
         my_place,
         my_workshops,
+        pin_codes,
         preferences,
         reaching,
         reserve,
@@ -82,9 +84,9 @@ def blueprints() -> tuple[Blueprint, ...]:
     planning = (agreements, closures, programs, questions, sessions, forecast)
     telling = (letters, notice_log, notices, texts, hooks, webhooks)
     work = (camera, jobs, tasks, calls, lines, ladders, policies)
-    mine = (my_kit, my_place, my_library, my_workshops, preferences, my_data, my_pin)
+    mine = (my_kit, my_place, my_library, my_workshops, preferences, my_data, my_pin, pin_codes)
     online = (start, signing_in, *mine)
-    setting_up = (pictures, staff, welcome)
+    setting_up = (pictures, pin_at_desk, staff, welcome)
     ways_in = (own_account, second_factor, second_step)
     reserving = (reserve, reaching, confirming, confirmed, verifying)
     groups = (*online, *reserving, *pages, *planning, *telling, *work, *setting_up, *ways_in, *libraries)

@@ -43,6 +43,17 @@ def proved(found: SignIn, code: str, by: Actor) -> None:
     library.db.act(lambda s: sign_ins.guessed_right(s, guess))
 
 
+def counted(account: str) -> Guess:
+    """Count a try at ``account`` (its kind and name) that is compared elsewhere.
+
+    Raises ``Refused``: ``SIGN_IN_LOCKED``.
+    """
+    library, at = current.library(), current.now()
+    guess = Guess(account, address=known.address())
+    library.db.act(lambda s: sign_ins.reserve_guess(s, guess, at=at))
+    return guess
+
+
 def retry_after(refused: Refused) -> dict[str, str]:
     """When to try again, in whole seconds, for whoever is locked out."""
     for block in refused.blocks:

@@ -397,6 +397,7 @@ def _actions(patron: PatronShown, may_change: bool) -> list[dict[str, Any]]:
             add(_("Verify"), "verifying.page")
         else:
             add(_("Replace the card"), "patrons.card")
+        add(_("Code for a new PIN"), "pin_at_desk.give", post=True)
         if patron.blocked_reason is None:
             add(_("Block the card"), "patrons.block", tone="stop")
         else:

@@ -7,8 +7,11 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from lending.circulation.checkout import check_out
-from lending.domain.barcodes import library_code
-from tests.cast import kit, patron
+from lending.circulation.kits import add_kit
+from lending.circulation.reserving import cancel, reserve
+from lending.circulation.shelf import capture
+from lending.domain.barcodes import CodeSpaces, library_code, read
+from tests.cast import ADA, LUIS, MINA, kit, patron
 from tests.journeys.serving import Served
 
 NAMES = (
@@ -49,3 +52,18 @@ def lend_long_ago(library: Served) -> None:
         check_out(session, kit="KIT-3201", patron=card, branch_id=cast.ela, at=at, by=cast.ben)
 
     library.database.act(lend)
+
+
+def shelve(library: Served) -> str:
+    """Two kits on the hold shelf, one of them for nobody any more; gives the reservation of the other."""
+    cast = library.cast
+    for code in ("KIT-3101", "KIT-3102"):
+        library.act(add_kit, code=read(code, CodeSpaces()), kit_type="laptop-hotspot", branch_id=cast.ela)
+    first, second, _third = (
+        library.act(reserve, patron=card, kit_type="laptop-hotspot", pickup_branch_id=cast.ela)
+        for card in (ADA, LUIS, MINA)
+    )
+    for code in ("KIT-3101", "KIT-3102"):
+        library.act(capture, kit=code, branch_id=cast.ela)
+    library.act(cancel, reservation=second.reservation, reason="found another")
+    return str(first.reservation)

@@ -17,7 +17,7 @@ from tests.cast import ADA, LUIS, MINA
 from tests.journeys.serving import Served
 from tests.journeys.station import Station
 
-Page = tuple[str, str, str, str, Callable[[Station], object] | None]
+Page = tuple[str, str, str, str | None, Callable[[Station], object] | None]
 
 
 def send(station: Station) -> None:
@@ -30,6 +30,12 @@ def write_wrong(station: Station) -> None:
     station.page.locator("#email").fill("nobody")
     station.page.locator("#phone").fill("12")
     send(station)
+
+
+def ask_for_a_code(station: Station) -> None:
+    station.page.locator("#card").fill(MINA)
+    station.page.locator("main form[method=post] [type=submit]").click()
+    expect(station.page.locator("#code")).to_be_visible()
 
 
 def unfold(station: Station) -> None:
@@ -57,6 +63,10 @@ PAGES: tuple[Page, ...] = (
     ("my_data.page", "full", "/my/data", ADA, None),
     ("my_data.erase", "full", "/my/data/erasure", ADA, None),
     ("my_pin.change", "error", "/my/pin/change", ADA, send),
+    ("help.show", "of a patron", "/help", ADA, None),
+    ("pin_codes.ask", "error", "/my/pin", None, send),
+    ("pin_codes.code", "error", "/my/pin/code", None, send),
+    ("pin_codes.code", "sent", "/my/pin", None, ask_for_a_code),
 )
 
 

@@ -16,15 +16,12 @@ from lending.circulation.charges import pay_charge
 from lending.circulation.checkout import check_out
 from lending.circulation.closures import ClosurePlan, enter_closure
 from lending.circulation.inspection import PartSeen, all_here, inspect
-from lending.circulation.kits import add_kit, withdraw
+from lending.circulation.kits import withdraw
 from lending.circulation.lost import claim_returned
 from lending.circulation.overdue import Stretch, climb
 from lending.circulation.patrons import block
-from lending.circulation.reserving import cancel, reserve
 from lending.circulation.returns import return_kit
-from lending.circulation.shelf import capture
 from lending.circulation.transfers import send
-from lending.domain.barcodes import CodeSpaces, read
 from lending.domain.completeness import Found
 from lending.domain.ladders import DEFAULT
 from lending.models.charges import Charge
@@ -36,9 +33,9 @@ from lending.programs.cohorts import plan_cohort
 from lending.programs.pools import PoolPlan
 from lending.programs.timetable import WeeklyWorkshops
 from lending.web import languages
-from tests.cast import ADA, KIT, LUIS, MINA, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
+from tests.cast import ADA, KIT, LUIS, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
 from tests.journeys import administering, own_pages, reserving, rules, setting_up
-from tests.journeys.crowd import lend_long_ago, lend_to_everybody
+from tests.journeys.crowd import lend_long_ago, lend_to_everybody, shelve
 from tests.journeys.gatherings import gather
 from tests.journeys.serving import Served
 from tests.journeys.station import Station
@@ -334,6 +331,7 @@ ROWS = (
     Row("api_description.docs", "full", "/api/docs", languages=("en",)),
     *(Row("failing", str(status), f"/failing/{status}", status=status) for status in ERRORS),
     Row("failing", "signed out", "/failing/404", who=None, status=404),
+    Row("failing", "of a patron", "/failing/500", who=ADA, status=500),
 )
 
 
@@ -425,21 +423,6 @@ def plan_the_next(library: Served) -> str:
     )
     with library.database.read() as session:
         return str(session.query(Workshop).order_by(Workshop.n.desc()).first().public_id)
-
-
-def shelve(library: Served) -> str:
-    """Two kits on the hold shelf, one of them for nobody any more; gives the reservation of the other."""
-    cast = library.cast
-    for code in ("KIT-3101", "KIT-3102"):
-        library.act(add_kit, code=read(code, CodeSpaces()), kit_type="laptop-hotspot", branch_id=cast.ela)
-    first, second, _third = (
-        library.act(reserve, patron=card, kit_type="laptop-hotspot", pickup_branch_id=cast.ela)
-        for card in (ADA, LUIS, MINA)
-    )
-    for code in ("KIT-3101", "KIT-3102"):
-        library.act(capture, kit=code, branch_id=cast.ela)
-    library.act(cancel, reservation=second.reservation, reason="found another")
-    return str(first.reservation)
 
 
 def _inspect(session: Any, *, kit: str, charger: PartSeen | None, at: Any, by: Any) -> None:

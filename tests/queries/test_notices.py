@@ -95,6 +95,7 @@ def subjects(database: Database, cast: Cast) -> dict[Subject, tuple[str, int | N
             Subject.RESERVATION: (f"reservation:{waiting.public_id}:{by.act}", None),
             Subject.ENROLMENT: (f"enrolment:{seat.public_id}:{by.act}", None),
             Subject.WORKSHOP: (f"workshop:{workshop.public_id}:{seat.public_id}", None),
+            Subject.PIN: ("pin:a-name", None),
         }
 
     return database.act(work)

@@ -73,7 +73,7 @@ def begin(account: borrowers.PatronAccount) -> None:
 
 def _checked(typed: str, pin: str) -> tuple[SignIn, borrowers.PatronAccount]:
     """The account that this number and PIN open."""
-    number, library = _number(typed), current.library()
+    number, library = number_of(typed), current.library()
     with library.db.read() as s:
         found = borrowers.patron_sign_in_of(s, number)
     opened = guesses.opened(f"patron:{number}", pin, found)
@@ -84,7 +84,7 @@ def _checked(typed: str, pin: str) -> tuple[SignIn, borrowers.PatronAccount]:
     return opened, account
 
 
-def _number(typed: str) -> str:
+def number_of(typed: str) -> str:
     """The card's number as it is kept. What is no card is looked for too, so that it is counted and takes as long."""
     return read(typed, current.spaces()).text
 
