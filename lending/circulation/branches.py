@@ -40,6 +40,26 @@ def add_branch(
 
     Raises ``Refused``: ``NOT_PERMITTED``, ``VALUE_WRONG`` for every field that is, ``ALREADY_EXISTS``.
     """
+    branch = make_branch(
+        session, code=code, name=name, zone=zone, hours=hours, address=address, phone=phone, floats=floats, by=by
+    )
+    record(session, "add_branch", at=at, by=by, branch_id=branch.id, detail={"code": code})
+    return branch.id
+
+
+def make_branch(
+    session: Session,
+    *,
+    code: str,
+    name: str,
+    zone: str,
+    hours: str,
+    address: str,
+    phone: str,
+    floats: bool,
+    by: Actor,
+) -> Branch:
+    """A new branch. Part of another act, which journals it."""
     by.permit(Act.ADMINISTER)
     values = checked_branch(code=code, name=name, zone=zone, hours=hours, address=address, phone=phone)
     if session.scalar(select(Branch.id).where(Branch.code == code)) is not None:
@@ -48,8 +68,7 @@ def add_branch(
     session.add(branch)
     with refusing_twins(Reason.ALREADY_EXISTS, field="code", value=code):
         session.flush()  # the journal needs the id; a code taken a moment ago is refused by name
-    record(session, "add_branch", at=at, by=by, branch_id=branch.id, detail={"code": code})
-    return branch.id
+    return branch
 
 
 def checked_branch(*, code: str, name: str, zone: str, hours: str, address: str, phone: str) -> dict[str, Any]:

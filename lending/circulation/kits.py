@@ -132,6 +132,40 @@ def add_kit(
     Raises ``Refused``: ``NOT_FOUND`` for the branch or the type, for the code as ``codes.new_code`` does, and what is
     wrong with a part's marks.
     """
+    kit = make_kit(
+        session,
+        code=code,
+        kit_type=kit_type,
+        branch_id=branch_id,
+        parts=parts,
+        place=place,
+        note=note,
+        at=at,
+        by=by,
+        override=override,
+    )
+    detail: dict[str, object] = {"kit_type_id": kit.kit_type_id}
+    if not code.valid:
+        detail["override"] = [Reason.CODE_MISREAD.value]
+    record(session, "add_kit", at=at, by=by, branch_id=branch_id, kit_id=kit.id, detail=detail)
+    serve_stock(session, kit.stock_id, at=at, by=by)
+    return KitChanged(kit.barcode, kit.state)
+
+
+def make_kit(
+    session: Session,
+    *,
+    code: Code,
+    kit_type: str,
+    branch_id: int,
+    parts: Sequence[GivenPart] | None,
+    place: str | None,
+    note: str | None,
+    at: datetime,
+    by: Actor,
+    override: Override = NO_OVERRIDE,
+) -> Kit:
+    """A new kit that is free, its stock locked. Part of another act, which journals it and serves whoever waits."""
     by.permit(Act.CHANGE_KIT, branch_id)
     texts = _checked({"place": place, "note": note})
     type_id = session.scalars(select(KitType.id).where(KitType.code == kit_type)).one_or_none()
@@ -156,12 +190,7 @@ def add_kit(
     expected = [GivenPart(kind.name, kind.quantity) for kind in kinds.values()]
     for part in expected if parts is None else parts:
         make_part(session, kit, kinds, part, by=by)
-    detail: dict[str, object] = {"kit_type_id": type_id}
-    if not code.valid:
-        detail["override"] = [Reason.CODE_MISREAD.value]
-    record(session, "add_kit", at=at, by=by, branch_id=branch_id, kit_id=kit.id, detail=detail)
-    serve_stock(session, stock_id, at=at, by=by)
-    return KitChanged(barcode, kit.state)
+    return kit
 
 
 def change_kit(session: Session, *, kit: str, details: Mapping[str, object], at: datetime, by: Actor) -> KitChanged:

@@ -324,6 +324,11 @@ def _household(session: Session, key: str | None) -> int | None:
     return int(connection.execute(select(_households.c.id).where(_households.c.address_key == key)).scalar_one())
 
 
+def household_of(session: Session, patron: Patron) -> int | None:
+    """The household of a patron's address as it stands. Part of another act."""
+    return _household(session, _address_key(patron))
+
+
 def lock_households(session: Session, *household_ids: int | None) -> None:
     """Lock households before the patron that moves between them, as a check-out that counts one does."""
     ids = [household_id for household_id in household_ids if household_id is not None]

@@ -56,7 +56,7 @@ class ImportRun(Base):
     """A file of patrons, kits, branches or kit types, from the page where it was given to the undoing of it.
 
     ``content`` is kept until the file is imported or discarded; ``columns`` says which column is which field.
-    ``busy_since``: a process reads it now, and has looked at ``rows_done`` of its ``rows``. ``report`` is what it found.
+    ``busy_since``: a process reads it now, and has looked at ``rows_done`` of its ``rows``; ``report``: what it found.
     """
 
     __tablename__ = "import_runs"

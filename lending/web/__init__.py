@@ -22,6 +22,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         health,
         help,
         hooks,
+        imports,
         inspection,
         jobs,
         kit_types,
@@ -79,7 +80,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     # What there is to lend, and where.
-    libraries = (branches, kit_types, new_kits, setup, setup_steps)
+    libraries = (branches, kit_types, new_kits, imports, setup, setup_steps)
 
     planning = (agreements, closures, programs, questions, sessions, forecast)
     telling = (letters, notice_log, notices, texts, hooks, webhooks)

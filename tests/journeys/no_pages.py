@@ -19,6 +19,7 @@ NO_PAGES: Mapping[str, str] = {
     "health.numbers": "for monitors",
     "kits.label": "a PDF, tested by scanning it",
     "setup_steps.go_on": "leads to another page",
+    "imports.template": "a file to fill in",
     "new_kits.test_page": "a PDF, looked at by its tests",
     "slips.commands": "a PDF, tested by scanning it",
     "lines.export": "CSV for a carrier",

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from lending.circulation.imports.columns import PATRONS
+from lending.circulation.imports.matching import guess
+from lending.circulation.imports.runs import begin_reading, give_file, note_progress
+from lending.circulation.imports.sheets import read_sheet
+from lending.web.importing import read_file
+from tests.journeys.serving import Served
 from tests.journeys.station import Station
 
 
@@ -31,3 +37,31 @@ def one_more_part(station: Station) -> None:
     station.page.locator("#part_5_name").fill("Mouse")
     press(station)
     expect(station.page.locator("input[name=seen]")).to_have_count(1)
+
+
+def give_files(library: Served) -> dict[str, str]:
+    """A file in which something is wrong, one that was checked, one that was imported, one that is being read."""
+    by, at, opened = library.cast.eli, library.clock.now(), library.app.extensions["lending"]
+
+    def given(*rows: str) -> str:
+        content = "\n".join(("card,full name,dob,library,colour", *rows)).encode()
+        columns = read_sheet(content).columns
+        match = guess(columns, PATRONS)
+        file = {"kind": "patrons", "file_name": "patrons.csv", "content": content, "columns": columns, "match": match}
+        return str(library.act(give_file, **file, by=by))
+
+    def read(run: str, *, keep: bool) -> str:
+        library.act(begin_reading, run=run, by=by)
+        read_file(opened, run, keep=keep, rows=1, at=at, by=by)
+        return run
+
+    good = "29999000001040,Noor Haddad,1990-02-28,ELA,red", "29999000001057,Ivo Lind,1981-01-01,ELA,blue"
+    reading = given(*good)
+    library.act(begin_reading, run=reading, by=by)
+    library.database.act(lambda session: note_progress(session, run=reading, done=1, total=2))
+    return {
+        "wrong_import": read(given("29999000001041,=1+1,soon,NONE,red"), keep=False),
+        "checked_import": read(given(good[0]), keep=False),
+        "import": read(given(good[1]), keep=True),
+        "reading_import": reading,
+    }

@@ -44,6 +44,7 @@ MAY: dict[str, set[str]] = {
     "health.numbers": {"nobody", *EVERYBODY},
     "health.readyz": {"nobody", *EVERYBODY},
     "help.show": {"nobody", *EVERYBODY},
+    **{f"imports.{page}": {"eli"} for page in ("index", "new", "show", "columns", "carry_out", "press", "template")},
     "inspection.cart": CIRCULATES,
     "inspection.sheet": CIRCULATES,
     "jobs.index": {"eli"},
@@ -219,6 +220,7 @@ def url_of(app: Flask, rule: Any) -> str:
     values |= {"answer": "asked", "place": "ELA", "starts_on": "2026-03-09", "ends_on": "2026-03-09"}
     values |= {"kit_type": "work-ready", "language": "en", "version": 1, "question": "work"}
     values |= {"step": "overdue", "channel": "email", "deed": "stop", "branch": "ELA"}
+    values |= {"run": "x" * 16, "kind": "kits", "form": "csv"}
     values |= {"how": "close", "link": "x"}
     values |= dict.fromkeys(
         ("public_id", "loan", "charge", "reservation", "delivery", "workshop", "token", "made"), "x" * 16

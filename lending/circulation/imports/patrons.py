@@ -67,12 +67,20 @@ class PatronPlan:
     """Who, the columns as the file has them, key of the household, and which of them are new."""
     unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
+    made: list[int] = field(default_factory=list)
+    """The keys of the patrons that were added, once they are."""
 
     @property
     def report(self) -> Report:
         """What it comes to."""
         problems = tuple(sorted(self.problems, key=lambda problem: problem.row))
-        return Report(self.rows, len(self.new), len(self.changed), self.unchanged, problems)
+        return Report(self.rows, len(self.new), len(self.changed), self.unchanged, problems, tuple(self.made))
+
+    def befores(self) -> Iterator[tuple[int, dict[str, dict[str, Any]]]]:
+        """Each record that changes: its key, what its columns said (``was``), and what the file says (``became``)."""
+        for known, values, _key, new in self.changed:
+            before = {name: _plain(known.values[name]) for name in new}
+            yield known.patron_id, {"was": before, "became": {name: _plain(values[name]) for name in new}}
 
 
 def plan_patrons(
@@ -226,6 +234,11 @@ def _compare(plan: PatronPlan, row: int, known: _Known, values: dict[str, Any]) 
         plan.unchanged += 1
 
 
+def _plain(value: Any) -> Any:
+    """A value as JSON keeps it."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def _address(values: dict[str, Any]) -> dict[str, Any]:
     return {"street": None} | {name: values.get(name) for name in ADDRESS}
 
@@ -282,7 +295,7 @@ def _make_households(session: Session, keys: set[str]) -> dict[str, int]:
 
 
 def _add(session: Session, plan: PatronPlan, households: dict[str, int], at: datetime) -> None:
-    ids = take_ids(session, _patrons, len(plan.new))
+    ids = plan.made = take_ids(session, _patrons, len(plan.new))
     instant = converter(session.connection().dialect, _patrons, ["created_at"])([at])
     people = (
         (patron_id, None if key is None else households[key], *instant, *prepared)

@@ -97,6 +97,8 @@ class Report:
     changed: int = 0
     unchanged: int = 0
     problems: tuple[Problem, ...] = ()
+    made: tuple[int, ...] = field(default=(), compare=False)
+    """The keys of the rows that were added, once they are."""
 
 
 def of_refusal(row: int, refused: Refused, columns: Mapping[str, str], cells: Mapping[str, str]) -> list[Problem]:

@@ -11,18 +11,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lending.circulation.branches import add_branch
+from lending.circulation.branches import make_branch
 from lending.circulation.imports.cells import Cells, rows_of
 from lending.circulation.imports.columns import BRANCHES, KIT_TYPES, KITS, Template
 from lending.circulation.imports.report import Fault, Problem, Progress, Report, of_refusal, quietly
 from lending.circulation.imports.sheets import Sheet
 from lending.circulation.journal import record
-from lending.circulation.kits import ExpectedPart, add_kit, add_kit_type
+from lending.circulation.kits import ExpectedPart, add_kit_type, make_kit
 from lending.circulation.parts import GivenPart
+from lending.circulation.reservations import serve_stock
 from lending.domain.actors import Actor
 from lending.domain.barcodes import CodeSpaces, read
 from lending.domain.permissions import Act
@@ -57,7 +59,7 @@ def import_branches(
             continue
         values = {name: cells.text(name) for name in ("name", "hours", "address", "phone")}
         floats, code, own = cells.yes("floats", False), cells.text("code").upper(), cells.text("zone") or zone
-        work.do(cells, partial(add_branch, session, code=code, zone=own, floats=floats, **values, at=at, by=by))
+        work.do(cells, partial(_add_branch, session, code=code, zone=own, floats=floats, **values, at=at, by=by))
     return work.done(file, at, by)
 
 
@@ -83,7 +85,7 @@ def import_kit_types(
         price, cohort_only = head.cents("price"), head.yes("cohort_only", False)
         code, name, description = (head.text(column) for column in ("code", "name", "description"))
         if price is not None:
-            verb = partial(add_kit_type, session, code=code, name=name, description=description, parts=parts)
+            verb = partial(_add_kit_type, session, code=code, name=name, description=description, parts=parts)
             work.do(head, partial(verb, whole_price_cents=price, cohort_only=cohort_only, at=at, by=by))
     return work.done(file, at, by)
 
@@ -116,9 +118,31 @@ def import_kits(
             continue
         parts = given + _rest(expected[kit_type], given)
         code, place, note = read(head.text("barcode"), spaces), head.text("place") or None, head.text("note") or None
-        verb = partial(add_kit, session, code=code, kit_type=kit_type, branch_id=branch_id, parts=parts)
+        verb = partial(_add_kit, session, code=code, kit_type=kit_type, branch_id=branch_id, parts=parts)
         work.do(head, partial(verb, place=place, note=note, at=at, by=by))
     return work.done(file, at, by)
+
+
+def _add_branch(session: Session, *, code: str, at: datetime, by: Actor, **values: Any) -> int:
+    """A branch whose journal row names its code alone, so that the import can be undone."""
+    made = make_branch(session, code=code, **values, by=by)
+    record(session, "add_branch", at=at, by=by, detail={"code": code})
+    return made.id
+
+
+def _add_kit(session: Session, *, branch_id: int, at: datetime, by: Actor, **values: Any) -> int:
+    """A kit whose journal row names its code alone, so that the import can be undone."""
+    kit = make_kit(session, branch_id=branch_id, **values, at=at, by=by)
+    detail = {"kit": kit.barcode, "kit_type_id": kit.kit_type_id}
+    record(session, "add_kit", at=at, by=by, branch_id=branch_id, detail=detail)
+    serve_stock(session, kit.stock_id, at=at, by=by)
+    return kit.id
+
+
+def _add_kit_type(session: Session, *, code: str, **values: Any) -> int:
+    """A kit type; gives its key."""
+    add_kit_type(session, code=code, **values)
+    return session.scalars(select(KitType.id).where(KitType.code == code)).one()
 
 
 def _expected(session: Session) -> dict[str, dict[str, int]]:
@@ -176,7 +200,7 @@ class _Work:
     session: Session
     rows: int
     progress: Progress
-    added: int = 0
+    made: list[int] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
 
@@ -194,21 +218,21 @@ class _Work:
                 if cells.values.get(name, "") != group[0].values.get(name, ""):
                     cells.note(name, Fault.DISAGREES, first=group[0].row, other=name)
 
-    def do(self, cells: Cells, verb: Callable[[], object]) -> None:
+    def do(self, cells: Cells, verb: Callable[[], int]) -> None:
         """Do one row, and note why it is refused."""
         self.progress(cells.row - 1, self.rows)
         try:
             # A refusal half way through must not stand in the way of looking at the rows after it.
             with self.session.begin_nested():
-                verb()
+                made = verb()
         except Refused as refused:
             self.problems += of_refusal(cells.row, refused, _COLUMNS[self.kind], cells.values)
         else:
-            self.added += 1
+            self.made.append(made)
 
     def done(self, file: str, at: datetime, by: Actor) -> Report:
         """Write the import itself to the journal, and tell what it came to."""
-        detail = {"file": file, "added": self.added}
+        detail = {"file": file, "added": len(self.made)}
         record(self.session, f"import_{self.kind.replace('-', '_')}", at=at, by=by, detail=detail)
         problems = tuple(sorted(self.problems, key=lambda problem: problem.row))
-        return Report(self.rows, self.added, problems=problems)
+        return Report(self.rows, len(self.made), problems=problems, made=tuple(self.made))
