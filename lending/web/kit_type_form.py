@@ -37,7 +37,7 @@ def _money(label: Any, *validators: Any, **options: Any) -> DecimalField:
 class KitTypeForm(KeyedForm):
     """A kind of kit. Its parts are fields that ``with_parts`` adds."""
 
-    FIRST = ("name", "code", "description", "price", "cohort_only", "statement")
+    FIRST = ("name", "description", "price", "cohort_only", "statement")
     rows = 0
 
     name = StringField(lazy_gettext("Name"), validators=[InputRequired(_NEEDED), Length(max=120)])
@@ -47,7 +47,7 @@ class KitTypeForm(KeyedForm):
             "A short one for lists and files, such as work-ready: small letters, digits, hyphens."
         ),
         filters=[lambda text: text.strip().lower() if text else text],
-        validators=[Optional(), Length(max=32)],
+        validators=[InputRequired(_NEEDED), Length(max=32)],
     )
     description = TextAreaField(
         lazy_gettext("What patrons read about it"), validators=[Optional(), Length(max=500)], render_kw={"rows": 2}
@@ -78,7 +78,7 @@ class KitTypeForm(KeyedForm):
 
     def show(self, kind: TypeToChange) -> None:
         """Fill in what holds."""
-        self.name.data, self.code.data, self.description.data = kind.name, kind.code, kind.description
+        self.name.data, self.description.data = kind.name, kind.description
         self.price.data, self.cohort_only.data = kind.whole_price_cents / 100, kind.cohort_only
         self.statement.data = kind.statement or ""
         self.show_parts(kind.parts, there=True)

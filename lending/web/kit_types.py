@@ -108,6 +108,7 @@ def edit(kit_type: str) -> ResponseReturnValue:
     """Change a kind of kit; what it means for its kits is said before it is saved."""
     kind = _kind(kit_type)
     form = _form(len(kind.parts) + SPARE_ROWS)
+    del form.code  # what everybody calls it by, in files too
     if request.method == "GET":
         form.show(kind)
     heading = _("Change %(kind)s", kind=kind.name)

@@ -69,14 +69,14 @@ def test_a_file_goes_in_after_a_look_at_every_row_and_out_again(eli: Browser, sq
     assert "colour" in page(eli, run)
     assert press(eli, f"{run}/columns", **guessed).status_code == 303
     checked = page(eli, run)
-    assert "1 new, 0 changed" in checked
+    assert "New: 1. Changed: 0." in checked
     assert people(sqlite_database) == before
     assert press(eli, f"{run}/import").status_code == 303
     assert people(sqlite_database) == before + 1
     assert "It can be undone until Wed, Mar 4, 10:00" in page(eli, run).replace("\u202f", " ")
     assert press(eli, f"{run}/undo").status_code == 303
     assert people(sqlite_database) == before
-    assert "1 rows were taken away again" in page(eli, run)
+    assert "Taken away again: 1." in page(eli, run)
     assert press(eli, f"{run}/undo").status_code == 409
     assert "people.csv" in page(eli, LIST)
 
@@ -161,7 +161,7 @@ def test_a_reading_that_broke_off_is_told_and_may_be_tried_again(eli: Browser, m
         press(eli, f"{run}/columns", **fields)
     assert "ended before its time" in page(eli, run)
     press(eli, f"{run}/columns", **fields)
-    assert "1 new" in page(eli, run)
+    assert "New: 1." in page(eli, run)
 
 
 def test_a_file_is_forgotten_and_one_that_is_not_there_is_not_found(eli: Browser) -> None:
