@@ -159,20 +159,28 @@ def carry_out(run: str) -> ResponseReturnValue:
     return _reading(_run(run), keep=True, before=lambda session, by: None)
 
 
-@bp.post("/<run>/<any(discard,undo):what>")
+@bp.post("/<run>/discard")
 @allow(Act.ADMINISTER)
-def press(run: str, what: str) -> ResponseReturnValue:
-    """Forget a file, or undo an import."""
+def forget(run: str) -> ResponseReturnValue:
+    """Forget a file that was not imported."""
     found = _run(run)
-
-    def do(session: Session, at: datetime, by: Actor) -> None:
-        (discard if what == "discard" else undo_import)(session, run=run, at=at, by=by)
-
-    not_done = pressed(do)
+    not_done = pressed(lambda session, at, by: discard(session, run=run, at=at, by=by))
     if not_done is not None:
         return _page(found, not_done)
-    flash(_("The import is undone.") if what == "undo" else _("The file is forgotten."), "done")
-    return redirect(url_for("imports.show", run=run) if what == "undo" else url_for("imports.index"), 303)
+    flash(_("The file is forgotten."), "done")
+    return redirect(url_for("imports.index"), 303)
+
+
+@bp.post("/<run>/undo")
+@allow(Act.ADMINISTER)
+def undo(run: str) -> ResponseReturnValue:
+    """Undo an import of the last 24 hours."""
+    found = _run(run)
+    not_done = pressed(lambda session, at, by: undo_import(session, run=run, at=at, by=by))
+    if not_done is not None:
+        return _page(found, not_done)
+    flash(_("The import is undone."), "done")
+    return redirect(url_for("imports.show", run=run), 303)
 
 
 def _reading(found: RunShown, *, keep: bool, before: Any) -> ResponseReturnValue:

@@ -390,8 +390,6 @@ def populate(library: Served) -> dict[str, str]:
         **gather(library),
         **(administering.set_up(library) | theirs),
         **setting_up.give_files(library),
-        **administering.set_up(library),
-        **theirs,
         "out": out.public_id,
         "back": back.public_id,
         "shelved": shelved,

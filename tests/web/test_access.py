@@ -44,7 +44,10 @@ MAY: dict[str, set[str]] = {
     "health.numbers": {"nobody", *EVERYBODY},
     "health.readyz": {"nobody", *EVERYBODY},
     "help.show": {"nobody", *EVERYBODY},
-    **{f"imports.{page}": {"eli"} for page in ("index", "new", "show", "columns", "carry_out", "press", "template")},
+    **{
+        f"imports.{page}": {"eli"}
+        for page in ("index", "new", "show", "columns", "carry_out", "forget", "undo", "template")
+    },
     "inspection.cart": CIRCULATES,
     "inspection.sheet": CIRCULATES,
     "jobs.index": {"eli"},
