@@ -115,7 +115,8 @@ def _for_every_page() -> dict[str, object]:
         "staff": current.staff() if "_login_user" in g or current.staff() else None,
         "station": current.station(),
         "borrower": current.borrower(),
-        "library_name": current.library().settings.library_name,
+        "library_own": current.library().own_settings(),
+        "library_name": current.library().own_settings().name,
         "request_id": answers.request_id(),
         "tasks_waiting": tasks.waiting,
     }

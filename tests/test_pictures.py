@@ -5,22 +5,15 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from lending import pictures
 from lending.errors import Reason, Refused
+from tests.picture_files import file_of
 
 GPS = 0x8825
-
-
-def file_of(size: tuple[int, int] = (60, 40), kind: str = "PNG", mode: str = "RGB", **how: Any) -> bytes:
-    """A picture's file, all of one colour."""
-    file = io.BytesIO()
-    Image.new(mode, size, "teal").save(file, kind, **how)
-    return file.getvalue()
 
 
 def opened(content: bytes) -> Image.Image:

@@ -41,7 +41,7 @@ def labels(
 
     with library() as opened, opened.db.read() as session:
         found = kit_labels(session, [read(kit, opened.spaces).text for kit in kits])
-        name = opened.settings.library_name
+        name = opened.own_settings().name
     try:
         pdf = printing.print_labels(
             [printing.Label(kit.code, kit.kit_type, kit.branch, name) for kit in found],

@@ -24,7 +24,7 @@ from lending.mail.texts import TextGateway
 from lending.models.notices import Carrier, Channel
 from lending.models.tasks import TaskKind
 from lending.notice_words import code_of
-from lending.notice_words.pages import html_of
+from lending.notice_words.pages import html_of, text_of
 from lending.notice_words.rendered import Rendered, language_for, reader_of, rendered
 from lending.queries.notice_texts import own_words
 from lending.queries.notices import NoticeFacts, facts_of
@@ -78,15 +78,15 @@ class Post:
             raise NotEver("no address", address_is_wrong=False)
         if self.mailer is None:
             return
-        settings = self.opened.settings
+        own = self.opened.own_settings()
         message = email(
             public_id=claimed.public_id,
             to=told.facts.email,
             subject=told.words.subject,
-            text=told.words.text,
-            html=html_of(told.words, settings.library_name),
+            text=text_of(told.words, own),
+            html=html_of(told.words, own),
             language=told.words.language,
-            sender=Letterhead(settings.library_name, settings.mail_from),
+            sender=Letterhead(own.name, self.opened.settings.mail_from),
             at=at,
             event=_event(told.facts, at),
         )
@@ -130,7 +130,8 @@ class Post:
             facts = replace(facts, pin_code=code_named(settings.secret_key, facts.pin_code_name))
         reader = reader_of(language, facts.zone)
         try:
-            words = rendered(code, facts, own, library=settings.library_name, reader=reader, channel=facts.channel)
+            library = self.opened.own_settings().name
+            words = rendered(code, facts, own, library=library, reader=reader, channel=facts.channel)
         except UnknownPlace as unknown:
             raise NotEver(f"no fact: {unknown.name}", address_is_wrong=False) from None
         return Told(facts, words)

@@ -31,17 +31,17 @@ def mail(
     if opened.settings.smtp_url is None:
         log.error("no mail server", subject=subject)
         return False
-    mailer = SmtpMailer(opened.settings.smtp_url)
+    mailer, library = SmtpMailer(opened.settings.smtp_url), opened.own_settings().name
     try:
         mailer.send(
             email(
                 public_id=new_public_id(),
                 to=to,
-                subject=f"{opened.settings.library_name}: {subject}",
+                subject=f"{library}: {subject}",
                 text="\n\n".join(paragraphs) + "\n",
                 html="".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs),
                 language=language,
-                sender=Letterhead(opened.settings.library_name, opened.settings.mail_from),
+                sender=Letterhead(library, opened.settings.mail_from),
                 at=at,
             )
         )

@@ -8,17 +8,27 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from lending import paths
+from lending.domain.library_settings import LibrarySettings
 from lending.notice_words.rendered import Rendered
 
 
-def html_of(notice: Rendered, library: str) -> str:
-    """The HTML side of an e-mail, with its language and its direction."""
+def text_of(notice: Rendered, library: LibrarySettings) -> str:
+    """The plain side of an e-mail; below the words stands how the library is reached."""
+    if not library.contact:
+        return notice.text
+    return f"{notice.text.rstrip()}\n\n{library.name}\n{library.contact}\n"
+
+
+def html_of(notice: Rendered, library: LibrarySettings) -> str:
+    """The HTML side of an e-mail, with its language and its direction, in the library's own colour."""
     return _template().render(
         lang=notice.language.replace("_", "-"),
         direction=Locale.parse(notice.language).text_direction,
         subject=notice.subject,
         paragraphs=[paragraph.split("\n") for paragraph in notice.paragraphs],
-        library=library,
+        library=library.name,
+        contact=library.contact,
+        colour=library.main_colour,
     )
 
 

@@ -12,6 +12,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     """Every group of pages, for ``create_app``."""
     from lending.web import (
         account,
+        administration,
         agreements,
         branches,
         calls,
@@ -35,6 +36,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         notice_log,
         notices,
         own_account,
+        own_library,
         patrons,
         pictures,
         pin_at_desk,
@@ -88,7 +90,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     mine = (my_kit, my_place, my_library, my_workshops, preferences, my_data, my_pin, pin_codes)
     online = (start, signing_in, *mine)
     setting_up = (pictures, pin_at_desk, staff, welcome)
-    ways_in = (own_account, second_factor, second_step)
+    ways_in = (administration, own_library, own_account, second_factor, second_step)
     reserving = (reserve, reaching, confirming, confirmed, verifying)
     groups = (*online, *reserving, *pages, *planning, *telling, *work, *setting_up, *ways_in, *libraries)
     return tuple(page.bp for page in (*groups, stocktakes, transfers, workshops))

@@ -124,7 +124,7 @@ def _told_in(call: CallShown, reader: Reader) -> list[str]:
             facts = facts_of(session, call.notice, at=current.now())
         code = None if facts is None else code_of(facts)
         if facts is not None and code is not None:
-            name = library.settings.library_name
+            name = library.own_settings().name
             words = rendered(code, facts, None, library=name, reader=reader, channel=Channel.CALL)
             return list(words.paragraphs)
     if call.due_at is None:

@@ -133,7 +133,7 @@ def _reply(phone: str, word: str) -> str | None:
         found = texter(session, phone)
     reader = reader_of(language_for(found.language or settings.default_locale, settings.default_locale), settings.zone)
     sentence = sentences[0] if found.phone else sentences[1]
-    return reader.gettext(sentence) % {"library": settings.library_name, "phone": found.phone}
+    return reader.gettext(sentence) % {"library": current.library().own_settings().name, "phone": found.phone}
 
 
 def _text(name: str) -> str | None:

@@ -351,6 +351,6 @@ def label(barcode: str) -> ResponseReturnValue:
     kit = kit_of(barcode)
     with current.library().db.read() as session:
         found = kit_labels(session, [kit.code])[0]
-    library = current.library().settings.library_name
+    library = current.library().own_settings().name
     pdf = print_labels([Label(found.code, found.kit_type, found.branch, library)], SHEETS["single"])
     return Response(pdf, content_type="application/pdf")

@@ -88,7 +88,9 @@ def _in_words(session: Any, facts: NoticeFacts) -> Rendered | None:
     own = own_words(session, code, Channel.LETTER, language)
     reader = reader_of(language, facts.zone)
     try:
-        return rendered(code, facts, own, library=settings.library_name, reader=reader, channel=Channel.LETTER)
+        return rendered(
+            code, facts, own, library=current.library().own_settings().name, reader=reader, channel=Channel.LETTER
+        )
     except UnknownPlace:
         return None
 

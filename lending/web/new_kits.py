@@ -182,7 +182,7 @@ def sheet() -> ResponseReturnValue:
     try:
         found = _found(_codes(form.codes.data))
         pdf = print_labels(
-            [Label(kit.code, kit.kit_type, kit.branch, current.library().settings.library_name) for kit in found],
+            [Label(kit.code, kit.kit_type, kit.branch, current.library().own_settings().name) for kit in found],
             STOCK[form.sheet.data],
             qr=bool(form.qr.data),
             start_at=min(form.start_at.data or 1, STOCK[form.sheet.data].per_page),

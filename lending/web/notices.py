@@ -161,7 +161,7 @@ def _typed(form: WordsForm) -> OwnWords:
 def _places(step: str, channel: Channel, language: str) -> list[tuple[str, str]]:
     """What may stand in this text, each with what it would say."""
     facts = sample(step, channel, language)
-    values = places_of(facts, reader_of(language, facts.zone), current.library().settings.library_name)
+    values = places_of(facts, reader_of(language, facts.zone), current.library().own_settings().name)
     return [(f"{{{name}}}", values[name]) for name in sorted(MESSAGES[step].places)]
 
 
@@ -169,7 +169,7 @@ def _preview(step: str, channel: Channel, language: str, own: OwnWords) -> dict[
     """The text as a patron of the sample data gets it; ``None`` where a place cannot be filled."""
     facts = sample(step, channel, language)
     reader = reader_of(language, facts.zone)
-    library = current.library().settings.library_name
+    library = current.library().own_settings().name
     try:
         words = rendered(step, facts, own, library=library, reader=reader, channel=channel)
     except UnknownPlace:

@@ -217,7 +217,7 @@ def commands() -> ResponseReturnValue:
     from lending.labels import command_sheet  # heavy, and printed once
 
     words = {COMMANDS[name]: str(_(word)) for name, word in ON_PAPER.items()}
-    pdf = command_sheet(words, library=current.library().settings.library_name)
+    pdf = command_sheet(words, library=current.library().own_settings().name)
     return Response(pdf, content_type="application/pdf")
 
 

@@ -42,7 +42,7 @@ def index() -> ResponseReturnValue:
     """How texts leave, and a form for a test message. The key of the form names the message: sent twice, it is one."""
     form = TrialForm()
     if not form.is_submitted():
-        form.text.data = _("A test message from %(library)s.", library=current.library().settings.library_name)
+        form.text.data = _("A test message from %(library)s.", library=current.library().own_settings().name)
     if form.validate_on_submit() and _sent(form):
         flash(_("The gateway took the message: %(size)s.", size=_size(form.text.data)), "done")
         return redirect(url_for("texts.index"), 303)

@@ -77,6 +77,16 @@ def turn_it_on(station: Station) -> None:
     expect(station.page.locator("#code")).to_be_visible()
 
 
+def too_many_days(station: Station) -> None:
+    station.page.locator("#cut_after_days").fill("99999")
+    send_wrong(station)
+
+
+def a_pale_colour(station: Station) -> None:
+    station.page.locator("#main_colour").fill("#8ecae6")
+    send_wrong(station)
+
+
 FACTOR = "/account/second-factor"
 STAFF = "/administration/staff"
 PAGES: tuple[tuple[Any, ...], ...] = (
@@ -92,6 +102,12 @@ PAGES: tuple[tuple[Any, ...], ...] = (
     ("staff.token", "made", f"{STAFF}/{{luz}}/tokens/new", "eli", make_a_token),
     ("welcome.page", "empty", "/welcome/{link}", None),
     ("welcome.page", "error", "/welcome/{link}", None, send_wrong),
+    ("administration.index", "full", "/administration"),
+    ("administration.retention", "full", "/administration/retention"),
+    ("administration.retention", "error", "/administration/retention", "eli", too_many_days),
+    ("administration.translation", "full", "/administration/languages"),
+    ("own_library.edit", "full", "/administration/library"),
+    ("own_library.edit", "error", "/administration/library", "eli", a_pale_colour),
     ("own_account.page", "full", "/account"),
     ("own_account.password", "error", "/account/password", "eli", send_wrong),
     ("second_factor.page", "empty", FACTOR),

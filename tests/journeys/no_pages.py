@@ -8,6 +8,7 @@ NO_PAGES: Mapping[str, str] = {
     "static": "style sheets, scripts and pictures",
     "bootstrap.static": "the same of Bootstrap",
     "second_factor.qr": "the picture of a secret, inside a page",
+    "own_library.style": "the library's own colors",
     "pictures.show": "a picture of a kit, a part or the logo",
     "my_workshops.file": "a calendar's file",
     "my_workshops.feed": "the same, fetched by calendars",

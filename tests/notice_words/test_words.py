@@ -21,6 +21,7 @@ from lending.circulation.reservations import (
 )
 from lending.circulation.signing import SIGNED_NOTICE
 from lending.domain.ladders import DEFAULT
+from lending.domain.library_settings import LibrarySettings
 from lending.domain.placeholders import PRIVATE, UnknownPlace, fill, places_in, unknown_places
 from lending.domain.texts import is_gsm, segments
 from lending.models.notices import Channel
@@ -147,14 +148,24 @@ def test_a_place_is_a_name_and_nothing_else(text: str) -> None:
 def test_a_name_with_marks_is_shown_as_it_is() -> None:
     facts = replace(sample("overdue", Channel.EMAIL, "en"), name="<b>Ana</b> Morales", cohort="R&D {phone}")
     words = rendered("overdue", facts, None, library="A & B", reader=reader_of("en", facts.zone), channel=Channel.EMAIL)
-    page = html_of(words, "A & B")
+    page = html_of(words, LibrarySettings("A & B", contact="Call <us>"))
     assert "<b>Ana" not in page
     assert "&lt;b&gt;Ana" in page
     assert "A &amp; B" in page
+    assert "Call &lt;us&gt;" in page
+
+
+def test_below_a_mail_stands_how_the_library_is_reached() -> None:
+    notice = said("ready", "en")
+    assert text_of(notice, LibrarySettings(LIBRARY)) == notice.text
+    library = LibrarySettings(LIBRARY, contact="Call 213 555 0142", main_colour="#5b2a86")
+    assert text_of(notice, library).endswith(f"\n\n{LIBRARY}\nCall 213 555 0142\n")
+    assert "Call 213 555 0142" in html_of(notice, library)
+    assert "#5b2a86" in html_of(notice, library)
 
 
 def test_the_page_says_its_language_and_loads_nothing() -> None:
-    page = html_of(said("ready", "es"), LIBRARY)
+    page = html_of(said("ready", "es"), LibrarySettings(LIBRARY))
     assert '<html lang="es" dir="ltr">' in page
     assert not re.search(r"<(img|link|script|table)|https?:|url\(", page)
 

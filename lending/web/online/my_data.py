@@ -51,7 +51,7 @@ def download() -> ResponseReturnValue:
     """All of it, as a file that other programs read."""
     with current.library().db.read() as session:
         kept = everything(session, current.myself().patron_id)
-    document = {"library": current.library().settings.library_name, "made_at": current.now().isoformat(), **kept}
+    document = {"library": current.library().own_settings().name, "made_at": current.now().isoformat(), **kept}
     answer = Response(json.dumps(document, ensure_ascii=False, indent=2) + "\n", content_type="application/json")
     answer.headers["Content-Disposition"] = 'attachment; filename="my-library-data.json"'
     return answer
