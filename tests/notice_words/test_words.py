@@ -26,7 +26,7 @@ from lending.domain.placeholders import PRIVATE, UnknownPlace, fill, places_in, 
 from lending.domain.texts import is_gsm, segments
 from lending.models.notices import Channel
 from lending.notice_words import MESSAGES, code_of
-from lending.notice_words.pages import html_of
+from lending.notice_words.pages import html_of, text_of
 from lending.notice_words.rendered import Rendered, language_for, plain, reader_of, rendered
 from lending.notice_words.samples import sample
 from lending.programs.cancelling import COHORT_CANCELLED
