@@ -35,6 +35,7 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         N_("The library"),
         (
+            ("setup_steps.go_on", N_("First steps"), N_("What is still to do until the first kit goes out.")),
             ("own_library.edit", N_("Your library"), N_("Name, logo, colors, and who needs a second factor.")),
             ("branches.index", N_("Libraries"), N_("Addresses, hours, and the stations of each branch.")),
             ("closures.index", N_("Closings"), N_("Days when a library is closed, and the dates that move.")),
