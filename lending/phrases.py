@@ -130,8 +130,8 @@ def isolated(name: str) -> str:
 
 
 def one_stop(sentence: str) -> str:
-    """``sentence`` with one full stop where a shortened name, which brings its own, stands before another."""
-    return sentence.replace(".\u2069.", ".\u2069")
+    """``sentence`` with one full stop where a shortened name or hour, which brings its own, stands before another."""
+    return sentence.replace(".\u2069.", ".\u2069").replace("..", ".")
 
 
 KIT_STATES: Mapping[str, str] = {

@@ -17,10 +17,11 @@ from lending.domain.states import EnrolmentState, ReservationState
 from lending.errors import Reason, Refused
 from lending.mail.calendars import Event
 from lending.models.base import new_public_id
-from lending.phrases import Reader
+from lending.phrases import Reader, one_stop
 from lending.programs.offers import accept_offer
 from lending.programs.requeue import requeue
 from lending.programs.withdrawal import withdraw
+from lending.queries.borrowers_data import current_card
 from lending.queries.borrowers_places import (
     MyReservation,
     MySeat,
@@ -55,13 +56,14 @@ def _page(not_done: NotDone = NotDone()) -> ResponseReturnValue:
         seats = standings(session, me.patron_id, today=today)
         reserved = my_reservations(session, me.patron_id)
         hours = calendars(session, reserved, since=today)
+        reference = current_card(session, me.patron_id) if me.is_provisional else None
     of_seat = {one.enrolment: one for one in reserved if one.enrolment is not None}
     names = {one.seat.id for one in seats}
     page = render_template(
         "online/place.html",
         seats=[_seat(one, of_seat.get(one.seat.id), hours) for one in seats],
         reservations=[_reservation(one, hours) for one in reserved if one.enrolment not in names],
-        is_provisional=me.is_provisional,
+        reference=reference,
         problems=not_done.sentences,
         key=new_public_id(),
     )
@@ -218,13 +220,8 @@ def _rest(one: MyReservation, reader: Reader) -> str:
     if one.state is ReservationState.WAITING:
         return str(_("We will tell you when it is your turn. You need not do anything."))
     if one.state is ReservationState.READY and one.ready_until is not None:
-        return str(
-            _(
-                "Pick it up by %(day)s, before %(hour)s.",
-                day=reader.weekday(one.ready_until),
-                hour=reader.hour(one.ready_until),
-            )
-        )
+        until = {"day": reader.weekday(one.ready_until), "hour": reader.hour(one.ready_until)}
+        return one_stop(_("Pick it up by %(day)s, before %(hour)s.", **until))
     if one.pickup_from is not None and one.pickup_from > current.today():
         return str(_("We tell you when it is ready, from %(day)s on.", day=reader.weekday(one.pickup_from)))
     return str(_("We are making it ready. Please wait for our message before you come."))
