@@ -15,7 +15,7 @@ from functools import partial
 
 import click
 
-from benchmarks import county, figures, imports, overdue, speed, startup, statements, waits
+from benchmarks import county, figures, imports, overdue, patrons, speed, startup, statements, waits
 from benchmarks.engines import ENGINES, Engine
 from benchmarks.figures import Figure
 from lending.clock import SystemClock
@@ -29,6 +29,7 @@ def parts(quick: bool) -> dict[str, Part]:
         "P1": partial(speed.beside_hand_made, quick=quick),
         "P2": partial(speed.beside_a_long_past, quick=quick),
         "P3": statements.counted,
+        "P5": partial(patrons.reserving, quick=quick),
         "P6": partial(overdue.overdue_sweep, quick=quick),
         "P8": partial(imports.imported, quick=quick),
         "P9": startup.started,

@@ -117,15 +117,22 @@ def _fill(session: Session, today: date) -> None:
     add(Part, list(_parts()))
     add(Line, [_line(n) for n in ids])
     add(LinePlacement, [{"line_id": n, "part_id": (n - 1) * len(PARTS) + 2, "since": LONG_AGO.date()} for n in ids])
-    add(Patron, [_patron(n) for n in ids])
+    add(Patron, [patron(n) for n in ids])
     add(Card, [{"number": card(n), "patron_id": n, "issued_at": LONG_AGO} for n in ids])
     add(AgreementAcceptance, [{"patron_id": n, "accepted_at": LONG_AGO, "how": Signing.AT_DESK} for n in ids])
     add(Enrolment, [_enrolment(n) for n in ids])
     add(Reservation, [_reservation(n) for n in ids])
     if session.connection().dialect.name == "postgresql":
         # Rows that came with their keys do not move the counters that give the next ones.
-        for table in ("branches", "stations", "policies", "staff", "kits", "parts", "patrons", "lines", "reservations"):
+        for table in _COUNTED:
             session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"))  # noqa: S608 - our own names
+
+
+_COUNTED = (
+    *("branches", "stations", "policies", "staff", "kits", "parts", "patrons", "lines", "reservations"),
+    *("kit_types", "stocks", "programs", "cohorts", "pools", "enrolments"),
+)
+"""The tables whose rows come with their keys."""
 
 
 def _closed(on: date) -> dict[str, Any]:
@@ -183,7 +190,8 @@ def _line(n: int) -> dict[str, Any]:
     }
 
 
-def _patron(n: int) -> dict[str, Any]:
+def patron(n: int) -> dict[str, Any]:
+    """The values of the ``n``-th patron."""
     return {
         "id": n,
         "name": f"Ada Morales {n}",

@@ -110,24 +110,52 @@ class HttpLine:
         return answer.status, answer.headers.get_all("Set-Cookie", []), answer.read()
 
 
-class Desk:
-    """One page at one desk, signed in, with its token."""
+class Browser:
+    """Somebody's browser on one line: its cookies, and the token of its session once it has one."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
         self._cookies: dict[str, str] = {}
         self._token: str | None = None
-        self.post("/sign-in", username=USERNAME, password=PASSWORD, csrf_token=_token(self.get("/sign-in")))
-        self._token = _token(self.get("/desk"))
 
     def get(self, path: str) -> bytes:
-        """A page; anything but 200 raises ``RuntimeError``."""
+        """A page; anything but 200 or a redirect raises ``RuntimeError``."""
         return self._send("GET", path)
 
     def post(self, path: str, **form: str) -> bytes:
         """A form sent off; anything but 200 or a redirect raises ``RuntimeError``."""
         given = form if self._token is None else {"csrf_token": self._token, **form}
         return self._send("POST", path, urlencode(given).encode(), "application/x-www-form-urlencoded")
+
+    def move_to(self, line: Line) -> None:
+        """Go on with another line."""
+        self._line = line
+
+    def take_token(self, page: bytes) -> None:
+        """Send the token of a page with every form from now on."""
+        self._token = token_of(page)
+
+    def _send(self, method: str, path: str, body: bytes | None = None, kind: str | None = None) -> bytes:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if kind is not None:
+            headers["Content-Type"] = kind
+        if self._token is not None:
+            headers["X-CSRFToken"] = self._token
+        status, cookies, answer = self._line.send(method, path, headers, body)
+        for cookie in cookies:
+            self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(cookie).items()}
+        if status not in (200, 302, 303):
+            raise RuntimeError(f"{path} was answered with {status}: {answer[:400]!r}")
+        return answer
+
+
+class Desk(Browser):
+    """One page at one desk, signed in, with its token."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(line)
+        self.post("/sign-in", username=USERNAME, password=PASSWORD, csrf_token=token_of(self.get("/sign-in")))
+        self.take_token(self.get("/desk"))
 
     def check_out(self, n: int) -> float:
         """Scan the ``n``-th kit for the ``n``-th patron; the seconds it took."""
@@ -146,21 +174,9 @@ class Desk:
             raise RuntimeError(f"A scan was not done: {answer[:400]!r}")
         return seconds
 
-    def _send(self, method: str, path: str, body: bytes | None = None, kind: str | None = None) -> bytes:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
-        if kind is not None:
-            headers["Content-Type"] = kind
-        if self._token is not None:
-            headers["X-CSRFToken"] = self._token
-        status, cookies, answer = self._line.send(method, path, headers, body)
-        for cookie in cookies:
-            self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(cookie).items()}
-        if status not in (200, 302, 303):
-            raise RuntimeError(f"{path} was answered with {status}: {answer[:400]!r}")
-        return answer
 
-
-def _token(page: bytes) -> str:
+def token_of(page: bytes) -> str:
+    """The token that a page's forms carry; ``RuntimeError`` where it has none."""
     found = _TOKEN.search(page)
     if found is None:
         raise RuntimeError("The page carries no token")
