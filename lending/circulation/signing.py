@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, exists, select
+from sqlalchemy import bindparam, case, exists, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.checkout import BORROWING_AGREEMENT
@@ -32,7 +32,27 @@ from lending.models.policies import Agreement, AgreementAcceptance, AgreementRul
 SIGNED_NOTICE = "agreement_copy"
 """The step of the notice that carries a copy of what was signed, whose subject is the signature."""
 
-_acceptances = table_of(AgreementAcceptance).c
+_acceptances, _agreements = table_of(AgreementAcceptance).c, table_of(Agreement).c
+_cohorts, _programs, _kit_types = table_of(Cohort).c, table_of(Program).c, table_of(KitType).c
+_PATRON_ID = bindparam("patron_id", type_=_acceptances.patron_id.type)
+_COHORT_ID = bindparam("cohort_id", type_=_cohorts.id.type)
+_theirs = exists().where(_acceptances.patron_id == _PATRON_ID, IS_NO_STATEMENT)
+
+# Built once: everybody who reserves asks.
+_SIGNED = select(_theirs)
+_SIGNED_FOR = select(_theirs.where(_acceptances.cohort_id == _COHORT_ID))
+_OWN_AGREEMENT = (
+    select(_programs.agreement_code)
+    .join_from(table_of(Program), table_of(Cohort), _cohorts.program_id == _programs.id)
+    .where(_cohorts.id == _COHORT_ID)
+)
+_STATEMENT = select(_kit_types.statement).where(_kit_types.id == bindparam("kit_type_id", type_=_kit_types.id.type))
+_STATED = select(
+    exists().where(
+        _acceptances.patron_id == _PATRON_ID,
+        _acceptances.agreement_id.in_(select(_agreements.id).where(_agreements.code == bindparam("code"))),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,28 +142,23 @@ def _codes(
     session: Session, patron_id: int | None, kit_type_id: int, branch_id: int, cohort_id: int | None, at: datetime
 ) -> Iterator[str]:
     """The codes of what is still to be signed."""
+    connection = session.connection()
     rule = policy_for(session, kit_type_id=kit_type_id, branch_id=branch_id, at=at).agreement
     if rule in (AgreementRule.ONCE, AgreementRule.PER_COHORT) and not _signed(session, patron_id, rule, cohort_id):
-        own = select(Program.agreement_code).join(Cohort, Cohort.program_id == Program.id)
-        yield session.scalar(own.where(Cohort.id == cohort_id)) or BORROWING_AGREEMENT
-    statement = session.scalar(select(KitType.statement).where(KitType.id == kit_type_id))
-    if statement is not None:
-        stated = exists().where(
-            AgreementAcceptance.patron_id == patron_id,
-            AgreementAcceptance.agreement_id.in_(select(Agreement.id).where(Agreement.code == statement)),
-        )
-        if patron_id is None or not session.scalar(select(stated)):
-            yield statement
+        yield connection.scalar(_OWN_AGREEMENT, {"cohort_id": cohort_id}) or BORROWING_AGREEMENT
+    statement = connection.scalar(_STATEMENT, {"kit_type_id": kit_type_id})
+    stated = {"patron_id": patron_id, "code": statement}
+    if statement is not None and (patron_id is None or not connection.scalar(_STATED, stated)):
+        yield statement
 
 
 def _signed(session: Session, patron_id: int | None, rule: AgreementRule, cohort_id: int | None) -> bool:
     """As a check-out asks: for the session, or once for all."""
     if patron_id is None:
         return False
-    theirs = exists().where(_acceptances.patron_id == patron_id, IS_NO_STATEMENT)
-    if rule is AgreementRule.PER_COHORT and cohort_id is not None:
-        theirs = theirs.where(_acceptances.cohort_id == cohort_id)
-    return bool(session.scalar(select(theirs)))
+    for_this = rule is AgreementRule.PER_COHORT and cohort_id is not None
+    asked = {"patron_id": patron_id, **({"cohort_id": cohort_id} if for_this else {})}
+    return bool(session.connection().scalar(_SIGNED_FOR if for_this else _SIGNED, asked))
 
 
 def _newest(session: Session, code: str, language: str) -> TextToSign | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy.orm import Session
+
 from lending.errors import Block
 from lending.queries.contacts import Contact, contact_of
-from lending.queries.offering import Offered, Place, against, offered
+from lending.queries.offering import Offered, Place, against, offered, offered_as
 from lending.web import current
 from lending.web.online import wish
 
@@ -23,12 +25,24 @@ def place_name(place: Place) -> str:
 
 def choices() -> list[tuple[Offered, list[Block]]]:
     """Everything that is offered, each with what stands against it for whoever asks."""
-    me, person, at, today = current.borrower(), wish.person(), current.now(), current.today()
+    with current.library().db.read() as session:
+        found = offered(session, today=current.today(), at=current.now())
+        return _with_blocks(session, found)
+
+
+def choice_of(name: str) -> tuple[Offered, list[Block]] | None:
+    """One of them, as a form sent it."""
+    with current.library().db.read() as session:
+        found = offered_as(session, name, today=current.today(), at=current.now())
+        return None if found is None else _with_blocks(session, [found])[0]
+
+
+def _with_blocks(session: Session, found: list[Offered]) -> list[tuple[Offered, list[Block]]]:
+    me, person = current.borrower(), wish.person()
     patron_id = None if me is None else me.patron_id
     born = None if person is None else date.fromisoformat(person["birth_date"])
-    with current.library().db.read() as session:
-        found = offered(session, today=today, at=at)
-        return [(one, against(session, one, patron_id=patron_id, birth_date=born, today=today, at=at)) for one in found]
+    blocks = against(session, found, patron_id=patron_id, birth_date=born, today=current.today())
+    return [(one, blocks[one.choice]) for one in found]
 
 
 def chosen() -> Offered | None:
@@ -37,8 +51,7 @@ def chosen() -> Offered | None:
     if name is None:
         return None
     with current.library().db.read() as session:
-        found = offered(session, today=current.today(), at=current.now())
-    return next((one for one in found if one.choice == name), None)
+        return offered_as(session, name, today=current.today(), at=current.now())
 
 
 def chosen_place(one: Offered) -> Place | None:

@@ -59,7 +59,7 @@ def check() -> ResponseReturnValue:
     if not reach_is_known():
         return redirect(url_for("reaching.page"))
     wanted = _wish(one, place)
-    form, texts = CheckForm(), _texts(wanted)
+    form = CheckForm()
     status, headers = 200, {}
     if form.validate_on_submit():
         try:
@@ -67,13 +67,13 @@ def check() -> ResponseReturnValue:
         except Refused as refused:
             if any(block.reason in (Reason.BUSY, Reason.NOT_PERMITTED) for block in refused.blocks):
                 raise
-            texts = _texts(wanted)  # another version may be the reason
             _tell(form, refused)
             status, headers = status_of(refused.blocks), guesses.retry_after(refused)
         else:
             return _go_on(done)
     elif request.method == "POST":
         status = 422
+    texts = _texts(wanted)
     form.read.data = " ".join(text.name for text in texts)
     page = render_template(
         "online/reserve/check.html",

@@ -22,7 +22,7 @@ from lending.queries.offering import Offered, Place
 from lending.web import current
 from lending.web.access import public
 from lending.web.online import wish
-from lending.web.online.choosing import choices, chosen, nobody_asks, place_name, reach_is_known
+from lending.web.online.choosing import choice_of, choices, chosen, nobody_asks, place_name, reach_is_known
 from lending.web.online.reserve_forms import ChoiceForm, NewcomerForm, contact_of, place_form
 from lending.web.online.reserve_words import offered_words, place_words, question_words
 from lending.web.online.signing_in import CardForm
@@ -62,22 +62,28 @@ def what() -> ResponseReturnValue:
     """The session or the kind of kit, with what is left of it and what stands against each."""
     if nobody_asks():
         return redirect(url_for("reserve.who", choice=request.args.get("choice")))
-    form, options = ChoiceForm(), choices()
+    form = ChoiceForm()
+    found = choice_of(form.choice.data or "") if request.method == "POST" else None
+    if found is not None and not found[1]:
+        form.choice.choices = [SelectChoice(found[0].choice, found[0].name)]
+        if form.validate_on_submit():
+            return _go_on_with(found[0])
+    options = choices()
     form.choice.choices = [SelectChoice(one.choice, one.name) for one, _blocks in options]
     if request.method == "GET":
         form.choice.data = wish.get().get("choice") or request.args.get("choice")
-    sentences: list[str] = []
-    if form.validate_on_submit():
-        one, blocks = next(pair for pair in options if pair[0].choice == form.choice.data)
-        if not blocks:
-            if wish.get().get("choice") != one.choice:
-                wish.forget("place", "answers")
-            wish.keep(choice=one.choice)
-            return redirect(url_for("reserve.where"), 303)
-        sentences = _sentences(blocks)
-        form.choice.errors = sentences
+    elif form.validate_on_submit() and found is not None:
+        form.choice.errors = _sentences(found[1])
     shown = [offered_words(one, _sentences(blocks), form.choice.data) for one, blocks in options]
     return _page("what", form, options=shown)
+
+
+def _go_on_with(one: Offered) -> ResponseReturnValue:
+    """To the libraries that have it; another one than before has other libraries."""
+    if wish.get().get("choice") != one.choice:
+        wish.forget("place", "answers")
+    wish.keep(choice=one.choice)
+    return redirect(url_for("reserve.where"), 303)
 
 
 @bp.route("/library", methods=["GET", "POST"])
