@@ -107,6 +107,7 @@ class Reason(StrEnum):
     VALUE_MISSING = "value_missing"
     VALUE_WRONG = "value_wrong"
     ALREADY_EXISTS = "already_exists"
+    OWN_DATA = "own_data"
     # Sessions
     COHORT_OVER = "cohort_over"
     NO_MORE_KITS = "no_more_kits"

@@ -48,3 +48,14 @@ def _state_folder(environ: Mapping[str, str]) -> Path:
     if sys.platform == "darwin":
         return home / "Library" / "Application Support"
     return Path(environ.get("XDG_STATE_HOME") or home / ".local" / "state")
+
+
+HEADS = "journal-heads.txt"
+"""The file in the instance folder in which each line is an instant and a head of the journal, the newest last."""
+
+
+def set_heads_aside(instance: Path) -> None:
+    """Put the heads of a journal that is gone on purpose out of the way, so that a new one may begin."""
+    kept = instance / HEADS
+    if kept.exists():
+        kept.replace(kept.with_suffix(".old"))

@@ -24,11 +24,15 @@ SIZES = ("small", "county")
 @click.command()
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed makes the same library.")
 @click.option("--size", type=click.Choice(SIZES), default="small", show_default=True)
-def demo(seed: int, size: str) -> None:
-    """Make the demonstration in a library that is still empty."""
+@click.option("--remove", is_flag=True, help="Take the demonstration away again; it asks twice.")
+def demo(seed: int, size: str, remove: bool) -> None:
+    """Make the demonstration in a library that is still empty, or take it away."""
     from lending.settings import Profile
 
     with library() as opened:
+        if remove:
+            _remove(opened)
+            return
         if opened.settings.profile is Profile.PRODUCTION:
             raise Said("The production profile makes nothing up. Set LENDING_PROFILE=demonstration.", FAILED)
         if has_staff(opened):
@@ -36,6 +40,21 @@ def demo(seed: int, size: str) -> None:
         summary = make(opened, seed=seed, size=size)
     for line in [*sign_in_lines(), *hint_lines(summary)]:
         click.echo(line)
+
+
+def _remove(opened: Library) -> None:
+    """Take the demonstration away: everything there is, where all of it is the demonstration's."""
+    from lending.circulation.demonstration import check_removal, remove_demonstration
+    from lending.cli.context import operator
+    from lending.paths import set_heads_aside
+
+    with opened.db.read() as session:
+        check_removal(session)
+    click.confirm("Everything in this library is made up. Take all of it away?", abort=True)
+    click.confirm("Nobody can bring it back. Are you sure?", abort=True)
+    opened.db.act(lambda session: remove_demonstration(session, by=operator()))
+    set_heads_aside(opened.settings.instance)
+    click.echo("The library is empty. Start it, and its first page sets it up.")
 
 
 def hint_lines(summary: Summary) -> list[str]:

@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from lending.paths import HEADS
+
 if TYPE_CHECKING:
     from lending.circulation.seals import Head
     from lending.library import Library
-
-HEADS = "journal-heads.txt"
-"""The file in the instance folder in which each line is an instant and a head, the newest last."""
 
 
 class JournalCutOff(Exception):

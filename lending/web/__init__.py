@@ -18,6 +18,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         calls,
         camera,
         closures,
+        demonstration,
         desk,
         forecast,
         health,
@@ -82,7 +83,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     # What there is to lend, and where.
-    libraries = (branches, kit_types, new_kits, imports, setup, setup_steps)
+    libraries = (branches, kit_types, new_kits, imports, setup, setup_steps, demonstration)
 
     planning = (agreements, closures, programs, questions, sessions, forecast)
     telling = (letters, notice_log, notices, texts, hooks, webhooks)

@@ -47,6 +47,11 @@ def is_to_begin() -> bool:
     return not begun
 
 
+def begin_again() -> None:
+    """Ask the rows again: the library was emptied."""
+    current_app.extensions.pop(_KNOWN, None)
+
+
 def is_at_the_machine() -> bool:
     """Whether the browser runs on the library's own machine, as far as this can be known.
 

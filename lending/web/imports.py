@@ -62,7 +62,8 @@ _STATES = {
     ImportState.DISCARDED: ("rest", lazy_gettext("discarded")),
 }
 _NEEDED = lazy_gettext("Fill this in.")
-RELOAD_SECONDS = 2
+RELOAD_SECONDS = 4
+"""How often a page that waits asks for itself again."""
 
 
 class FileForm(KeyedForm):

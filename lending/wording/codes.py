@@ -87,4 +87,12 @@ CODES: Mapping[Reason, Words] = {
         ),
     ),
     Reason.ALREADY_EXISTS: Words(409, Tone.STOP, N_("That exists already. Nothing changed.")),
+    Reason.OWN_DATA: Words(
+        409,
+        Tone.STOP,
+        N_(
+            "There is more here than the demonstration: patrons, kits, libraries or staff of your own. Nothing changed."
+        ),
+        sip2="Not a demonstration",
+    ),
 }

@@ -20,6 +20,7 @@ from benchmarks.waits import AFTER, IN_RANGE, naive, replay
 from lending import settings
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout import check_out
+from lending.circulation.demonstration import check_removal, is_demonstration
 from lending.cli.demonstration import PASSWORD, PIN, SIGN_INS, NotEmpty, Summary, make_demonstration
 from lending.cli.demonstration.desk import free_kit
 from lending.clock import MovingClock
@@ -350,3 +351,9 @@ def test_who_waited_before_had_a_kit_when_they_would_have_been_told(tuesday: Mad
     assert mean(wait.holds for wait in waits) >= IN_RANGE
     assert mean(wait.had_on > wait.told.last for wait in waits) <= AFTER
     assert naive(waits) < 0.6
+
+
+def test_it_says_of_itself_that_it_is_one_and_may_be_taken_away(tuesday: Made) -> None:
+    with tuesday.database.read() as session:
+        assert is_demonstration(session)
+        check_removal(session)

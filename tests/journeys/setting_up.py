@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from playwright.sync_api import expect
 
 from lending.circulation.imports.columns import PATRONS
@@ -9,6 +11,7 @@ from lending.circulation.imports.matching import guess
 from lending.circulation.imports.runs import begin_reading, give_file, note_progress
 from lending.circulation.imports.sheets import read_sheet
 from lending.web.importing import read_file
+from tests.cast import KIT, OTHER_KIT
 from tests.journeys.serving import Served
 from tests.journeys.station import Station
 
@@ -16,6 +19,12 @@ from tests.journeys.station import Station
 def press(station: Station) -> None:
     """Send the page's own form."""
     station.page.locator("main form[method=post] [type=submit]").first.click()
+
+
+def press_and_see(station: Station) -> None:
+    """Send the page's own form as it stands, and see what is wrong with it."""
+    press(station)
+    expect(station.page.locator(".problem")).to_be_visible()
 
 
 def without_a_name(station: Station) -> None:
@@ -37,6 +46,12 @@ def one_more_part(station: Station) -> None:
     station.page.locator("#part_5_name").fill("Mouse")
     press(station)
     expect(station.page.locator("input[name=seen]")).to_have_count(1)
+
+
+def stand_still(station: Station) -> None:
+    """Keep a page that looks again by itself from doing so while it is looked at."""
+    station.page.evaluate("window.stop()")
+    expect(station.page.locator("progress")).to_be_visible()
 
 
 def give_files(library: Served) -> dict[str, str]:
@@ -65,3 +80,38 @@ def give_files(library: Served) -> dict[str, str]:
         "import": read(given(good[1]), keep=True),
         "reading_import": reading,
     }
+
+
+PAGES: tuple[tuple[Any, ...], ...] = (
+    ("demonstration.page", "none", "/administration/demonstration", {}),
+    ("imports.index", "full", "/administration/imports", {}),
+    ("imports.new", "error", "/administration/imports/new", {"do": press}),
+    ("imports.show", "wrong", "/administration/imports/{wrong_import}", {}),
+    ("imports.show", "checked", "/administration/imports/{checked_import}", {}),
+    ("imports.show", "imported", "/administration/imports/{import}", {}),
+    ("imports.show", "reading", "/administration/imports/{reading_import}", {"do": stand_still}),
+    ("kit_types.index", "full", "/administration/kit-types", {}),
+    ("kit_types.new", "error", "/administration/kit-types/new", {"do": without_a_name}),
+    ("kit_types.show", "full", "/administration/kit-types/work-ready", {}),
+    ("kit_types.edit", "full", "/administration/kit-types/work-ready/edit", {}),
+    ("kit_types.edit", "preview", "/administration/kit-types/work-ready/edit", {"do": one_more_part}),
+    ("kit_types.photo", "full", "/administration/kit-types/work-ready/photo?part=Laptop", {}),
+    ("new_kits.many", "empty", "/kits/many", {}),
+    ("new_kits.many", "error", "/kits/many", {"do": press_and_see}),
+    ("new_kits.labels", "full", f"/kits/labels?codes={KIT}+{OTHER_KIT}", {}),
+    ("new_kits.sheet", "error", "/kits/labels.pdf?codes=KIT-999999&sheet=5160", {"status": 422}),
+    ("setup.page", "over", "/setup", {"who": None, "status": 404}),
+    ("setup_steps.branch", "full", "/setup/branch", {}),
+    ("setup_steps.kit_type", "error", "/setup/kit-type", {"do": without_a_name}),
+    ("setup_steps.kits", "full", "/setup/kits", {}),
+    ("setup_steps.labels", "full", f"/setup/labels?codes={KIT}+{OTHER_KIT}", {}),
+    ("setup_steps.lending", "full", "/setup/lending", {}),
+    ("setup_steps.patron", "error", "/setup/patron", {"do": press_and_see}),
+    ("setup_steps.ready", "full", "/setup/ready", {}),
+    ("branches.index", "full", "/administration/branches", {}),
+    ("branches.new", "error", "/administration/branches/new", {"do": without_a_name}),
+    ("branches.show", "full", "/administration/branches/ELA", {}),
+    ("branches.edit", "full", "/administration/branches/ELA/edit", {}),
+    ("branches.edit", "preview", "/administration/branches/ELA/edit", {"do": close_on_fridays}),
+)
+"""The pages that set a library up: endpoint, state, address, and how they are looked at."""

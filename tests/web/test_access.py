@@ -37,6 +37,7 @@ MAY: dict[str, set[str]] = {
     "agreements.show": PLANS,
     "bootstrap.static": {"nobody", *EVERYBODY},
     "camera.photos": EVERYBODY,
+    "demonstration.page": {"eli"},
     "desk.desk": CIRCULATES,
     "desk.returns": CIRCULATES,
     "desk.scans": EVERYBODY,

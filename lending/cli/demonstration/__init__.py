@@ -80,6 +80,7 @@ def make_demonstration(
     """
     from sqlalchemy import select
 
+    from lending.circulation.demonstration import mark
     from lending.cli.demonstration import ground, plot, stock
     from lending.cli.demonstration.rehearsal import Rehearsal
     from lending.models.branches import Branch
@@ -107,6 +108,7 @@ def make_demonstration(
     calendar = town.places["ELA"].calendar
     rehearsal = Rehearsal(library.db, calendar, datetime.combine(today, time(0), zone).astimezone(UTC))
     rehearsal.play(stories.told, lambda done: say(0.2 + 0.8 * done, "A year of lending"))
+    library.db.act(lambda session: mark(session, at=library.clock.now()))
     return Summary(
         branches=len(town.places),
         kits=sum(len(box) for box in boxes),
