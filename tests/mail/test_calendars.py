@@ -32,3 +32,13 @@ def test_a_long_line_is_folded_between_characters() -> None:
     lines = file_of(title).split("\r\n")
     assert max(len(line.encode()) for line in lines) <= 75
     assert title in file_of(title).replace("\r\n ", "")
+
+
+def test_several_events_share_one_calendar_with_its_name() -> None:
+    events = [Event(f"e{n}", f"Workshop {n}", "online", NOW, NOW, "Bring a pen, please.") for n in (1, 2)]
+    told = calendar_file(*events, at=NOW, name="Work Ready; 7")
+    assert told.count("BEGIN:VEVENT") == told.count("END:VEVENT") == 2
+    assert told.count("BEGIN:VCALENDAR") == 1
+    assert r"X-WR-CALNAME:Work Ready\; 7" in told
+    assert told.count(r"DESCRIPTION:Bring a pen\, please.") == 2
+    assert all(len(line.encode()) <= 75 for line in told.split("\r\n"))
