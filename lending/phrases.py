@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from lending.domain.barcodes import Kind
 from lending.domain.due_dates import DueRule
 from lending.domain.states import ChargeState, KitState, LineState, LoanState, ReservationState
+from lending.domain.waiting import DayRange
 
 Gettext = Callable[[str], str]
 
@@ -122,6 +123,14 @@ def _in_full(locale: str) -> str:
     pattern = str(next(patterns[name] for name in ("MMMMEEEEd", "MMMMEd", "MMMEd") if name in patterns).pattern)
     widened = re.sub(r"E+|c+", "EEEE", pattern)
     return re.sub(r"M{3}(?!M)", "MMMM", widened) if "MMMM" not in widened else widened
+
+
+def likely_words(days: DayRange | None, reader: Reader) -> str:
+    """Between which days a kit may come, for somebody who waits for one; empty where too little is known."""
+    if days is None:
+        return ""
+    said = reader.gettext(N_("Between %(first)s and %(last)s, if things go as they did."))
+    return said % {"first": reader.day(days.first), "last": reader.day(days.last)}
 
 
 def isolated(name: str) -> str:

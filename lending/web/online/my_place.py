@@ -6,6 +6,7 @@ Leaving a queue or a session takes two taps: the second one stands on a page tha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,10 +15,11 @@ from flask_babel import gettext as _
 
 from lending.circulation.reserving import cancel as cancel_reservation
 from lending.domain.states import EnrolmentState, ReservationState
+from lending.domain.waiting import DayRange
 from lending.errors import Reason, Refused
 from lending.mail.calendars import Event
 from lending.models.base import new_public_id
-from lending.phrases import Reader, one_stop
+from lending.phrases import Reader, likely_words, one_stop
 from lending.programs.offers import accept_offer
 from lending.programs.requeue import requeue
 from lending.programs.withdrawal import withdraw
@@ -31,6 +33,7 @@ from lending.queries.borrowers_places import (
     my_seat,
 )
 from lending.queries.enrolments import KitStanding, Standing, standings
+from lending.queries.waiting import waiting_range
 from lending.web import current
 from lending.web.access import own
 from lending.web.online import files
@@ -38,6 +41,9 @@ from lending.web.online.opening import opening_words
 from lending.web.posting import Doing, NotDone, pressed
 
 bp = Blueprint("my_place", __name__, url_prefix="/my")
+
+Likely = Mapping[str, DayRange | None]
+"""Between which days a kit may come, by reservation; ``None`` where too little is known."""
 
 CANCELLED = "cancelled by the patron"
 """Why a reservation ended, for staff."""
@@ -57,12 +63,13 @@ def _page(not_done: NotDone = NotDone()) -> ResponseReturnValue:
         reserved = my_reservations(session, me.patron_id)
         hours = calendars(session, reserved, since=today)
         reference = current_card(session, me.patron_id) if me.is_provisional else None
+        likely = waiting_range(session, [one.reservation for one in reserved if one.position], at=current.now())
     of_seat = {one.enrolment: one for one in reserved if one.enrolment is not None}
     names = {one.seat.id for one in seats}
     page = render_template(
         "online/place.html",
-        seats=[_seat(one, of_seat.get(one.seat.id), hours) for one in seats],
-        reservations=[_reservation(one, hours) for one in reserved if one.enrolment not in names],
+        seats=[_seat(one, of_seat.get(one.seat.id), hours, likely) for one in seats],
+        reservations=[_reservation(one, hours, likely) for one in reserved if one.enrolment not in names],
         reference=reference,
         problems=not_done.sentences,
         key=new_public_id(),
@@ -186,7 +193,7 @@ def _my_seat(enrolment: str) -> MySeat:
     return found
 
 
-def _reservation(one: MyReservation, hours: Any) -> dict[str, Any]:
+def _reservation(one: MyReservation, hours: Any, likely: Likely) -> dict[str, Any]:
     reader = Reader(current.reader().gettext, current.locale(), one.zone)
     is_ready = one.state is ReservationState.READY
     waits = one.state is ReservationState.WAITING
@@ -198,6 +205,7 @@ def _reservation(one: MyReservation, hours: Any) -> dict[str, Any]:
         "is_ready": is_ready,
         "lead": _lead(one),
         "big": _("number %(n)s", n=one.position) if waits else (one.code if is_ready else _("It is kept for you")),
+        "likely": likely_words(likely.get(one.reservation), reader),
         "rest": _rest(one, reader),
         "code": one.code,
         "branch": one.branch,
@@ -227,7 +235,7 @@ def _rest(one: MyReservation, reader: Reader) -> str:
     return str(_("We are making it ready. Please wait for our message before you come."))
 
 
-def _seat(one: Standing, kit: MyReservation | None, hours: Any) -> dict[str, Any]:
+def _seat(one: Standing, kit: MyReservation | None, hours: Any, likely: Likely) -> dict[str, Any]:
     seat = one.seat
     reader = Reader(current.reader().gettext, current.locale(), seat.zone)
     is_offered = seat.seat is EnrolmentState.OFFERED
@@ -236,7 +244,7 @@ def _seat(one: Standing, kit: MyReservation | None, hours: Any) -> dict[str, Any
         "session": one.session,
         "words": _seat_words(one, reader),
         "is_offered": is_offered,
-        "kit": None if kit is None else _reservation(kit, hours),
+        "kit": None if kit is None else _reservation(kit, hours, likely),
         "has_kit": seat.kit is KitStanding.OUT,
         "may_ask": seat.seat is EnrolmentState.ENROLLED and seat.kit is KitStanding.NONE and seat.went_on_to is None,
     }

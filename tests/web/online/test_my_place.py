@@ -15,6 +15,8 @@ from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from tests.cast import NOW, OPEN_KIT, OTHER_OPEN_KIT, Cast
 from tests.circulation.kits_in_hand import only
+from tests.waits import waited_openly
+from tests.waits import waiting as wait_for_a_kit
 from tests.web.browsers import Browser
 from tests.web.looking import key
 
@@ -142,3 +144,21 @@ def test_who_is_blocked_is_told_in_their_own_words(
     assert answer.status_code == 409
     assert "owes a book" not in answer.get_data(as_text=True)
     assert OTHER_OPEN_KIT not in page(luis)
+
+
+def test_who_waits_is_told_between_which_days_others_had_a_kit(
+    luis: Browser, cast: Cast, sqlite_database: Database
+) -> None:
+    sqlite_database.act(lambda s: waited_openly(s, cast))
+    sqlite_database.act(lambda s: wait_for_a_kit(s, cast, cast.luis_id))
+    assert "Between Sat, Mar 14 and Sun, Mar 15, if things go as they did." in page(luis)
+
+
+def test_with_too_short_a_past_who_waits_is_told_the_place_alone(
+    luis: Browser, cast: Cast, sqlite_database: Database
+) -> None:
+    sqlite_database.act(lambda s: waited_openly(s, cast, times=10))
+    sqlite_database.act(lambda s: wait_for_a_kit(s, cast, cast.luis_id))
+    told = page(luis)
+    assert "number 1" in told
+    assert "if things go" not in told
