@@ -71,9 +71,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One due date of a loan, known from ``made_at`` until the loan's next one. ``received_at``: the kit came back."""
+    """A due date of a kit, known from ``made_at`` until the kit's next one. ``received_at``: it came back."""
 
-    loan: int
+    kit: int
     made_at: datetime
     due_at: datetime
     received_at: datetime | None
@@ -94,35 +94,37 @@ Mark = Callable[[Held, datetime], datetime | None]
 def places_held(queue: Iterable[Wait], *, at: datetime) -> list[Held]:
     """Every place that anybody of one queue came to, as it was known at ``at``; what came later is not looked at.
 
-    Of whoever still waits the last one is the place that they have now.
+    Of whoever still waits the last one is the place that they have now. Who had a kit at once waited for nothing.
     """
-    waits = {wait.number: wait for wait in queue if wait.since <= at}
+    waits = {wait.number: wait for wait in queue if wait.since <= at and wait.since != wait.until}
     ended = {number: wait.until for number, wait in waits.items() if wait.until is not None and wait.until <= at}
-    events = [(wait.since, False, number) for number, wait in waits.items()]
-    events += [(until, True, number) for number, until in ended.items()]
-    came_to: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
+    events = [(until, False, number) for number, until in ended.items()]
+    events += [(wait.since, True, number) for number, wait in waits.items()]
+    came_to: dict[int, dict[datetime, int]] = defaultdict(dict)
     line: list[int] = []
-    for when, is_end, number in sorted(events):
+    for when, comes, number in sorted(events):  # who comes as another leaves does not come behind them
         behind = bisect_left(line, number)
-        if is_end:
-            del line[behind]
-        else:
+        if comes:
             line.insert(behind, number)
-        for place, other in enumerate(line[behind:] if is_end else [number], start=behind + 1):
-            came_to[other].append((place, when))
+        else:
+            del line[behind]
+        for place, other in enumerate([number] if comes else line[behind:], start=behind + 1):
+            came_to[other][when] = place  # of two steps at once the last
     return [
         Held(number, place, since, ended.get(number, at), wait.served and number in ended)
         for number, wait in waits.items()
-        for place, since in came_to[number]
+        for since, place in came_to[number].items()
+        if since != wait.until
     ]
 
 
 def kits_to_come(dues: Iterable[Due], *, at: datetime) -> list[datetime]:
     """When the kits of a stock that are out were due back, as it was known at ``at``; overdue ones are due now.
 
-    A kit that has come back is to come until it was made ready; one that is long overdue is not counted on.
+    A kit that has come back is to come until it was made ready or is out again; one that is long overdue is not
+    counted on.
     """
-    known = {due.loan: due for due in sorted(dues, key=lambda due: due.made_at) if due.made_at <= at}
+    known = {due.kit: due for due in sorted(dues, key=lambda due: due.made_at) if due.made_at <= at}
     coming = []
     for due in known.values():
         if due.received_at is not None and due.received_at <= at:

@@ -14,9 +14,10 @@ from functools import cache
 from lending import paths
 from lending.domain.names import short_name
 from lending.domain.placeholders import fill
+from lending.domain.waiting import DayRange
 from lending.models.notices import Channel
 from lending.notice_words import MESSAGES, Message
-from lending.phrases import Reader
+from lending.phrases import N_, Reader
 from lending.queries.notice_texts import OwnWords
 from lending.queries.notices import NoticeFacts
 
@@ -77,7 +78,7 @@ def rendered(
     return Rendered(
         language=reader.locale,
         subject=fill(letter.subject, places),
-        paragraphs=tuple(fill(part, places) for part in parted(letter.body)),
+        paragraphs=tuple(filled for part in parted(letter.body) if (filled := fill(part, places))),
         short=fill(text.body, {name: plain(value) for name, value in places.items()}),
     )
 
@@ -93,7 +94,10 @@ def plain(text: str) -> str:
 
 
 def places_of(facts: NoticeFacts, reader: Reader, library: str) -> Mapping[str, str]:
-    """What stands in the places; those that these facts do not fill are left out."""
+    """What stands in the places; those that these facts do not fill are left out.
+
+    ``likely`` is a sentence of its own or, where too little is known, nothing.
+    """
     found: dict[str, str | None] = {
         "first_name": short_name(facts.name).partition(" ")[0],
         "library": library,
@@ -107,6 +111,7 @@ def places_of(facts: NoticeFacts, reader: Reader, library: str) -> Mapping[str, 
         "agreement": facts.agreement,
         "agreement_text": facts.agreement_text,
         "place": None if facts.place is None else str(facts.place),
+        "likely": "" if facts.likely is None else _your_turn(facts.likely, reader),
         "days_late": None if facts.due_at is None else str(facts.days_late),
         "parts": reader.listed(list(facts.parts)) if facts.parts else None,
         "owed": None if facts.owed_cents is None else reader.money(facts.owed_cents),
@@ -131,3 +136,8 @@ def places_of(facts: NoticeFacts, reader: Reader, library: str) -> Mapping[str, 
     found |= {name: None if day is None else reader.day(day) for name, day in days.items()}
     found |= {name: None if moment is None else reader.moment(moment) for name, moment in moments.items()}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _your_turn(days: DayRange, reader: Reader) -> str:
+    said = reader.gettext(N_("If things go as they did, it is your turn between %(first)s and %(last)s."))
+    return said % {"first": reader.day(days.first), "last": reader.day(days.last)}

@@ -35,11 +35,12 @@ RESERVATIONS: Mapping[str, Message] = {
         N_("You are waiting for a kit"),
         (
             N_("All kits ({kit_type}) are out just now. You are number {place} in the queue at {branch}."),
+            "{likely}",
             N_("We will tell you when one is kept for you. You need not do anything."),
             _CHANGED,
         ),
         N_("{library}: you are number {place} in the queue for a kit. We will tell you when it is your turn. {phone}"),
-        frozenset({"place"}),
+        frozenset({"place", "likely"}),
     ),
     "promised": _about_kit(
         N_("A kit is kept"),

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
-from lending.circulation.reservations import place_in_queue
+from lending.circulation.reservations import WAITING_NOTICE, place_in_queue
 from lending.domain.pins import CODE_HOLDS
 from lending.domain.states import ChargeState, EnrolmentState
+from lending.domain.waiting import DayRange
 from lending.models.branches import Branch
 from lending.models.charges import Charge
 from lending.models.cohorts import Cohort, Enrolment, Workshop
@@ -30,6 +31,7 @@ from lending.models.policies import Agreement, AgreementAcceptance
 from lending.models.reservations import Reservation
 from lending.programs.rescheduling import WORKSHOP_DROPPED, WORKSHOP_MOVED
 from lending.queries.journal import detail_of
+from lending.queries.waiting import waiting_range
 
 
 @unique
@@ -50,7 +52,8 @@ class NoticeFacts:
 
     ``days_late`` are calendar days on the clock of the branch; ``was_due_at`` is the due date before this one;
     ``pin_code_name`` names a code for a new PIN, which whoever sends the notice works out (``pin_code``).
-    ``place`` is 1 for the next; ``parts`` are those that are missing or, on a receipt, those that went out.
+    ``place`` is 1 for the next, ``likely`` between which days it may be their turn; ``parts`` are those that are
+    missing or, on a receipt, those that went out.
     """
 
     notice: str
@@ -81,6 +84,7 @@ class NoticeFacts:
     pickup_from: date | None = None
     ready_until: datetime | None = None
     place: int | None = None
+    likely: DayRange | None = None
     cohort: str | None = None
     starts_on: date | None = None
     ends_on: date | None = None
@@ -117,7 +121,7 @@ def facts_of(session: Session, notice: str, *, at: datetime) -> NoticeFacts | No
     if kind == Subject.LOAN:
         return _of_loan(session, common, row.loan_id, at)
     if kind == Subject.RESERVATION:
-        return _of_reservation(session, common, name.partition(":")[0])
+        return _of_reservation(session, common, name.partition(":")[0], at)
     if kind == Subject.ENROLMENT:
         return _of_seat(session, common, *name.partition(":")[::2])
     if kind == Subject.SIGNATURE:
@@ -211,7 +215,7 @@ _RESERVATION = (
 )
 
 
-def _of_reservation(session: Session, common: dict[str, Any], public_id: str) -> NoticeFacts | None:
+def _of_reservation(session: Session, common: dict[str, Any], public_id: str, at: datetime) -> NoticeFacts | None:
     row = session.execute(_RESERVATION.where(Reservation.public_id == public_id)).one_or_none()
     if row is None:
         return None
@@ -222,6 +226,7 @@ def _of_reservation(session: Session, common: dict[str, Any], public_id: str) ->
         pickup_code=reservation.pickup_code,
         ready_until=reservation.ready_until,
         place=place_in_queue(session, reservation),
+        likely=waiting_range(session, [public_id], at=at)[public_id] if common["step"] == WAITING_NOTICE else None,
         **common,
         **known,
     )

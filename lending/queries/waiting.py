@@ -129,7 +129,7 @@ def _dues(session: Session, stock_ids: Iterable[int], *, at: datetime) -> dict[i
     """Every due date that was known in the last year of the kits of these stocks."""
     dues: dict[int, list[Due]] = defaultdict(list)
     chosen = (
-        select(_kits.c.stock_id, _terms.c.loan_id, _terms.c.made_at, _terms.c.due_at, _loans.c.received_at)
+        select(_kits.c.stock_id, _kits.c.id, _terms.c.made_at, _terms.c.due_at, _loans.c.received_at)
         .join(_loans, _loans.c.id == _terms.c.loan_id)
         .join(_kits, _kits.c.id == _loans.c.kit_id)
         .where(
@@ -146,7 +146,7 @@ def _dues(session: Session, stock_ids: Iterable[int], *, at: datetime) -> dict[i
 
 def _place_now(held: Iterable[Held], number: int) -> Held:
     """The last place that somebody came to."""
-    return max((one for one in held if one.number == number), key=lambda one: one.since)
+    return [one for one in held if one.number == number][-1]
 
 
 def _queue(row: AnyRow) -> _Queue:

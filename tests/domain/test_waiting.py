@@ -70,6 +70,21 @@ def test_nobody_moves_up_when_somebody_behind_them_leaves() -> None:
     assert [one.place for one in places_held([wait(1, -9), wait(2, -8, -3)], at=NOW)] == [1, 2]
 
 
+def test_who_comes_as_others_are_served_is_the_next() -> None:
+    queue = [wait(1, -9, -2), wait(2, -8, -2), wait(3, -2)]
+    assert [(one.number, one.place) for one in places_held(queue, at=NOW)] == [(1, 1), (2, 2), (3, 1)]
+
+
+def test_two_steps_at_once_are_one() -> None:
+    queue = [wait(1, -9, -2), wait(2, -8, -2), wait(3, -7)]
+    assert [one.place for one in places_held(queue, at=NOW) if one.number == 3] == [3, 1]
+
+
+def test_who_had_a_kit_at_once_was_in_nobody_s_way() -> None:
+    queue = [wait(1, -9), wait(2, -8, -8), wait(3, -7)]
+    assert [(one.number, one.place) for one in places_held(queue, at=NOW)] == [(1, 1), (3, 2)]
+
+
 def test_what_came_later_is_not_known_yet() -> None:
     queue = [wait(1, -9, -5), wait(2, -8, -2), wait(3, -6)]
     assert [(one.number, one.place, one.until, one.served) for one in places_held(queue, at=day(-7))] == [
@@ -87,6 +102,7 @@ def test_what_came_later_is_not_known_yet() -> None:
         ([Due(1, day(-9), day(5), None), Due(2, day(-9), day(3), None)], [3, 5]),
         ([Due(1, day(-9), day(5), day(-5))], []),
         ([Due(1, day(-9), day(5), day(-1))], [-1]),
+        ([Due(1, day(-9), day(5), day(-1)), Due(1, day(-1), day(41), None)], [41]),
         ([Due(1, day(-9), day(5), day(2))], [5]),
         ([Due(1, day(-9), day(-3), None)], [0]),
         ([Due(1, day(-60), day(-15), None)], []),
@@ -98,6 +114,7 @@ def test_what_came_later_is_not_known_yet() -> None:
         "the first due is the first",
         "one that came back long ago is somebody else's by now",
         "one that came back yesterday is being made ready",
+        "one that is out again is to come again",
         "what comes back later is not known yet",
         "an overdue one is due now",
         "one that is long overdue is not counted on",
@@ -202,22 +219,22 @@ def played(seed: int, kits: int = 12, days: int = 800) -> tuple[list[Wait], list
     line: list[Wait] = []
     events = [(chance.uniform(0, 42), "back", n) for n in range(kits)] + [(0.0, "comes", kits)]
     heapify(events)
-    free = 0
+    free: list[int] = []
     while events[0][0] < days:
         at, what, number = heappop(events)
         if what == "back":
-            free += 1
+            free.append(number)
         else:
             heappush(events, (at + chance.expovariate(1.2 * kits / 45), "comes", number + 1))
             if len(line) < 10:
                 line.append(wait(number, at))
         if free and line:
-            free -= 1
+            kit = free.pop()
             first = replace(line.pop(0), until=day(at), served=True)
             waits.append(first)
             back = at + 42 + chance.choice((-9, -3, -2, -1, 0, 0, 1, 6)) + chance.random()
-            dues.append(Due(first.number, day(at), day(at + 42), day(back)))
-            heappush(events, (back + 1, "back", first.number))
+            dues.append(Due(kit, day(at), day(at + 42), day(back)))
+            heappush(events, (back + 1, "back", kit))
     return [one for one in waits if one.since != one.until], dues
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from lending.domain.ladders import DEFAULT
 from lending.domain.library_settings import LibrarySettings
 from lending.domain.placeholders import PRIVATE, UnknownPlace, fill, places_in, unknown_places
 from lending.domain.texts import is_gsm, segments
+from lending.domain.waiting import DayRange
 from lending.models.notices import Channel
 from lending.notice_words import MESSAGES, code_of
 from lending.notice_words.pages import html_of, text_of
@@ -200,3 +201,17 @@ def test_every_step_that_somebody_is_told_has_its_words() -> None:
 
 def test_a_time_in_a_text_has_no_blank_that_a_telephone_does_not_know() -> None:
     assert plain("8:00\u202fPM\xa0sharp") == "8:00 PM sharp"
+
+
+def test_who_waits_is_told_between_which_days_where_enough_is_known() -> None:
+    facts = sample("waiting", Channel.EMAIL, "en")
+    reader = reader_of("en", facts.zone)
+
+    def told(likely: DayRange | None) -> tuple[str, ...]:
+        found = replace(facts, likely=likely)
+        return rendered("waiting", found, None, library=LIBRARY, reader=reader, channel=Channel.EMAIL).paragraphs
+
+    between = "If things go as they did, it is your turn between Tue, Dec 1 and Sun, Dec 13."
+    days = DayRange(date(2026, 12, 1), date(2026, 12, 13))
+    assert told(days) == (*told(None)[:2], between, *told(None)[2:])
+    assert all(told(None))

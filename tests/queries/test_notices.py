@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from lending.circulation.telling import tell
 from lending.db import Database
 from lending.domain.placeholders import places_in
 from lending.domain.states import EnrolmentState, ReservationState
+from lending.domain.waiting import DayRange
 from lending.models.branches import Branch
 from lending.models.charges import Charge, ChargeKind
 from lending.models.cohorts import Enrolment, Workshop
@@ -27,6 +28,7 @@ from lending.queries.notices import NoticeFacts, Subject, facts_of
 from tests.cast import NOW, Cast, assemble
 from tests.circulation.kits_in_hand import lend
 from tests.databases import counting
+from tests.waits import waited_openly, waiting
 
 DUE = NOW + timedelta(days=7)
 
@@ -149,6 +151,13 @@ def test_a_place_is_counted_when_it_is_told(
 ) -> None:
     assert facts(database, cast, "waiting", subjects[Subject.RESERVATION]).place == 1
     assert facts(database, cast, "waitlisted", subjects[Subject.ENROLMENT]).place == 1
+
+
+def test_who_waits_hears_between_which_days_others_had_a_kit(database: Database, cast: Cast) -> None:
+    database.act(lambda session: waited_openly(session, cast))
+    waits = database.act(lambda session: waiting(session, cast, cast.luis_id))
+    likely = facts(database, cast, "waiting", (f"reservation:{waits}", None)).likely
+    assert likely == DayRange(date(2026, 3, 14), date(2026, 3, 15))
 
 
 def test_the_workshop_that_moved_is_the_one_of_that_act(
