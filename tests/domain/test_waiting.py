@@ -251,13 +251,13 @@ def replayed(waits: list[Wait], dues: list[Due]) -> Iterator[tuple[Held, DayRang
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_most_waits_end_within_a_range_of_less_than_two_weeks(seed: int) -> None:
-    """Seven in ten at least, and no more than one in eight after its last day."""
+def test_most_waits_end_within_a_range_of_some_days(seed: int) -> None:
+    """Seven in ten at least, and no more than one in seven after its last day."""
     found = list(replayed(*played(seed)))
     assert len(found) >= 150
     assert sum(days.first <= on <= days.last for _, days, on in found) >= 0.7 * len(found)
-    assert sum(on > days.last for _, days, on in found) <= len(found) / 8
-    assert median((days.last - days.first).days for _, days, _ in found) <= 13
+    assert sum(on > days.last for _, days, on in found) <= len(found) / 7
+    assert median((days.last - days.first).days for _, days, _ in found) <= 10
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
