@@ -6,8 +6,8 @@ leaves, it is when they came to their place. One wait in ten was over so many da
 ten so many days after it: both, put to the mark of today, are the range. Kits that come late, people who walk in or
 give up and the days of a turnaround need no rule of their own; they are in the waits. No single day is ever named.
 
-Whoever left without a kit, or waits still, has waited at least so long. The quantiles are those of Kaplan and Meier
-("Nonparametric estimation from incomplete observations", 1958), so that waits under way are not left out. Source: the
+Whoever left the queue of a stock, or waits still, has waited at least so long. The quantiles are those of Kaplan and
+Meier ("Nonparametric estimation from incomplete observations", 1958), so that waits under way are not left out. Source:
 issue "Patrons reserve online", "Honest waiting"; SCREENS, "My place in the queue". How often the range holds is
 measured on the demonstration's past by ``benchmarks/waits.py``.
 """
@@ -17,7 +17,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,7 @@ NOT_COUNTED_ON = timedelta(days=14)
 """How long a kit may be overdue and still be expected. Source: RULES 4, "Stock"."""
 
 _DAY = timedelta(days=1)
+_FOR_EVER = timedelta(days=36_500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,14 @@ def by_kits_to_come(dues: Sequence[Due]) -> Mark:
 def by_coming_to_it(held: Held, _at: datetime) -> datetime:
     """The mark of a session's queue, which is served when somebody leaves: when the place was come to."""
     return held.since
+
+
+def without_a_kit_for_ever(history: Iterable[Held], *, at: datetime) -> list[Held]:
+    """The waits of sessions, whose queues end with them: whoever left one without a kit would never have had one.
+
+    In a simulated year that was nearly every second person, so that a range is told where few ever left without.
+    """
+    return [replace(one, until=at + _FOR_EVER) if one.until < at and not one.served else one for one in history]
 
 
 def expected(history: Iterable[Held], now: Held, *, mark: Mark, at: datetime, zone: str) -> DayRange | None:

@@ -23,11 +23,13 @@ from lending.domain.waiting import (
     DayRange,
     Due,
     Held,
+    Mark,
     Wait,
     by_coming_to_it,
     by_kits_to_come,
     expected,
     places_held,
+    without_a_kit_for_ever,
 )
 from lending.models.base import AnyRow, table_of
 from lending.models.branches import Branch
@@ -84,8 +86,12 @@ def waiting_range(session: Session, reservations: Collection[str], *, at: dateti
     dues = _dues(session, stock_ids, at=at) if stock_ids else {}
     for alike, known in groups.items():
         held = {queue: places_held(waits, at=at) for queue, waits in known.waits.items()}
-        mark = by_coming_to_it if alike.stock_id is None else by_kits_to_come(dues.get(alike.stock_id, ()))
         everybody = [one for all_held in held.values() for one in all_held]
+        mark: Mark = by_coming_to_it
+        if alike.stock_id is not None:
+            mark = by_kits_to_come(dues.get(alike.stock_id, ()))
+        else:
+            everybody = without_a_kit_for_ever(everybody, at=at)
         for row in known.asked:
             now = _place_now(held[_queue(row)], row.id)
             others = (one for one in everybody if one.number != row.id)

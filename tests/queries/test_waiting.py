@@ -77,6 +77,17 @@ def test_who_waits_for_a_session_is_told_how_long_others_of_its_programme_waited
     assert found == DayRange((NOW + 2 * DAY).date(), (NOW + 18 * DAY).date())
 
 
+def test_a_session_in_which_many_never_had_a_kit_tells_nothing(database: Database, cast: Cast) -> None:
+    """Who left an open queue waited at least so long; who left that of a session would never have had one."""
+    database.act(lambda session: waited_for_a_session(session, cast, range(1, 26)))
+    some = select(Reservation.id).where(Reservation.cohort_id != cast.cohort).order_by(Reservation.id).limit(5)
+    left = {"_state": ReservationState.CANCELLED, "promised_at": None}
+    database.act(lambda s: s.execute(update(Reservation).where(Reservation.id.in_(s.scalars(some).all())).values(left)))
+    pool_id = pool_at_east_los_angeles(database, cast)
+    luis = database.act(lambda session: waiting(session, cast, cast.luis_id, pool_id=pool_id))
+    assert told(database, luis) == {luis: None}
+
+
 def test_a_kit_after_the_last_day_of_the_session_is_promised_to_nobody(database: Database, cast: Cast) -> None:
     database.act(lambda session: waited_for_a_session(session, cast, range(1, 21)))
     pool_id = pool_at_east_los_angeles(database, cast)
