@@ -5,7 +5,6 @@ taken away. It is the one act that empties the append-only tables, and so it ask
 length. Source: SCREENS, "removable demo data"; issue "Patrons reserve online", Build 6.
 """
 
-
 from __future__ import annotations
 
 import json

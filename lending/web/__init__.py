@@ -23,6 +23,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         forecast,
         health,
         help,
+        holidays,
         hooks,
         imports,
         inspection,
@@ -83,7 +84,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     # What there is to lend, and where.
-    libraries = (branches, kit_types, new_kits, imports, setup, setup_steps, demonstration)
+    libraries = (branches, kit_types, new_kits, imports, setup, setup_steps, demonstration, holidays)
 
     planning = (agreements, closures, programs, questions, sessions, forecast)
     telling = (letters, notice_log, notices, texts, hooks, webhooks)

@@ -84,6 +84,7 @@ def give_files(library: Served) -> dict[str, str]:
 
 PAGES: tuple[tuple[Any, ...], ...] = (
     ("demonstration.page", "none", "/administration/demonstration", {}),
+    ("holidays.page", "full", "/closures/holidays", {}),
     ("imports.index", "full", "/administration/imports", {}),
     ("imports.new", "error", "/administration/imports/new", {"do": press}),
     ("imports.show", "wrong", "/administration/imports/{wrong_import}", {}),

@@ -52,6 +52,7 @@ MAY: dict[str, set[str]] = {
         f"imports.{page}": {"eli"}
         for page in ("index", "new", "show", "columns", "carry_out", "forget", "undo", "template")
     },
+    "holidays.page": {"eli"},
     "inspection.cart": CIRCULATES,
     "inspection.sheet": CIRCULATES,
     "jobs.index": {"eli"},
