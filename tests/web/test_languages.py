@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
@@ -26,29 +24,6 @@ from lending.web import languages
 from tests.cast import ADA, KIT, Cast
 from tests.programs.meetings import meeting
 from tests.web.browsers import Browser, signed_in
-
-CATALOGUES = sorted(paths.LOCALE.glob("*/LC_MESSAGES/messages.po"))
-NAMES = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
-
-
-def messages(catalogue: Path) -> Iterator[Message]:
-    with catalogue.open("rb") as file:
-        yield from (message for message in read_po(file) if message.id)
-
-
-def texts(value: object) -> tuple[str, ...]:
-    return tuple(value) if isinstance(value, list | tuple) else (str(value),)
-
-
-@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parent.parent.name)
-def test_every_sentence_is_translated_with_the_same_places_to_fill(catalogue: Path) -> None:
-    wrong = [
-        message.id
-        for message in messages(catalogue)
-        for text in texts(message.string)
-        if not text or message.fuzzy or set(NAMES.findall(text)) != set(NAMES.findall(texts(message.id)[-1]))
-    ]
-    assert not wrong
 
 
 @pytest.fixture
