@@ -118,5 +118,6 @@ def _for_every_page() -> dict[str, object]:
         "library_own": current.library().own_settings(),
         "library_name": current.library().own_settings().name,
         "request_id": answers.request_id(),
+        "just_acted": answers.just_acted,
         "tasks_waiting": tasks.waiting,
     }

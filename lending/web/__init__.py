@@ -66,6 +66,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         workshops,
     )
     from lending.web.online import (
+        accessibility,
         confirmed,
         confirming,
         my_data,
@@ -90,7 +91,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     telling = (letters, notice_log, notices, texts, hooks, webhooks)
     work = (camera, jobs, tasks, calls, lines, ladders, policies)
     mine = (my_kit, my_place, my_library, my_workshops, preferences, my_data, my_pin, pin_codes)
-    online = (start, signing_in, *mine)
+    online = (start, accessibility, signing_in, *mine)
     setting_up = (pictures, pin_at_desk, staff, welcome)
     ways_in = (administration, own_library, own_account, second_factor, second_step)
     reserving = (reserve, reaching, confirming, confirmed, verifying)

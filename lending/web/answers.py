@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, request, session
 
 from lending.models.base import new_public_id
 from lending.web import current, metrics
 
 _log = structlog.get_logger("lending.web")
+_ACTED = "acted"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -40,6 +42,11 @@ def let_camera() -> None:
     g.camera = True
 
 
+def just_acted() -> bool:
+    """Whether the page is what an act led to; asked once by each page."""
+    return request.method == "POST" or session.pop(_ACTED, None) == request.path
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
 
@@ -47,6 +54,8 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     response.headers.extend(_security_headers(current.library().settings.secure_cookies, g.get("camera", False)))
     response.headers["X-Request-ID"] = request_id()
+    if request.method == "POST" and response.status_code in (302, 303) and session:
+        session[_ACTED] = urlsplit(response.location or "").path
     rule = request.url_rule.rule if request.url_rule else "none"
     static = request.endpoint is not None and request.endpoint.endswith("static")
     if not static and not g.get("may_be_kept"):

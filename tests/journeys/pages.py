@@ -142,6 +142,7 @@ ROWS = (
     Row("account.sign_in", "refused", "/sign-in", who=None, do=wrong_password),
     Row("account.station", "full", "/station"),
     Row("start.page", "of staff", "/"),
+    Row("accessibility.statement", "full", "/accessibility", who=None),
     Row("start.page", "of everybody", "/", who=None),
     Row("signing_in.sign_in", "empty", "/my/sign-in", who=None),
     *(Row(*where, who=who, do=do) for *where, who, do in (*own_pages.PAGES, *reserving.PAGES)),

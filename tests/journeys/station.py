@@ -45,6 +45,8 @@ class Station:
     page: Page
     troubles: list[str] = field(default_factory=list)
     sent: list[dict[str, Any]] = field(default_factory=list)
+    followed: bool = False
+    """Whether a link was followed since this was last set to false: a new page, and no act."""
     _gun: CDPSession | None = None
 
     def __post_init__(self) -> None:
@@ -62,6 +64,8 @@ class Station:
                 self.troubles.append(f"{found.status}: {found.url}")
 
         def request(found: Any) -> None:
+            if found.is_navigation_request():
+                self.followed = found.method == "GET" and found.redirected_from is None
             if found.url.endswith("/desk/scans"):
                 self.sent.append(found.post_data_json)
 

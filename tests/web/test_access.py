@@ -32,6 +32,7 @@ MAY: dict[str, set[str]] = {
     "administration.index": {"eli"},
     "administration.retention": {"eli"},
     "administration.translation": {"eli"},
+    "accessibility.statement": {"nobody", *EVERYBODY},
     "agreements.index": PLANS,
     "agreements.new": {"eli"},
     "agreements.show": PLANS,
