@@ -1,7 +1,7 @@
 /** What is looked for on a page that is open; see looks.py. Each look gives what it found, a line each. */
 (asked) => {
   const all = (selector) => [...document.querySelectorAll(selector)];
-  const named = (one) => one.outerHTML.replace(/\s+/g, " ").slice(0, 90);
+  const told = (one) => one.outerHTML.replace(/\s+/g, " ").slice(0, 90);
   const shown = (one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && one.getClientRects().length > 0;
   const style = (one) => getComputedStyle(one);
   const box = (one) => one.getBoundingClientRect();
@@ -30,7 +30,7 @@
       const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
       if (wide <= 0) return [];
       const over = all("body *").filter((one) => box(one).right > innerWidth || box(one).left < 0);
-      return [`${wide} px too wide: ${over.slice(0, 3).map(named).join(" | ")}`];
+      return [`${wide} px too wide: ${over.slice(0, 3).map(told).join(" | ")}`];
     },
 
     cut() {
@@ -42,7 +42,7 @@
         const { overflowX, overflowY } = style(one);
         const beyond = one.scrollWidth - one.clientWidth > 1 && !["auto", "scroll"].includes(overflowX);
         return beyond || (["hidden", "clip"].includes(overflowY) && one.scrollHeight - one.clientHeight > 2);
-      }).filter((one) => shown(one) && !inEars(one)).map((one) => `cut: ${named(one)}`);
+      }).filter((one) => shown(one) && !inEars(one)).map((one) => `cut: ${told(one)}`);
     },
 
     focus() {
@@ -54,9 +54,9 @@
         if (document.activeElement !== one) continue;
         const { outlineStyle, outlineWidth, outlineColor, outlineOffset } = style(one);
         const ring = contrast(outlineColor, ground(parseFloat(outlineOffset) < 0 ? one : one.parentElement));
-        if (forEars(one)) found.push(`unseen with the focus: ${named(one)}`);
+        if (forEars(one)) found.push(`unseen with the focus: ${told(one)}`);
         else if (outlineStyle === "none" || parseFloat(outlineWidth) < 2 || ring < 3)
-          found.push(`focus ${outlineStyle} ${outlineWidth} ${ring.toFixed(2)}: ${named(one)}`);
+          found.push(`focus ${outlineStyle} ${outlineWidth} ${ring.toFixed(2)}: ${told(one)}`);
       }
       if (before === document.body) document.activeElement.blur();
       else before.focus({ preventScroll: true });
@@ -67,18 +67,20 @@
       const met = all("a[href], button, input:not([type=hidden]), select, textarea, summary").filter((one) => shown(one) && !one.disabled);
       return met.flatMap((one) => {
         const inSentence = style(one).display === "inline" && ownText(one.parentElement);
-        const area = one.matches("[type=checkbox], [type=radio]") ? (one.labels[0] ?? one) : one;
+        const named = one.matches("[type=checkbox], [type=radio]") ? (one.labels[0] ?? one) : one;
+        const overAll = getComputedStyle(named, "::after").position === "absolute"; // a label may reach over its whole card
+        const area = overAll ? named.offsetParent : named;
         const { width, height } = box(area);
         // How wide a word is, is no matter of style where it stands in a column with others.
         const small = (width < least - 0.5 && style(one).display !== "inline") || height < least - 0.5;
-        return small && !inSentence && !forEars(area) ? [`${width.toFixed(0)} x ${height.toFixed(0)}: ${named(one)}`] : [];
+        return small && !inSentence && !forEars(area) ? [`${width.toFixed(0)} x ${height.toFixed(0)}: ${told(one)}`] : [];
       });
     },
 
     motion() {
       const lasts = (durations) => durations.split(",").some((part) => parseFloat(part) > 0.01);
       const moves = (one) => lasts(style(one).transitionDuration) || (style(one).animationName !== "none" && lasts(style(one).animationDuration));
-      return all("body *").filter(moves).map((one) => `moves: ${named(one)}`);
+      return all("body *").filter(moves).map((one) => `moves: ${told(one)}`);
     },
 
     edges() {
@@ -88,7 +90,7 @@
         const { borderTopWidth, borderTopStyle, borderTopColor } = style(one);
         const edged = parseFloat(borderTopWidth) > 0 && borderTopStyle !== "none";
         return !one.matches(own) && !(edged && contrast(borderTopColor, ground(one.parentElement)) >= 3);
-      }).map((one) => `no edge: ${named(one)}`);
+      }).map((one) => `no edge: ${told(one)}`);
     },
   };
 

@@ -11,7 +11,7 @@ import pytest
 
 from lending import paths
 
-SHEETS = {name: (paths.STATIC / "css" / name).read_text("utf-8") for name in ("lending.css", "online.css")}
+SHEETS = {sheet.name: sheet.read_text("utf-8") for sheet in sorted((paths.STATIC / "css").glob("*.css"))}
 TEXT, CONTROL = 4.5, 3.0
 PAIRS = (
     *(("ink", ground, TEXT) for ground in ("paper", "card", "teal-tint", "good-tint", "look-tint", "stop-tint")),
