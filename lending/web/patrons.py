@@ -40,6 +40,7 @@ from lending.web.forms import (
     offer,
 )
 from lending.web.posting import Doing, NotDone, posted, pressed, status
+from lending.web.queues import reserved_openly
 from lending.web.standing import standing
 
 bp = Blueprint("patrons", __name__, url_prefix="/patrons")
@@ -306,6 +307,7 @@ def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any
         "address": ", ".join(filter(None, lines)),
         "note": patron.note,
         "seats": [_seat(one) for one in strip.seats] if strip else [],
+        "reserved": reserved_openly(patron),
         "reasons": [current.sentence(one) for one in strip.blocks] if strip else [],
         "kits_out": patron.kits_out,
         "limit": strip.limit if strip else 1,

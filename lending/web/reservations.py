@@ -19,7 +19,7 @@ from lending.circulation.reserving import Reserved, cancel, reserve
 from lending.domain.permissions import Act
 from lending.domain.states import ReservationState
 from lending.models.base import new_public_id
-from lending.phrases import RESERVATION_STATES, isolated
+from lending.phrases import isolated
 from lending.queries import branches as places
 from lending.queries import reservations as queries
 from lending.queries.availability import availability
@@ -30,6 +30,7 @@ from lending.web import current
 from lending.web.access import allow
 from lending.web.forms import KeyedForm, fill, offer
 from lending.web.posting import NotDone, posted, pressed, status
+from lending.web.queues import reserved
 
 bp = Blueprint("reservations", __name__, url_prefix="/reservations")
 
@@ -114,13 +115,14 @@ def _offer(form: ReserveForm, here: _Offered) -> None:
 
 
 def _page(form: ReserveForm, here: _Offered, patron: PatronShown | None, not_done: NotDone = NotDone()) -> str:
+    stand = {} if patron is None else reserved(patron)
     return render_template(
         "reservations/new.html",
         form=form,
         problems=not_done.sentences,
         key=new_public_id(),
         patron=None if patron is None else patron.short_name,
-        reservations=() if patron is None else [_shown(one) for one in patron.reservations],
+        reservations=() if patron is None else [_shown(one, stand[one.reservation]) for one in patron.reservations],
         stands=_stands(here),
     )
 
@@ -154,12 +156,7 @@ def _stands(here: _Offered) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(one: ReservationShown) -> dict[str, Any]:
-    stands = _(RESERVATION_STATES[one.state])
-    if one.position is not None:
-        stands = _("waiting, number %(position)s in the queue", position=one.position)
-    elif one.ready_until is not None and one.state is ReservationState.READY:
-        stands = _("ready to pick up until %(day)s", day=current.reader().day(one.ready_until))
+def _shown(one: ReservationShown, stands: str) -> dict[str, Any]:
     return {
         "kit_type": one.kit_type,
         "branch": one.pickup_branch,

@@ -12,6 +12,7 @@ from lending.domain.states import ChargeState
 from lending.models.charges import Charge
 from lending.models.people import Patron
 from tests.cast import ADA, KIT, Cast
+from tests.waits import waited_openly, waiting
 from tests.web.browsers import Browser
 
 
@@ -113,3 +114,18 @@ def test_a_charge_of_somebody_else_is_not_found_on_this_page(
     url = f"/patrons/{luis}/charges/{charge(sqlite_database).public_id}/payment"
     assert ben.post(url, {"key": key()}).status_code == 404
     assert charge(sqlite_database).state is ChargeState.OWED
+
+
+def test_staff_see_a_patrons_place_in_a_queue_and_about_when(
+    ben: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    sqlite_database.act(lambda session: waited_openly(session, cast))
+    sqlite_database.act(lambda session: waiting(session, cast, cast.luis_id))
+    with sqlite_database.read() as session:
+        luis = session.get_one(Patron, cast.luis_id).public_id
+    stands = "waiting, number 1 in the queue. Between Sat, Mar 14 and Sun, Mar 15, if things go as they did."
+    for url, words in (
+        (f"/patrons/{luis}", f"Laptop and hotspot, East Los Angeles Library: {stands}"),
+        (f"/reservations/new?patron={luis}", stands),
+    ):
+        assert words in ben.get(url).get_data(as_text=True)
