@@ -1,4 +1,4 @@
-"""What patrons read of their own, and everybody of what is to be had, on both engines."""
+"""What patrons read of their own, on both engines."""
 
 from __future__ import annotations
 
@@ -19,10 +19,8 @@ from lending.queries.borrowers_data import current_card, everything, preferences
 from lending.queries.borrowers_loans import earlier_loans, kits_in_hand, my_loan
 from lending.queries.borrowers_places import calendars, elsewhere, my_reservation, my_reservations, my_seat
 from lending.queries.borrowers_workshops import calendar_owner, my_workshop, my_workshops, session_workshops
-from lending.queries.on_offer import on_offer
 from tests.cast import ADA, LUIS, MINA, NOW, OPEN_KIT, OTHER_OPEN_KIT, Cast, assemble
 from tests.circulation.kits_in_hand import lend, only, receive
-from tests.databases import counting
 
 TODAY = NOW.date()
 
@@ -136,22 +134,3 @@ def test_what_is_kept_about_somebody_is_theirs_alone(database: Database, cast: C
     assert [len(luis[name]) for name in ("patron", "cards", "loans", "parts", "agreements")] == [1, 1, 1, 5, 1]
     assert (luis["sessions"], ada["loans"], ada["parts"]) == ([], [], [])
     assert [row["session"] for row in ada["reservations"]] == ["Work Ready 7"]
-
-
-def test_everybody_sees_what_is_free_and_what_can_be_joined(database: Database, cast: Cast) -> None:
-    lend(database, cast)
-    with counting(database) as statements, database.read() as session:
-        offered = on_offer(session, today=TODAY, at=NOW)
-    kits = {one.kit_type.code: one for one in offered.kits}
-    assert kits["laptop-hotspot"].free == 1
-    assert [(place.library, place.free) for place in kits["laptop-hotspot"].places] == [("East Los Angeles Library", 1)]
-    assert kits["work-ready"].places == (), "for people in a session"
-    (session_,) = offered.sessions
-    assert (session_.seats_left, session_.waiting) == (19, 0)
-    assert session_.libraries == ("Compton Library", "East Los Angeles Library")
-    assert len(statements) <= 11, statements
-
-
-def test_a_session_that_is_over_is_not_offered(database: Database, cast: Cast) -> None:
-    with database.read() as session:
-        assert on_offer(session, today=TODAY + timedelta(days=39), at=NOW).sessions == ()

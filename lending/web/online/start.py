@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from lending.domain.permissions import Act
-from lending.queries.on_offer import KitOffered, SessionOffered, on_offer
+from lending.queries.branches import KitTypeShown, kit_types
+from lending.queries.offering import Offered, offered
 from lending.web import current
 from lending.web.access import public
+from lending.web.online.reserve_words import offered_words
 
 bp = Blueprint("start", __name__)
 
@@ -23,48 +24,32 @@ def page() -> ResponseReturnValue:
     """What a kit is and where one is free; staff are sent to the desk, or to the search if they do not circulate."""
     if current.staff() is not None:
         return redirect(url_for("desk.desk") if current.may_anywhere(Act.CIRCULATE) else url_for("desk.search"))
-    reader = current.reader()
     with current.library().db.read() as session:
-        offered = on_offer(session, today=current.today(), at=current.now())
+        found = offered(session, today=current.today(), at=current.now())
+        kinds = kit_types(session)
+    openly = {one.kit_type: one for one in found if one.cohort is None}
     return render_template(
         "online/start.html",
-        kits=[_kit(one) for one in offered.kits],
-        sessions=[
-            {
-                "name": one.name,
-                "code": one.code,
-                "dates": _(
-                    "%(first)s to %(last)s", first=reader.day(one.starts_on), last=reader.day_and_year(one.ends_on)
-                ),
-                "seats": _seats(one),
-                "languages": reader.languages(one.languages),
-                "libraries": one.libraries,
-            }
-            for one in offered.sessions
-        ],
+        kits=[_kit(kind, openly.get(kind.code)) for kind in kinds],
+        sessions=[{**offered_words(one, (), None), "places": _places(one)} for one in found if one.cohort is not None],
     )
 
 
-def _kit(one: KitOffered) -> dict[str, Any]:
+def _kit(kind: KitTypeShown, openly: Offered | None) -> dict[str, Any]:
     return {
-        "name": one.kit_type.name,
-        "description": one.kit_type.description,
-        "parts": [(part.name, part.quantity, not part.returnable) for part in one.kit_type.parts],
-        "for_sessions": one.kit_type.cohort_only,
-        "free": one.free,
-        "places": [(place.library, place.free) for place in one.places],
+        "name": kind.name,
+        "description": kind.description,
+        "parts": [(part.name, part.quantity, not part.returnable) for part in kind.parts],
+        "for_sessions": kind.cohort_only,
+        "value": None if openly is None else openly.choice,
+        "free": 0 if openly is None else openly.kits_left,
+        "places": [] if openly is None else _places(openly),
     }
 
 
-def _seats(one: SessionOffered) -> str:
-    if one.seats_left:
-        return str(ngettext("%(num)s seat left", "%(num)s seats left", one.seats_left))
-    if one.waiting:
-        return str(
-            ngettext(
-                "Full. %(num)s person is on the waiting list.",
-                "Full. %(num)s people are on the waiting list.",
-                one.waiting,
-            )
-        )
-    return str(_("Full. You can join the waiting list."))
+def _places(one: Offered) -> list[tuple[str, int]]:
+    """Each library with the kits that nobody waits for, most first."""
+    left: Counter[str] = Counter()
+    for place in one.places:
+        left[place.library] += place.left
+    return left.most_common()
