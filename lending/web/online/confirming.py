@@ -74,6 +74,7 @@ def check() -> ResponseReturnValue:
     elif request.method == "POST":
         status = 422
     texts = _texts(wanted)
+    form.typed_name.flags.required = bool(texts)
     form.read.data = " ".join(text.name for text in texts)
     page = render_template(
         "online/reserve/check.html",

@@ -83,7 +83,7 @@ class ReachForm(KeyedForm):
     contact = StringField(
         lazy_gettext("Your e-mail address or mobile phone"), validators=[Optional(), Length(max=254), a_contact]
     )
-    channel = RadioField(lazy_gettext("How should we tell you?"), validators=[InputRequired(_CHOOSE)])
+    channel = RadioField(lazy_gettext("The way that suits you best"), validators=[InputRequired(_CHOOSE)])
     language = RadioField(lazy_gettext("In which language?"), validators=[InputRequired(_CHOOSE)])
 
     def validate_channel(self, field: Any) -> None:
