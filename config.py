@@ -61,6 +61,12 @@ BACKUPS_KEPT = 14
 # A mail address that is sent the journal's head every night, out of reach of whoever could cut the journal off.
 JOURNAL_HEAD_TO = None
 
+# The library's own sign-in service for staff (OpenID Connect; install the extra "openid"). All three, or none: then
+# nothing of it is shown. It is told to send people back to /sign-in/service/back of this library's own address.
+OIDC_ISSUER = None
+OIDC_CLIENT_ID = None
+OIDC_CLIENT_SECRET = None
+
 LIBRARY_NAME = "Public Library"
 DEFAULT_LOCALE = "en"
 # The zone of a branch that names none.

@@ -161,6 +161,8 @@ class Reason(StrEnum):
     # Sign-in
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_IN_LOCKED = "sign_in_locked"
+    SIGN_IN_SERVICE_FAILED = "sign_in_service_failed"
+    SIGN_IN_SERVICE_UNKNOWN = "sign_in_service_unknown"
     PIN_CODE_WRONG = "pin_code_wrong"
     PIN_UNFIT = "pin_unfit"
     PASSWORD_TOO_SHORT = "password_too_short"  # noqa: S105 - a reason, not a password

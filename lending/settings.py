@@ -82,6 +82,9 @@ class Settings:
     backup_folder: Path
     backups_kept: int
     journal_head_to: str | None
+    oidc_issuer: str | None
+    oidc_client_id: str | None
+    oidc_client_secret: str | None = field(repr=False)
     library_name: str
     default_locale: str
     zone: str
@@ -169,6 +172,7 @@ def _complete(values: dict[str, Any]) -> None:
         raise WrongSetting("SECRET_KEY must be given in production: keep it where you keep your other secrets.")
     if values["text_url"] is not None and values["text_secret"] is None:
         raise WrongSetting("TEXT_SECRET must be given with TEXT_URL, or anybody could stop a patron's text messages.")
+    _check_sign_in_service(values)
     if values["patron_card_prefix"] == values["item_prefix"]:
         raise WrongSetting("PATRON_CARD_PREFIX and ITEM_PREFIX must differ, or a card could be taken for a kit.")
     sample = values["patron_card_prefix"] + values["institution"] + "0" * 9
@@ -185,6 +189,14 @@ def _complete(values: dict[str, Any]) -> None:
         values["secret_key"] = _kept_secret(folder)
     if values["secure_cookies"] is None:
         values["secure_cookies"] = production
+
+
+def _check_sign_in_service(values: Mapping[str, Any]) -> None:
+    missing = [values[name] is None for name in ("oidc_issuer", "oidc_client_id", "oidc_client_secret")]
+    if any(missing) and not all(missing):
+        raise WrongSetting(
+            "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must be given together, or none of them."
+        )
 
 
 def _kept_secret(folder: Path) -> str:
@@ -331,6 +343,19 @@ def _folder(value: object) -> Path | None:
     return None if value is None else Path(_text(value)).expanduser()
 
 
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _issuer(value: object) -> str | None:
+    """Over https, or on this machine itself: whoever could change the answers could sign in as anybody."""
+    text = _web_address(value)
+    url = urlsplit(text or "")
+    if text is not None and url.scheme != "https" and url.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        raise ValueError("say an address that begins with https://")
+    return text
+
+
 def _mail_address_or_none(value: object) -> str | None:
     return None if value is None else _mail_address(value)
 
@@ -400,6 +425,9 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "backup_folder": _folder,
     "backups_kept": _whole(0, 3650),
     "journal_head_to": _mail_address_or_none,
+    "oidc_issuer": _issuer,
+    "oidc_client_id": _text_or_none,
+    "oidc_client_secret": _text_or_none,
     "library_name": _text,
     "default_locale": _locale,
     "zone": _zone,

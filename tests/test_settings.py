@@ -207,3 +207,15 @@ def test_a_gateway_without_a_secret_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongSetting, match="TEXT_SECRET must be given"):
         _load(tmp_path, TEXT_URL="https://gateway.example/texts")
     assert _load(tmp_path, TEXT_URL="https://gateway.example/texts", TEXT_SECRET=SECRET).text_secret == SECRET
+
+
+def test_a_sign_in_service_is_set_whole_or_not_at_all_and_reached_where_nobody_listens(tmp_path: Path) -> None:
+    whole = {"OIDC_ISSUER": "https://id.example.org", "OIDC_CLIENT_ID": "lending", "OIDC_CLIENT_SECRET": "hidden away"}
+    settings = _load(tmp_path, **whole)
+    assert settings.oidc_issuer == "https://id.example.org"
+    assert "hidden away" not in repr(settings)
+    for missing in whole:
+        with pytest.raises(WrongSetting, match="must be given together"):
+            _load(tmp_path, **{name: value for name, value in whole.items() if name != missing})
+    with pytest.raises(WrongSetting, match="begins with https"):
+        _load(tmp_path, **{**whole, "OIDC_ISSUER": "http://id.example.org"})

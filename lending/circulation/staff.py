@@ -136,6 +136,21 @@ def set_password(
     return StaffChanged(row.public_id, row.username)
 
 
+def link_subject(session: Session, *, staff: str, subject: str | None, at: datetime, by: Actor) -> StaffChanged:
+    """Let whom the library's sign-in service calls ``subject`` sign in as this account, or with ``None`` nobody.
+
+    All its sessions end. Raises ``Refused``: ``NOT_FOUND``, ``VALUE_WRONG``, ``ALREADY_EXISTS``.
+    """
+    by.permit(Act.ADMINISTER)
+    row = _lock(session, staff)
+    row.oidc_subject = None if subject is None else _text("subject", subject, 255)
+    row.session_version = new_public_id()
+    with refusing_twins(Reason.ALREADY_EXISTS, field="subject"):
+        session.flush()  # the subject of another account is refused by name
+    record(session, "link_subject", at=at, by=by, detail={"staff_id": row.id, "linked": row.oidc_subject is not None})
+    return StaffChanged(row.public_id, row.username)
+
+
 def invite(session: Session, *, staff: str, at: datetime, by: Actor) -> StaffChanged:
     """Let a door make a link with which the account's owner chooses a password; links made before open nothing more.
 

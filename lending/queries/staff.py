@@ -139,6 +139,12 @@ def sign_in_of(session: Session, username: str) -> SignIn | None:
     return None if row is None else SignIn(row.public_id, row.session_version, row.password_hash)
 
 
+def account_of_subject(session: Session, subject: str) -> str | None:
+    """The public id of the active account that the sign-in service's ``subject`` was linked to, if one was."""
+    chosen = select(_staff.c.public_id).where(_staff.c.oidc_subject == subject, _staff.c.active)
+    return session.scalars(chosen).one_or_none()
+
+
 def stations(session: Session, branch_ids: Iterable[int] | None) -> list[StationPlace]:
     """The stations of these branches, or with ``None`` of every branch (the administrator's), by branch and name."""
     chosen = _STATIONS if branch_ids is None else _STATIONS.where(_stations.c.branch_id.in_(sorted(set(branch_ids))))

@@ -54,6 +54,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         setup,
         setup_steps,
         shelf,
+        sign_in_service,
         slips,
         staff,
         stocktakes,
@@ -93,7 +94,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     mine = (my_kit, my_place, my_library, my_workshops, preferences, my_data, my_pin, pin_codes)
     online = (start, accessibility, signing_in, *mine)
     setting_up = (pictures, pin_at_desk, staff, welcome)
-    ways_in = (administration, own_library, own_account, second_factor, second_step)
+    ways_in = (administration, own_library, own_account, second_factor, second_step, sign_in_service)
     reserving = (reserve, reaching, confirming, confirmed, verifying)
     groups = (*online, *reserving, *pages, *planning, *telling, *work, *setting_up, *ways_in, *libraries)
     return tuple(page.bp for page in (*groups, stocktakes, transfers, workshops))

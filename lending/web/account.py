@@ -60,7 +60,11 @@ def sign_in() -> ResponseReturnValue:
             return answer
     elif request.method == "POST":
         status = 422
-    return render_template("account/sign_in.html", form=form), status, headers
+    return (
+        render_template("account/sign_in.html", form=form, service=current.library().settings.oidc_issuer is not None),
+        status,
+        headers,
+    )
 
 
 def _checked(username: str, password: str) -> tuple[queries.SignIn, queries.StaffAccount]:

@@ -32,13 +32,15 @@ from lending.web.staff import ROLES
 
 bp = Blueprint("own_library", __name__)
 
+_NEEDED = lazy_gettext("Fill this in.")
+
 
 class LibraryForm(KeyedForm):
     """Who the library is to those who read its pages, mails and slips."""
 
     name = StringField(
         lazy_gettext("Name of the library"),
-        validators=[InputRequired(lazy_gettext("Fill this in.")), Length(max=80)],
+        validators=[InputRequired(_NEEDED), Length(max=80)],
     )
     contact = StringField(
         lazy_gettext("How people reach you"),
@@ -54,9 +56,12 @@ class LibraryForm(KeyedForm):
     main_colour = ColorField(
         lazy_gettext("Main color"),
         description=lazy_gettext("Of the bar, of buttons and of links. White text stands on it."),
+        validators=[InputRequired(_NEEDED)],
     )
     accent_colour = ColorField(
-        lazy_gettext("Accent"), description=lazy_gettext("Of small marks on the bar. Dark text stands on it.")
+        lazy_gettext("Accent"),
+        description=lazy_gettext("Of small marks on the bar. Dark text stands on it."),
+        validators=[InputRequired(_NEEDED)],
     )
     first_colours = BooleanField(lazy_gettext("Go back to the first colors"))
     second_factor_roles = TicksField(

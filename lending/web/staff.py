@@ -28,7 +28,7 @@ from lending.web import current, languages, links
 from lending.web.access import allow
 from lending.web.forms import KeyedForm, fill, offer
 from lending.web.posting import Doing, NotDone, posted, pressed, status
-from lending.web.staff_forms import AccountForm, NewAccountForm, PasswordForm, TokenForm
+from lending.web.staff_forms import AccountForm, NewAccountForm, PasswordForm, SubjectForm, TokenForm
 
 bp = Blueprint("staff", __name__, url_prefix="/administration/staff")
 
@@ -141,6 +141,25 @@ def link(public_id: str) -> ResponseReturnValue:
     url = url_for("welcome.page", link=links.link_for(found), _external=True)
     until = current.reader().moment(current.now() + links.GOOD_FOR)
     return render_template("staff/link.html", account=line(found), url=url, until=until)
+
+
+@bp.route("/<public_id>/subject", methods=["GET", "POST"])
+@allow(Act.ADMINISTER)
+def subject(public_id: str) -> ResponseReturnValue:
+    """Link an account to somebody whom the library's own sign-in service knows, or to nobody."""
+    found, form = _open(public_id), SubjectForm()
+    if current.library().settings.oidc_issuer is None:
+        abort(404)
+    if request.method == "GET":
+        fill(form, {"subject": found.oidc_subject})
+
+    def do(session: Session, at: datetime, by: Actor) -> None:
+        verbs.link_subject(session, staff=public_id, subject=form.subject.data or None, at=at, by=by)
+
+    if posted(form, do):
+        flash(_("Saved."), "done")
+        return redirect(url_for(".show", public_id=public_id), 303)
+    return _form(form, _("Link to the sign-in service"), _("Save"), url_for(".show", public_id=public_id))
 
 
 @bp.post("/<public_id>/<any(close,reopen,factor):how>")
@@ -264,6 +283,7 @@ def _actions(one: AccountShown) -> list[dict[str, Any]]:
     if not one.active:
         return [{"post": True, "label": _("Open it again"), "url": address(".press", how="reopen")}]
     factor = {"post": True, "label": _("Take the second factor away"), "url": address(".press", how="factor")}
+    service = {"label": _("Link to the sign-in service"), "url": address(".subject")}
     may_take_it = one.second_factor_since is not None and one.staff_id != current.person().staff_id
     return [
         {"label": _("Change"), "url": address(".edit")},
@@ -271,6 +291,7 @@ def _actions(one: AccountShown) -> list[dict[str, Any]]:
         {"label": _("Type a password"), "url": address(".password")},
         {"label": _("New API token"), "url": address(".token")},
         *([factor] if may_take_it else []),
+        *([service] if current.library().settings.oidc_issuer else []),
         {"post": True, "label": _("Close the account"), "tone": "stop", "url": address(".press", how="close")},
     ]
 

@@ -79,6 +79,17 @@ class OwnPasswordForm(PasswordForm):
     )
 
 
+class SubjectForm(KeyedForm):
+    """Whom the sign-in service means."""
+
+    subject = StringField(
+        lazy_gettext("Subject"),
+        description=lazy_gettext("What the sign-in service calls this person (sub). Leave it empty to link nobody."),
+        validators=[Optional(), Length(max=255)],
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
 class TokenForm(KeyedForm):
     """A token for a program that uses the API."""
 

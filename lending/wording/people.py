@@ -151,6 +151,16 @@ PEOPLE: Mapping[Reason, Words] = {
         N_("Too many tries. Wait a quarter of an hour, then try again."),
         N_("Too many tries. Try later."),
     ),
+    Reason.SIGN_IN_SERVICE_FAILED: Words(
+        502,
+        Tone.STOP,
+        N_("The sign-in service did not answer as it should. Try again, or sign in with your password."),
+    ),
+    Reason.SIGN_IN_SERVICE_UNKNOWN: Words(
+        403,
+        Tone.STOP,
+        N_("The sign-in service knows you, but no account here is yours yet. Ask your administrator."),
+    ),
     Reason.LINK_SPENT: Words(
         410, Tone.STOP, N_("This link was used already, or it is too old. Ask your administrator for a new one.")
     ),
