@@ -38,6 +38,11 @@ def ask_for_a_code(station: Station) -> None:
     expect(station.page.locator("#code")).to_be_visible()
 
 
+def give_a_code(station: Station) -> None:
+    station.page.locator("form[action$='/pin-code'] [type=submit]").click()
+    expect(station.page.locator("main .code").first).to_be_visible()
+
+
 def unfold(station: Station) -> None:
     for one in station.page.locator("main summary").all():
         one.click()
@@ -63,6 +68,7 @@ PAGES: tuple[Page, ...] = (
     ("my_data.page", "full", "/my/data", ADA, None),
     ("my_data.erase", "full", "/my/data/erasure", ADA, None),
     ("my_pin.change", "error", "/my/pin/change", ADA, send),
+    ("patrons.show", "code for a new PIN", "/patrons/{ada}", "eli", give_a_code),
     ("help.show", "of a patron", "/help", ADA, None),
     ("pin_codes.ask", "error", "/my/pin", None, send),
     ("pin_codes.code", "error", "/my/pin/code", None, send),
