@@ -22,6 +22,7 @@ from lending.models.cohorts import Cohort, Enrolment, Pool
 from lending.models.kits import Kit, KitType
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
+from lending.queries.positions import POSITION
 
 _reservations, _kit_types, _branches = table_of(Reservation), table_of(KitType), table_of(Branch)
 _cohorts, _enrolments, _pools, _stocks = table_of(Cohort), table_of(Enrolment), table_of(Pool), table_of(Stock)
@@ -74,30 +75,13 @@ class Elsewhere:
     waiting: int
 
 
-_position = (
-    select(func.count())
-    .where(
-        _ahead.c.state == ReservationState.WAITING,
-        _ahead.c.id <= _reservations.c.id,
-        or_(
-            _ahead.c.pool_id == _reservations.c.pool_id,
-            and_(
-                _ahead.c.pool_id.is_(None),
-                _reservations.c.pool_id.is_(None),
-                _ahead.c.stock_id == _reservations.c.stock_id,
-            ),
-        ),
-    )
-    .correlate(_reservations)
-    .scalar_subquery()
-)
 _RESERVATIONS = select(
     _reservations.c.public_id.label("reservation"),
     _enrolments.c.public_id.label("enrolment"),
     _reservations.c.state,
     _kit_types.c.name.label("kit_type"),
     _cohorts.c.name.label("cohort"),
-    case((_reservations.c.state == ReservationState.WAITING, _position)).label("position"),
+    POSITION,
     _reservations.c.pickup_code.label("code"),
     _reservations.c.queued_at,
     _cohorts.c.pickup_from,

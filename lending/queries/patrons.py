@@ -33,6 +33,7 @@ from lending.models.loans import Loan
 from lending.models.notices import Channel
 from lending.models.people import Card, CardEnd, Patron, PatronStatus
 from lending.models.reservations import Reservation
+from lending.queries.positions import POSITION
 from lending.queries.scope import Branches, within
 
 SHORTEST = 3
@@ -184,7 +185,6 @@ _patrons, _cards, _branches, _loans = table_of(Patron), table_of(Card), table_of
 _charges, _kits, _kit_types, _cohorts = table_of(Charge), table_of(Kit), table_of(KitType), table_of(Cohort)
 _reservations, _enrolments = table_of(Reservation), table_of(Enrolment)
 _current = _cards.alias("current_card")
-_ahead = _reservations.alias("ahead")
 
 _kits_out = (
     select(func.count())
@@ -265,24 +265,6 @@ _CHARGES = (
     .join(_kits, _kits.c.id == _loans.c.kit_id)
     .order_by(_charges.c.made_at.desc(), _charges.c.id.desc())
 )
-_position = (
-    select(func.count())
-    .select_from(_ahead)
-    .where(
-        _ahead.c.state == ReservationState.WAITING,
-        _ahead.c.id <= _reservations.c.id,
-        or_(
-            _ahead.c.pool_id == _reservations.c.pool_id,
-            and_(
-                _ahead.c.pool_id.is_(None),
-                _reservations.c.pool_id.is_(None),
-                _ahead.c.stock_id == _reservations.c.stock_id,
-            ),
-        ),
-    )
-    .correlate(_reservations)
-    .scalar_subquery()
-)
 _RESERVATIONS = (
     select(
         _reservations.c.public_id.label("reservation"),
@@ -290,7 +272,7 @@ _RESERVATIONS = (
         _branches.c.name.label("pickup_branch"),
         _cohorts.c.name.label("cohort"),
         _reservations.c.state,
-        case((_reservations.c.state == ReservationState.WAITING, _position)).label("position"),
+        POSITION,
         _kits.c.barcode.label("kit"),
         _reservations.c.pickup_code,
         _reservations.c.ready_until,

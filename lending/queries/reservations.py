@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from lending.domain.actors import Actor
 from lending.domain.names import short_name
@@ -24,6 +24,7 @@ from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, KitType
 from lending.models.people import Card, Patron
 from lending.models.reservations import Reservation
+from lending.queries.positions import POSITION
 from lending.queries.scope import Branches, seen_by, within
 
 
@@ -64,18 +65,6 @@ class Holder:
     short_name: str
 
 
-_ahead = aliased(Reservation)
-_same_queue = or_(
-    _ahead.pool_id == Reservation.pool_id,
-    and_(_ahead.pool_id.is_(None), Reservation.pool_id.is_(None), _ahead.stock_id == Reservation.stock_id),
-)
-_position = (
-    select(func.count())
-    .select_from(_ahead)
-    .where(_ahead.state == ReservationState.WAITING, _ahead.id <= Reservation.id, _same_queue)
-    .correlate(Reservation)
-    .scalar_subquery()
-)
 _SHOWN: Select[Any] = (
     select(
         Reservation.public_id.label("id"),
@@ -84,7 +73,7 @@ _SHOWN: Select[Any] = (
         Branch.code.label("pickup_branch"),
         Cohort.code.label("cohort"),
         Reservation.state,
-        case((Reservation.state == ReservationState.WAITING, _position)).label("position"),
+        POSITION,
         Kit.barcode.label("kit"),
         Reservation.pickup_code,
         Reservation.queued_at,
