@@ -5,6 +5,7 @@ Source: RULES, introduction, "(setting)"; 3, "Changing a rule never changes an e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -134,21 +135,13 @@ def get_policy_changes() -> Any:
 @call("POST", "/policies", Act.ADMINISTER, takes=SetRules, gives=PolicyShown, tag="Library")
 def post_policy(body: Body) -> Any:
     """Set rules everywhere, for a kit type, a branch or both; no loan's due date changes"""
-    return key_welcome(
-        lambda session, by: set_rules(session, **body, at=current.now(), by=by),
-        lambda session, act: _now(session, body),
-        body=body,
-    )
+    return _changed(set_rules, body)
 
 
 @call("DELETE", "/policies", Act.ADMINISTER, query=SeenPlace, gives=PolicyShown, tag="Library")
 def delete_policy(query: Body) -> Any:
     """End an exception; gives what holds there from now on"""
-    return key_welcome(
-        lambda session, by: restore_rules(session, **query, at=current.now(), by=by),
-        lambda session, act: _now(session, query),
-        body=query,
-    )
+    return _changed(restore_rules, query)
 
 
 @call("DELETE", "/policies/planned", Act.ADMINISTER, query=WhichPlanned, gives=PolicyList, tag="Library")
@@ -159,6 +152,15 @@ def delete_planned_policy(query: Body) -> Any:
         return take_back_planned(session, valid_from=query["valid_from"], at=current.now(), by=by)
 
     return key_welcome(do, lambda session, act: _listed(session), body=query)
+
+
+def _changed(verb: Callable[..., object], given: Body) -> Any:
+    """Do what ``given`` says about one place; answers with what holds there from now on."""
+    return key_welcome(
+        lambda session, by: verb(session, **given, at=current.now(), by=by),
+        lambda session, act: _now(session, given),
+        body=given,
+    )
 
 
 def _listed(session: Session) -> Body:

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.checkout_statements import unreceived
 from lending.errors import Reason, Refused
-from lending.models.base import AnyRow
+from lending.models.base import AnyRow, Base
 from lending.models.branches import Branch
 from lending.models.kits import Kit
 from lending.models.loans import Loan
 from lending.models.people import Card, Patron
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
+
+Named = TypeVar("Named", bound=Base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,15 @@ def keep_calendar(session: Session, branch_id: int | None) -> None:
     if branch_id is not None:
         chosen = chosen.where(Branch.id == branch_id)
     session.execute(chosen.with_for_update(read=True)).all()
+
+
+def lock_named(session: Session, chosen: Select[Named]) -> Named:
+    """Lock the one row that ``chosen`` finds by its public id; ``Refused`` (``NOT_FOUND``) where there is none."""
+    locked = chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
+    row = session.scalars(locked).one_or_none()
+    if row is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return row
 
 
 def lock_patron(session: Session, patron_id: int) -> Patron:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
 from lending.circulation.journal import record
+from lending.circulation.locks import lock_named
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act, Role
 from lending.domain.registration import plain_text, read_details
@@ -183,10 +184,7 @@ def deactivate(session: Session, *, staff: str, at: datetime, by: Actor) -> Staf
 def reopen(session: Session, *, staff: str, at: datetime, by: Actor) -> StaffChanged:
     """Open a closed account (else ``NOT_FOUND``) again, without the password and the tokens that it had."""
     by.permit(Act.ADMINISTER)
-    chosen = select(Staff).where(Staff.public_id == staff, ~Staff.active)
-    row = session.scalars(chosen.with_for_update(key_share=True)).one_or_none()
-    if row is None:
-        raise Refused.because(Reason.NOT_FOUND)
+    row = lock_named(session, select(Staff).where(Staff.public_id == staff, ~Staff.active))
     row.active = True
     record(session, "reopen_staff", at=at, by=by, detail={"staff_id": row.id})
     return StaffChanged(row.public_id, row.username)
@@ -237,13 +235,7 @@ def token_digest(token: str) -> str:
 
 
 def _lock(session: Session, staff: str) -> Staff:
-    chosen = select(Staff).where(Staff.public_id == staff, Staff.active)
-    row = session.scalars(
-        chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is None:
-        raise Refused.because(Reason.NOT_FOUND)
-    return row
+    return lock_named(session, select(Staff).where(Staff.public_id == staff, Staff.active))
 
 
 def _lock_beside_administrators(session: Session, staff: str) -> Staff:

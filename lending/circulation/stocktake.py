@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
 from lending.circulation.journal import record, record_unchanged
+from lending.circulation.locks import lock_named
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.registration import plain_text
@@ -152,12 +153,7 @@ def end(session: Session, *, stocktake: str, at: datetime, by: Actor) -> Stockta
 
 def _lock(session: Session, public_id: str, by: Actor) -> Stocktake:
     """Lock an open count, so that its kits are seen one after another."""
-    chosen = select(Stocktake).where(Stocktake.public_id == public_id)
-    row = session.scalars(
-        chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is None:
-        raise Refused.because(Reason.NOT_FOUND)
+    row = lock_named(session, select(Stocktake).where(Stocktake.public_id == public_id))
     by.permit(Act.CHANGE_KIT, row.branch_id)
     if row.ended_at is not None:
         raise Refused.because(Reason.STOCKTAKE_ENDED)

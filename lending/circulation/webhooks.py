@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation import seals
 from lending.circulation.journal import record, record_unchanged
+from lending.circulation.locks import lock_named
 from lending.domain.actors import Actor
 from lending.domain.addresses import read_url
 from lending.domain.permissions import Act
@@ -158,13 +159,7 @@ def send_again(session: Session, *, webhook: str, delivery: str, at: datetime, b
 
 def _lock(session: Session, webhook: str, by: Actor) -> Webhook:
     by.permit(Act.ADMINISTER)
-    chosen = select(Webhook).where(Webhook.public_id == webhook)
-    row = session.scalars(
-        chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is None:
-        raise Refused.because(Reason.NOT_FOUND)
-    return row
+    return lock_named(session, select(Webhook).where(Webhook.public_id == webhook))
 
 
 def _try_at_once(session: Session, webhook_id: int, *, at: datetime) -> None:

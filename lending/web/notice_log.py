@@ -25,6 +25,7 @@ from lending.queries.notice_log import NoticeLogged, health, notice_log
 from lending.web import current
 from lending.web.access import allow
 from lending.web.forms import offer
+from lending.web.outgoing import NOTICES
 
 bp = Blueprint("notice_log", __name__)
 
@@ -34,14 +35,6 @@ CHANNELS = {
     Channel.TEXT: N_("Text message"),
     Channel.LETTER: N_("Letter"),
     Channel.CALL: N_("Telephone"),
-}
-STATES = {
-    NoticeState.PENDING: ("out", N_("waiting")),
-    NoticeState.SENDING: ("out", N_("being sent")),
-    NoticeState.SENT: ("done", N_("sent")),
-    NoticeState.FAILED: ("stop", N_("failed")),
-    NoticeState.SUPERSEDED: ("rest", N_("replaced by a later one")),
-    NoticeState.CANCELLED: ("rest", N_("no longer needed")),
 }
 CARRIERS = {
     Carrier.SMTP: N_("mail server"),
@@ -69,7 +62,7 @@ class LogFilter(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 def index() -> ResponseReturnValue:
     """The newest notices that fit the filter."""
     form = LogFilter(request.args)
-    offer(form.state, [("", _("All")), *((state.value, _(words)) for state, (_tone, words) in STATES.items())])
+    offer(form.state, [("", _("All")), *((state.value, _(words)) for state, (_tone, words) in NOTICES.items())])
     offer(form.channel, [("", _("All")), *((channel.value, _(words)) for channel, words in CHANNELS.items())])
     offer(form.step, [("", _("All")), *((code, _(message.title)) for code, message in MESSAGES.items())])
     before = request.args.get("before", "")
@@ -96,7 +89,7 @@ def _chosen(kind: type[Choice], value: str | None) -> Choice | None:
 
 
 def _line(one: NoticeLogged) -> dict[str, Any]:
-    reader, (tone, words) = current.reader(), STATES[one.state]
+    reader, (tone, words) = current.reader(), NOTICES[one.state]
     message = MESSAGES.get(one.step)
     return {
         "title": _(message.title) if message else one.step,

@@ -35,6 +35,7 @@ from lending.queries.webhooks import (
 from lending.web import current
 from lending.web.access import allow
 from lending.web.forms import KeyedForm, fill
+from lending.web.outgoing import DELIVERIES
 from lending.web.posting import Doing, NotDone, posted, pressed, status
 
 bp = Blueprint("webhooks", __name__, url_prefix="/administration/webhooks")
@@ -46,12 +47,6 @@ GROUPS = {
     "line": N_("Hotspot lines"),
     "cohort": N_("Sessions"),
     "closure": N_("Closings"),
-}
-STATES = {
-    DeliveryState.PENDING: ("look", N_("waiting")),
-    DeliveryState.SENDING: ("look", N_("being sent")),
-    DeliveryState.SENT: ("done", N_("sent")),
-    DeliveryState.FAILED: ("stop", N_("failed")),
 }
 STOPPED = {
     StoppedWhy.GONE: N_("It was switched off: the program answered that it wants no more messages."),
@@ -283,7 +278,7 @@ def _actions(one: WebhookShown) -> list[dict[str, Any]]:
 
 
 def _message(webhook: WebhookShown, one: DeliveryShown) -> dict[str, Any]:
-    reader, (tone, words) = current.reader(), STATES[one.state]
+    reader, (tone, words) = current.reader(), DELIVERIES[one.state]
     waits = one.state is DeliveryState.PENDING
     again = one.state is not DeliveryState.SENDING and one.made_at >= current.now() - REACHES_BACK
     label = _("Try now") if waits else _("Send again")
