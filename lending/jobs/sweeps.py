@@ -144,6 +144,13 @@ def forget_sign_ins(opened: Library, at: datetime) -> int:
     return forgotten + opened.db.act(lambda s: forget_sessions(s, shift=shift, at=at))
 
 
+def forget_imports(opened: Library, at: datetime) -> int:
+    """Forget what records said before an import that can be undone no more, and files that nobody imported."""
+    from lending.circulation.imports.runs import forget_files, forget_rows
+
+    return opened.db.act(lambda s: forget_rows(s, at=at)) + opened.db.act(lambda s: forget_files(s, at=at))
+
+
 def send_notices(opened: Library, at: datetime) -> int:
     """Send what waits in the outbox and is due; letters wait for whoever prints them."""
     from lending.jobs.notices import send
@@ -168,6 +175,7 @@ def tell_programs(opened: Library, at: datetime) -> int:
 SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "backup": back_up,
     "cohorts": complete_sessions,
+    "imports": forget_imports,
     "incomplete": settle_incomplete,
     "journal-head": keep_head,
     "notices": send_notices,

@@ -33,6 +33,7 @@ WHAT = {
     "webhooks": lazy_gettext("Tells other programs what happened"),
     "seals": lazy_gettext("Seals the journal"),
     "sign-ins": lazy_gettext("Forgets old sign-ins"),
+    "imports": lazy_gettext("Forgets files that were imported, and those that never were"),
     "ping": lazy_gettext("Tells a watchman elsewhere that all is well"),
     "journal-head": lazy_gettext("Keeps the journal's head outside the database"),
     "backup": lazy_gettext("Copies the database"),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.imports.columns import TEMPLATES
@@ -26,6 +26,9 @@ from lending.models.setting_up import ImportRow, ImportRun, ImportState
 UNDO_WITHIN: Final = timedelta(hours=24)
 STALE_AFTER: Final = timedelta(minutes=15)
 """After so long without an end, the process that read a file is taken to have ended."""
+
+FILES_KEPT: Final = timedelta(days=7)
+"""A file that nobody imported is forgotten after it: it is full of people."""
 
 _PIECE: Final = 10_000
 _rows = table_of(ImportRow)
@@ -137,6 +140,22 @@ def lock_to_undo(session: Session, *, run: str, at: datetime, by: Actor) -> Impo
     if at > row.done_at + UNDO_WITHIN:
         raise Refused.because(Reason.TOO_LATE_TO_UNDO)
     return row
+
+
+def forget_rows(session: Session, *, at: datetime) -> int:
+    """Forget what records said before imports that can be undone no more; of how many rows. Part of a sweep."""
+    over = select(ImportRun.id).where((ImportRun.done_at < at - UNDO_WITHIN) | (ImportRun.state == ImportState.UNDONE))
+    gone = session.connection().execute(delete(_rows).where(_rows.c.import_run_id.in_(over)))
+    return int(gone.rowcount)
+
+
+def forget_files(session: Session, *, at: datetime) -> int:
+    """Forget files that lie there for ``FILES_KEPT`` and nobody imported; how many. Part of a sweep."""
+    old = (ImportRun.state == ImportState.UPLOADED) & (ImportRun.made_at < at - FILES_KEPT)
+    rows = session.scalars(select(ImportRun).where(old).order_by(ImportRun.id).with_for_update(key_share=True)).all()
+    for row in rows:
+        row.state, row.content, row.report, row.busy_since = ImportState.DISCARDED, None, None, None
+    return len(rows)
 
 
 def _lock(session: Session, run: str, by: Actor) -> ImportRun:

@@ -14,7 +14,15 @@ from lending import settings
 from lending.circulation.checkout import check_out
 from lending.circulation.imports.columns import TEMPLATES
 from lending.circulation.imports.matching import guess
-from lending.circulation.imports.runs import STALE_AFTER, begin_reading, choose_columns, discard, give_file
+from lending.circulation.imports.runs import (
+    STALE_AFTER,
+    begin_reading,
+    choose_columns,
+    discard,
+    forget_files,
+    forget_rows,
+    give_file,
+)
 from lending.circulation.imports.sheets import read_sheet
 from lending.circulation.imports.undoing import Undone, undo_import
 from lending.circulation.patrons import change, note_look
@@ -219,3 +227,22 @@ def test_a_forgotten_file_is_gone_and_nobody_else_may(database: Database, cast: 
     with database.read() as session:
         row = session.scalars(select(ImportRun).where(ImportRun.public_id == run)).one()
     assert (row.state, row.content) == (ImportState.DISCARDED, None)
+
+
+def test_what_can_be_undone_no_more_is_forgotten_and_so_are_files_that_nobody_imported(
+    database: Database, cast: Cast, take: Take
+) -> None:
+    imported = take("patrons", PATRONS, f"{NOOR},Noor Haddad,1990-02-28,ELA")
+    waiting = take("patrons", PATRONS, f"{IVO},Ivo Lind,1981-01-01,ELA", keep=False)
+    day, week = NOW + timedelta(hours=24), NOW + timedelta(days=7)
+
+    def forgotten(at: datetime) -> tuple[int, int]:
+        return database.act(lambda s: (forget_rows(s, at=at), forget_files(s, at=at)))
+
+    assert forgotten(day) == (0, 0)
+    assert forgotten(day + timedelta(seconds=1)) == (1, 0)
+    assert forgotten(week + timedelta(seconds=1)) == (0, 1)
+    with database.read() as session:
+        states = {row.public_id: (row.state, row.content) for row in session.scalars(select(ImportRun))}
+    assert states == {imported.run: (ImportState.DONE, None), waiting.run: (ImportState.DISCARDED, None)}
+    assert patron(database, NOOR).name == "Noor Haddad"
