@@ -18,9 +18,10 @@ from lending.db import Database
 from lending.domain.states import LoanState
 from lending.models.loans import Loan
 from tests.cast import NOW
+from tests.journeys import looks
 from tests.journeys.serving import serving
 from tests.journeys.station import PATIENCE_MS, Station
-from tests.journeys.test_accessibility import ASKED, AXE, SIDEWAYS
+from tests.journeys.test_accessibility import ASKED, AXE
 from tests.web.browsers import an_app
 
 CARD = "29999000000018"
@@ -42,8 +43,8 @@ class Person:
         """A new page, read; nothing is wrong with it and nothing stands beside it."""
         self.page.wait_for_url(f"**{path}")
         self.steps["page"] += 1
-        assert self.page.evaluate(SIDEWAYS) == []
-        self.page.evaluate(AXE_SCRIPT.read_text() if isinstance(AXE_SCRIPT, Path) else AXE_SCRIPT)
+        assert looks.look(self.page, looks.SIDEWAYS, looks.CUT) == []
+        self.page.evaluate(AXE_SCRIPT)
         assert self.page.evaluate(AXE, {"rules": ASKED}) == [], path
         return self
 
