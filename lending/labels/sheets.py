@@ -135,11 +135,3 @@ SHEETS: Mapping[str, Sheet] = MappingProxyType(
     {sheet.name: sheet for sheet in (_AVERY_5160, _AVERY_5167, _ROLL_INCH, _ROLL_METRIC)}
 )
 """Every kind of label stock the product prints on, by the name used in settings and on the command line."""
-
-
-def sheet_named(name: str) -> Sheet:
-    """The label stock called ``name``. Raises ``LabelError`` that lists the names there are."""
-    try:
-        return SHEETS[name]
-    except KeyError:
-        raise LabelError(f"There is no label sheet called {name}; choose one of {', '.join(SHEETS)}.") from None

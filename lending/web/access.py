@@ -18,9 +18,6 @@ from lending.domain.registration import is_storable
 from lending.web import current, opening
 
 View = TypeVar("View", bound=Callable[..., Any])
-Access = Act | None
-"""What a page is for; ``None`` opens it to all staff who are signed in."""
-
 PUBLIC = "public"
 OWN = "own"
 """Open to patrons who are signed in, for what is theirs."""

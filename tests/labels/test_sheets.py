@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from lending.labels import SHEETS, LabelError
-from lending.labels.sheets import sheet_named
+from lending.labels import SHEETS
 
 
-def test_a_sheet_is_found_by_its_name() -> None:
-    assert [sheet_named(name).name for name in SHEETS] == ["5160", "5167", "single", "single-57x32"]
-
-
-@pytest.mark.parametrize("name", ["5163", "", "Single"])
-def test_an_unknown_sheet_is_refused_with_the_names_there_are(name: str) -> None:
-    with pytest.raises(LabelError, match="choose one of 5160, 5167, single, single-57x32"):
-        sheet_named(name)
+def test_there_are_two_sheets_and_two_rolls() -> None:
+    assert [SHEETS[name].name for name in SHEETS] == ["5160", "5167", "single", "single-57x32"]
 
 
 def test_labels_are_counted_row_by_row() -> None:
