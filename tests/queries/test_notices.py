@@ -20,6 +20,7 @@ from lending.models.cohorts import Enrolment, Workshop
 from lending.models.loans import Loan, LoanPart, LoanPartState, LoanTerm, TermKind
 from lending.models.notices import Channel, Notice
 from lending.models.people import Patron
+from lending.models.policies import Agreement, AgreementAcceptance, Signing
 from lending.models.reservations import Reservation
 from lending.notice_words import MESSAGES, code_of
 from lending.notice_words.rendered import places_of, reader_of
@@ -84,7 +85,13 @@ def subjects(database: Database, cast: Cast) -> dict[Subject, tuple[str, int | N
         workshop = Workshop(
             cohort_id=cast.cohort, n=1, title="Applying", starts_at=DUE, ends_at=DUE + timedelta(hours=1)
         )
-        session.add_all([seat, waiting, workshop])
+        signature = AgreementAcceptance(
+            patron_id=cast.luis_id,
+            agreement_id=session.scalars(select(Agreement.id)).one(),
+            accepted_at=NOW,
+            how=Signing.ONLINE,
+        )
+        session.add_all([seat, waiting, workshop, signature])
         session.flush()  # what hangs on them needs their names
         by = cast.dora
         moved = {"workshop": workshop.public_id}
@@ -98,6 +105,7 @@ def subjects(database: Database, cast: Cast) -> dict[Subject, tuple[str, int | N
             Subject.ENROLMENT: (f"enrolment:{seat.public_id}:{by.act}", None),
             Subject.WORKSHOP: (f"workshop:{workshop.public_id}:{seat.public_id}", None),
             Subject.PIN: ("pin:a-name", None),
+            Subject.SIGNATURE: (f"signature:{signature.id}", None),
         }
 
     return database.act(work)
