@@ -24,6 +24,7 @@ OF_SUBJECT: Mapping[Subject, frozenset[str]] = {
     Subject.ENROLMENT: frozenset({"session", "starts_on", "ends_on"}),
     Subject.WORKSHOP: frozenset({"session", "workshop", "workshop_moment"}),
     Subject.SIGNATURE: frozenset({"agreement", "agreement_text", "signed_on"}),
+    Subject.PIN: frozenset({"pin_code", "pin_until"}),
 }
 """Places that every notice about such a thing fills."""
 

@@ -49,6 +49,8 @@ def sample(code: str, channel: Channel, language: str) -> NoticeFacts:
         agreement="Borrowing agreement",
         agreement_text="I bring the kit back.",
         signed_at=_DUE_AT,
+        pin_code="402817",
+        pin_until=_DUE_AT,
         workshop="Applying for work",
         workshop_at=_DUE_AT,
         workshop_ends_at=_DUE_AT + timedelta(hours=1),
