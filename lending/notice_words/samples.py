@@ -11,9 +11,16 @@ from lending.queries.notices import NoticeFacts
 _DUE_AT = datetime(2026, 12, 19, 2, 0, tzinfo=UTC)
 """Friday, 18 December 2026, 6 in the evening in Los Angeles."""
 
+_AGREEMENTS = {
+    "en": ("Borrowing agreement", "I bring the kit back."),
+    "es": ("Acuerdo de préstamo", "Devuelvo el kit."),
+}
+"""Patrons sign a text in their own language, and so they are sent it."""
+
 
 def sample(code: str, channel: Channel, language: str) -> NoticeFacts:
     """Facts for every place that a message (by its code) may have."""
+    title, text = _AGREEMENTS.get(language, _AGREEMENTS["en"])
     return NoticeFacts(
         notice="sample",
         step=code,
@@ -46,8 +53,8 @@ def sample(code: str, channel: Channel, language: str) -> NoticeFacts:
         starts_on=date(2026, 11, 3),
         ends_on=date(2026, 12, 18),
         offered_until=_DUE_AT,
-        agreement="Borrowing agreement",
-        agreement_text="I bring the kit back.",
+        agreement=title,
+        agreement_text=text,
         signed_at=_DUE_AT,
         pin_code="402817",
         pin_until=_DUE_AT,
