@@ -16,14 +16,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import parse_qs, urlsplit
 
-import structlog
-
+from lending import logs
 from lending.errors import Reason, Refused
 
 if TYPE_CHECKING:
     from authlib.integrations.requests_client import OAuth2Session
 
-_log = structlog.get_logger("lending.openid")
 
 TIMEOUT: Final = 10
 """Seconds that each answer of the service may take."""
@@ -152,5 +150,5 @@ def _told() -> Iterator[None]:
     except ImportError:
         raise  # the extra is missing: whoever keeps the server is told so
     except Exception as error:  # a stranger's answers fail in every way there is
-        _log.warning("sign-in service", kind=type(error).__name__)
+        logs.warning("sign-in service", kind=type(error).__name__)
         raise Refused.because(Reason.SIGN_IN_SERVICE_FAILED) from error

@@ -6,11 +6,9 @@ The log names the kind of a failure and where it happened, never what was sent. 
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from flask import Blueprint, Flask, Response, current_app, json, request
 from flask_babel import get_locale, gettext
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +17,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import RequestRedirect
 
+from lending import logs
 from lending.api import current
 from lending.db import CommitUnknown
 from lending.errors import Block, Reason, Refused
@@ -27,8 +26,6 @@ from lending.wording import say, status_of
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = {429: "900", 503: "2"}
 """When to come back: a lock-out lasts a quarter of an hour, a busy database moments."""
-
-_log = structlog.get_logger("lending.api")
 
 
 class Problem(Exception):
@@ -133,14 +130,14 @@ def _busy(error: Exception) -> Response:
 def _database(error: DBAPIError) -> Response:
     """A full disk, a server that stops: writes wait, and say so. Anything else is a bug."""
     if error.connection_invalidated or type(error).__name__ == "OperationalError":
-        _log.error("database", kind=type(error.orig).__name__)
+        logs.error("database", kind=type(error.orig).__name__)
         return _busy(error)
     return _bug(error)
 
 
 def _bug(error: Exception) -> Response:
     # Where it happened and not what it said: a message may quote a row.
-    _log.error("bug", kind=type(error).__name__, where=traceback.format_tb(error.__traceback__)[-6:])
+    logs.bug(error)
     if current_app.testing:
         raise error
     return problem(500, gettext("Something is wrong in the library's program. It was noted."))

@@ -9,8 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import structlog
-
+from lending import logs
 from lending.circulation import jobs as kept
 from lending.jobs.staff_mail import mail
 from lending.mail.carriers import Away, NotEver, NotNow
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from lending.library import Library
 
-log = structlog.get_logger()
 EVERY_SECONDS = 60.0
 
 
@@ -44,7 +42,7 @@ class Alarm:
         both, self._before = wrong & self._before, wrong
         new = tuple(name for name in sorted(both) if self._take(name, at))
         if new:
-            log.error("jobs are late", late=new)
+            logs.error("jobs are late", late=new)
             if not self._tell(new, at):
                 self._opened.db.act(lambda session: _forget(session, new))
                 return ()
@@ -64,7 +62,7 @@ class Alarm:
                 mail(self._opened, person.email, subject, paragraphs, at=at, language=person.language)
             except (Away, NotNow, NotEver) as error:
                 failed += 1
-                log.error("administrator not told", problem=error.problem)
+                logs.error("administrator not told", problem=error.problem)
         return not people or failed < len(people)
 
 
@@ -77,7 +75,7 @@ def watch(opened: Library, enough: threading.Event | None = None) -> threading.T
             try:
                 alarm.look()
             except Exception as error:  # noqa: BLE001 - the database is away: /readyz says so, and the next look is near
-                log.error("nobody looks after the jobs", problem=type(error).__name__)
+                logs.error("nobody looks after the jobs", problem=type(error).__name__)
 
     thread = threading.Thread(target=go_on, name="alarm", daemon=True)
     thread.start()

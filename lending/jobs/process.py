@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from lending import logs
 from lending.circulation import jobs as kept
 from lending.clock import ClockError
 from lending.domain.jobs import BEAT_EVERY, JOBS, Job, is_due
@@ -27,7 +27,6 @@ from lending.jobs.sweeps import SWEEPS
 if TYPE_CHECKING:
     from lending.library import Library
 
-log = structlog.get_logger()
 Sweep = Callable[["Library", datetime], int]
 LOOK_SECONDS = 1.0
 """How often the clock is looked at."""
@@ -84,7 +83,7 @@ class Jobs:
             with self._opened.db.read() as session:
                 succeeded_at = kept.last_success(session, job.name)
         except Exception as error:  # noqa: BLE001 - the database is away: the next tick asks again
-            log.error("job not looked at", job=job.name, problem=_named(error))
+            logs.error("job not looked at", job=job.name, problem=_named(error))
             return
         zone, at = self._opened.settings.zone, self._opened.clock.now()
         if is_due(job, succeeded_at=succeeded_at, zone=zone, at=at):
@@ -99,20 +98,20 @@ class Jobs:
             opened.db.act(lambda session: kept.end_run(session, name, done=done, at=at()))
         except Exception as error:  # noqa: BLE001 - whatever it is, the other jobs go on, and the run is written down
             problem = _named(error)
-            log.error("job failed", job=name, problem=problem)
+            logs.error("job failed", job=name, problem=problem)
             try:
                 opened.db.act(lambda session: kept.fail_run(session, name, problem, at=at()))
             except Exception as again:  # noqa: BLE001 - the database is away: the run will be late, and the web says so
-                log.error("job not written down", job=name, problem=_named(again))
+                logs.error("job not written down", job=name, problem=_named(again))
 
     def _lead(self, lock: Leadership) -> None:
         try:
             self._opened.db.act(lambda session: kept.lead(session, self.holder, at=self._opened.clock.now()))
         except Exception as error:  # noqa: BLE001 - the database is away: nobody can lead yet
-            log.error("jobs wait for the database", problem=_named(error))
+            logs.error("jobs wait for the database", problem=_named(error))
             lock.give_back()
             return
-        log.info("jobs lead", holder=self.holder)
+        logs.info("jobs lead", holder=self.holder)
         self._clock_jumped()  # from here on: what it did before is nothing to the jobs
         scheduler = self._scheduled()
         scheduler.start()
@@ -122,7 +121,7 @@ class Jobs:
         finally:
             scheduler.shutdown(wait=True)
             lock.give_back()
-            log.info("jobs lead no more", holder=self.holder)
+            logs.info("jobs lead no more", holder=self.holder)
 
     def _wait(self, scheduler: BackgroundScheduler) -> bool:
         """Wait until the next heartbeat; ``False`` when asked to stop. A clock that jumped ends the wait, and every job
@@ -133,7 +132,7 @@ class Jobs:
             if self._stopped.wait(min(left, LOOK_SECONDS)):
                 return False
             if self._clock_jumped():
-                log.info("the clock jumped")
+                logs.info("the clock jumped")
                 self._jumps += 1
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=datetime.now(UTC))  # noqa: TID251 - the scheduler's own clock
@@ -154,7 +153,7 @@ class Jobs:
         try:
             return self._opened.db.act(lambda session: kept.beat(session, self.holder, at=self._opened.clock.now()))
         except Exception as error:  # noqa: BLE001 - a server that is away for a moment; the lock is asked next time
-            log.warning("no heartbeat", problem=_named(error))
+            logs.warning("no heartbeat", problem=_named(error))
             return True
 
     def _scheduled(self) -> BackgroundScheduler:

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import structlog
-
+from lending import logs
 from lending.circulation import notices
 from lending.circulation.notice_ends import end_overtaken
 from lending.mail.carriers import Away, NotEver, NotNow
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from lending.domain.actors import Actor
     from lending.library import Library
 
-log = structlog.get_logger()
 AT_ONCE = 5
 """How many leave as fast as they can: only a heap is sent at a pace."""
 TURN_SECONDS = 50.0
@@ -64,7 +62,7 @@ def _send(opened: Library, channel: Channel, way: Way, now: Callable[[], datetim
             way.carry(claimed, now())
         except Away as away:
             _later(opened, claimed, away.problem, now, by)
-            log.warning("carrier away", channel=channel.value, problem=away.problem)
+            logs.warning("carrier away", channel=channel.value, problem=away.problem)
             break
         except NotNow as refused:
             _later(opened, claimed, refused.problem, now, by)

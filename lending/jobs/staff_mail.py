@@ -9,12 +9,10 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-import structlog
+from lending import logs
 
 if TYPE_CHECKING:
     from lending.library import Library
-
-log = structlog.get_logger()
 
 
 def mail(
@@ -29,7 +27,7 @@ def mail(
     from lending.models.base import new_public_id
 
     if opened.settings.smtp_url is None:
-        log.error("no mail server", subject=subject)
+        logs.error("no mail server", subject=subject)
         return False
     mailer, library = SmtpMailer(opened.settings.smtp_url), opened.own_settings().name
     try:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-import structlog
-
+from lending import logs
 from lending.circulation import deliveries, seals
 from lending.domain.addresses import read_url
 from lending.domain.signatures import signed
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from lending.domain.actors import Actor
     from lending.library import Library
 
-log = structlog.get_logger()
 
 AT_ONCE = 4
 """Webhooks that are told at the same time."""
@@ -141,7 +139,7 @@ class Messenger:
             stopped = deliveries.stopped_untold(session)
             people = administrators(session) if stopped else []
         for one in stopped:
-            log.error("webhook switched off", webhook=one.webhook, why=one.why.value)
+            logs.error("webhook switched off", webhook=one.webhook, why=one.why.value)
             told = [self._is_told(person, one) for person in people]
             if any(told) or not people:
                 self._mark_told(one.id)
@@ -154,7 +152,7 @@ class Messenger:
         try:
             mail(self.opened, person.email, subject, paragraphs, at=self.now(), language=person.language)
         except (Away, NotNow, NotEver) as error:
-            log.error("administrator not told", problem=error.problem)
+            logs.error("administrator not told", problem=error.problem)
             return False
         return True
 

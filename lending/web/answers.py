@@ -6,13 +6,12 @@ import time
 from functools import cache
 from urllib.parse import urlsplit
 
-import structlog
 from flask import Flask, Response, g, request, session
 
+from lending import logs
 from lending.models.base import new_public_id
 from lending.web import current, metrics
 
-_log = structlog.get_logger("lending.web")
 _ACTED = "acted"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -65,7 +64,7 @@ def _end(response: Response) -> Response:
     method = request.method if request.method in _METHODS else "other"  # whoever asks may make up any
     metrics.count(method, rule, response.status_code, seconds)
     # The rule and never the path or the query: those hold codes and names.
-    _log.info(
+    logs.info(
         "request",
         method=method,
         rule=rule,

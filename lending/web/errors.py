@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
-
-import structlog
 from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -13,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
+from lending import logs
 from lending.db import CommitUnknown
 from lending.errors import Refused
 from lending.web import current
@@ -20,7 +18,6 @@ from lending.web.access import guarded_blueprints
 from lending.web.answers import request_id
 from lending.wording import status_of
 
-_log = structlog.get_logger("lending.web")
 _PAGES = frozenset({400, 403, 404, 409, 413, 429, 500, 503})
 _RETRY_AFTER_SECONDS = "2"
 
@@ -73,7 +70,7 @@ def _busy(error: Exception) -> ResponseReturnValue:
 def _database(error: DBAPIError) -> ResponseReturnValue:
     """A full disk, a server that stops: writes wait, and say so. Anything else is a bug."""
     if error.connection_invalidated or type(error).__name__ == "OperationalError":
-        _log.error("database", kind=type(error.orig).__name__, request_id=request_id())
+        logs.error("database", kind=type(error.orig).__name__, request_id=request_id())
         return page(503)
     return _bug(error)
 
@@ -82,14 +79,7 @@ def _bug(error: Exception) -> ResponseReturnValue:
     if _another_doors():
         raise error
     # Where it happened and not what it said: a message may quote a row.
-    _log.error(
-        "bug",
-        kind=type(error).__name__,
-        where=[
-            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-6:]
-        ],
-        request_id=request_id(),
-    )
+    logs.bug(error, request_id=request_id())
     if current_app.testing:
         raise error
     return page(InternalServerError.code, request_id=request_id())

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy.orm import Session
 
+from lending import logs
 from lending.circulation.imports import patrons, things
 from lending.circulation.imports.matching import matched
 from lending.circulation.imports.report import BadFile, Fault, Problem, Report
@@ -37,8 +37,6 @@ SHOWN = 200
 _LOOK_EVERY = 0.5
 """Seconds between two notes of how far the reading is."""
 
-_log = structlog.get_logger("imports")
-
 
 class _OnlyLooked(Exception):
     """Everything was looked at and nothing is to be kept."""
@@ -54,8 +52,8 @@ def read_file(library: Library, run: str, *, keep: bool, rows: int, at: datetime
     def work() -> None:
         try:
             _read(library, run, keep=keep, at=at, by=by)
-        except Exception:  # noqa: BLE001 - logged, and told on the page: nobody waits for a thread
-            _log.exception("bug", run=run)
+        except Exception as error:  # noqa: BLE001 - logged, and told on the page: nobody waits for a thread
+            logs.bug(error, run=run)
             library.db.act(lambda session: note_report(session, run=run, report={"rows": 0, "failed": True}))
 
     if rows <= SMALL:
