@@ -25,6 +25,7 @@ from benchmarks.engines import ENGINES, Engine
 from benchmarks.figures import Figure
 from lending.clock import SystemClock
 from lending.db import Database
+from tests.journeys.turns import EVERY_LOOK
 from tests.machine.test_machine import LONG_FORM, STEPS
 from tests.year.county import County
 from tests.year.tally import told
@@ -78,6 +79,15 @@ def machine(engine: Engine, *, today: date) -> Iterator[Figure]:
     yield Figure("R6", engine.name, what, falsified, "falsified", reach=0)
 
 
+def looks(engine: Engine, *, today: date) -> Iterator[Figure]:
+    """Every page in every state, language and width, where the checks look at each in one language by turns."""
+    tests = [f"tests/journeys/test_{name}.py" for name in ("accessibility", "pseudo_locale")]
+    looking = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
+    done = subprocess.run(looking, env={**os.environ, EVERY_LOOK: "1"}, cwd=ROOT, check=False)
+    what = "every page in every language and at every width"
+    yield Figure("Looks", engine.name, what, int(done.returncode != 0), "runs with a fault", reach=0)
+
+
 PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
     "R1": last_kits.last_kits_of_a_cohort,
     "R6": machine,
@@ -90,6 +100,7 @@ PARTS: dict[str, Callable[..., Iterator[Figure]]] = {
     "S9": inwards.inwards,
     "Rush": last_kits.rush_of_the_pilot,
     "Year": year,
+    "Looks": looks,
 }
 
 

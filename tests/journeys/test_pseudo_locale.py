@@ -24,6 +24,7 @@ from tests.guards.tree import files
 from tests.journeys import looks
 from tests.journeys.conftest import WINDOW
 from tests.journeys.pages import ROWS, Row, send_form
+from tests.journeys.turns import one_of_each
 from tests.journeys.whole import Populated, Windows, a_whole_library
 
 RIGHT_TO_LEFT = "ar"
@@ -93,7 +94,7 @@ def window(browser: Browser, populated: Populated) -> Iterator[Windows]:
     windows.close()
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if _is_for_everybody(row)], ids=str)
+@pytest.mark.parametrize("row", one_of_each(filter(_is_for_everybody, ROWS)), ids=str)
 def test_longer_words_and_the_other_direction_break_nothing(populated: Populated, window: Windows, row: Row) -> None:
     station = window(row.who, RIGHT_TO_LEFT)
     page = station.page
