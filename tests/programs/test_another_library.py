@@ -28,6 +28,12 @@ from tests.races import race, without_locks
 
 WAITING, PROMISED, CANCELLED = ReservationState.WAITING, ReservationState.PROMISED, ReservationState.CANCELLED
 
+PROMISING = {
+    True: "UPDATE reservations SET state=?, promised_at",
+    False: "UPDATE reservations SET state=%(state)s, promised_at",
+}
+"""How a promise begins, on SQLite or not."""
+
 
 def patron(patron_id: int) -> Actor:
     """A patron on their own pages."""
@@ -170,7 +176,6 @@ def test_the_last_kit_there_is_promised_once(database: Database, cast: Cast) -> 
 def test_without_the_lock_it_would_be_promised_twice(database: Database, cast: Cast) -> None:
     acts = two_for_one_kit(database, cast)
     # The first place ends by an UPDATE too; held is the one that promises.
-    promise = "UPDATE reservations SET state=?, promised_at" if database.is_sqlite else "INSERT INTO reservations"
     with without_locks(database):
-        race(database, *acts, before=promise)
+        race(database, *acts, before=PROMISING[database.is_sqlite])
     assert len(journalled(database, "promise")) == 2

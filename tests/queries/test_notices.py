@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -133,6 +134,8 @@ def test_every_step_finds_the_facts_that_its_words_need(
     for code, message in MESSAGES.items():
         found = facts(database, cast, code.removesuffix(f"_{message.about.value}"), subjects[message.about])
         assert code_of(found) == code
+        if message.about is Subject.PIN:
+            found = replace(found, pin_code="402817")  # worked out by whoever sends it: no row holds it
         known = places_of(found, reader_of("en", found.zone), "County Library")
         wanted = {place for text in (*message.body, message.subject, message.text) for place in places_in(text)}
         assert not wanted - set(known), code
