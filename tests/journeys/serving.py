@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Response
 
 from lending.clock import MovingClock
 from lending.db import Database
@@ -46,10 +47,22 @@ class Served:
         return self.database.act(lambda session: verb(session, **given))
 
 
+def whole(app: Flask) -> Any:
+    """``app``, whose answers are read and closed before they are sent.
+
+    A browser that reloads resets its connection, and Werkzeug's server then forgets to close the file it was sending.
+    """
+
+    def answer(environ: Any, start_response: Any) -> Any:
+        return Response.from_app(app, environ, buffered=True)(environ, start_response)
+
+    return answer
+
+
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """Serve ``app`` at the address that is given, one thread for each connection."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    server = make_server("127.0.0.1", 0, whole(app), threaded=True, request_handler=Quiet)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -76,7 +76,6 @@ def test_a_newcomer_is_registered_enrolled_and_has_signed_in_one_act(database: D
         ({"signature": Signature("...", ("borrowing:en:1",))}, Reason.VALUE_MISSING),
         ({"signature": Signature("Nadia Haddad", ("borrowing:en:7",))}, Reason.AGREEMENT_CHANGED),
         ({"signature": Signature("Nadia Haddad")}, Reason.AGREEMENT_CHANGED),
-        ({"wanted": Wish("work-ready", 1, "WR-99")}, Reason.NOT_FOUND),
         ({"whose": Stranger({"name": "Nadia Haddad"}, "a")}, Reason.VALUE_MISSING),
     ],
 )
@@ -85,6 +84,12 @@ def test_what_is_refused_leaves_nobody_behind(
 ) -> None:
     before = everybody(database)
     assert reason in why(database, cast, **given)
+    assert everybody(database) == before
+
+
+def test_a_session_that_is_not_there_leaves_nobody_behind(database: Database, cast: Cast) -> None:
+    before = everybody(database)
+    assert why(database, cast, wanted=wish(cast, cohort="WR-99")) == [Reason.NOT_FOUND]
     assert everybody(database) == before
 
 

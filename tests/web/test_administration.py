@@ -47,7 +47,9 @@ def text_of(browser: Browser, address: str) -> str:
 
 
 def test_every_list_of_administration_is_one_click_from_its_beginning(app: Flask, eli: Browser) -> None:
-    named = {endpoint for _, pages in PAGES for endpoint, _, _ in pages}
+    rows = [endpoint for _, pages in PAGES for endpoint, _, _ in pages]
+    named = set(rows)
+    assert len(rows) == len(named), "A page stands in PAGES twice."
     lists = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
