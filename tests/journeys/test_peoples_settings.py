@@ -12,6 +12,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from lending.domain.states import LoanState
 from lending.models.kits import Kit
+from lending.models.people import Patron
+from lending.models.reservations import Reservation
 from tests.cast import ADA, KIT
 from tests.journeys import looks
 from tests.journeys.conftest import WINDOW, Enter
@@ -141,6 +143,73 @@ def test_a_patron_signs_in_and_out_by_keyboard_alone(
     page.wait_for_url(lambda url: url.endswith("/"))
     page.goto("/my")
     expect(page.locator("#card")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_newcomer_reserves_by_keyboard_alone(
+    library: Served, new_context: Callable[..., BrowserContext], scripts: bool
+) -> None:
+    """From the start page to a confirmed reservation; nothing is ever touched or clicked."""
+    context = new_context(base_url=library.url, viewport=WINDOW, locale="en-US", java_script_enabled=scripts)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto("/")
+    press_on(page, "main a[href^='/reserve']")
+    page.wait_for_url("**/reserve")
+    press_on(page, "details.or > summary")
+    write_in(page, name="Nadia Haddad", birth_date="04021988", contact="213 555 0142")  # as a date is typed in English
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/reserve/session")
+    choose_by_arrows(page, "choice", "session:WR-7")
+    page.wait_for_url("**/reserve/library")
+    choose_by_arrows(page, "place", "ELA/work-ready")
+    page.wait_for_url("**/reserve/reach")
+    choose_by_arrows(page, "channel", "text")
+    page.wait_for_url("**/reserve/check")
+    write_in(page, typed_name="Nadia Haddad")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/reserve/confirmed/*")
+    with library.database.read() as session:
+        nadia = session.query(Patron).filter(Patron.provisional_since.is_not(None)).one()
+        assert session.query(Reservation).filter_by(patron_id=nadia.id).one().state == "promised"
+
+
+def press_on(page: Page, what: str) -> None:
+    tab_to(page, what)
+    page.keyboard.press("Enter")
+
+
+def write_in(page: Page, **given: str) -> None:
+    for name, value in given.items():
+        tab_to(page, f"#{name}")
+        page.keyboard.type(value)
+
+
+def choose_by_arrows(page: Page, name: str, value: str) -> None:
+    """Tab into the choices, go down until the one that is meant is marked, and send the form."""
+    tab_to(page, f"[name={name}]")
+    page.keyboard.press("Space")
+    for _ in range(MOST_TABS):
+        if page.evaluate("(value) => document.activeElement.value === value", value):
+            break
+        page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.checked")
+    page.keyboard.press("Enter")
+
+
+def test_after_a_sign_in_on_a_telephone_the_page_is_seen_from_its_top(
+    library: Served, new_context: Callable[..., BrowserContext]
+) -> None:
+    """The focus is on what came, and the library's name above it is not scrolled away."""
+    page = new_context(base_url=library.url, viewport={"width": 390, "height": 400}, locale="en-US").new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto("/my")
+    page.locator("#card").fill(ADA)
+    page.locator("#pin").fill(PIN)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/my")
+    expect(page.locator("#main")).to_be_focused()
+    assert page.evaluate("scrollY") == 0
 
 
 def test_the_first_tab_leads_past_the_bar(library: Served, enter: Enter) -> None:
