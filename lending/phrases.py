@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from lending.domain.barcodes import Kind
 from lending.domain.due_dates import DueRule
+from lending.domain.small_cells import Hidden
 from lending.domain.states import ChargeState, KitState, LineState, LoanState, ReservationState
 from lending.domain.waiting import DayRange
 
@@ -339,6 +340,14 @@ def why_due(rule: str, cohort: str | None, gettext: Gettext) -> str:
         return gettext(N_("end of the session"))
     words = _WHY_DUE[rule]
     return gettext(words) % {"cohort": cohort} if words else ""
+
+
+HIDDEN: Mapping[Hidden, str] = {Hidden.UNDER_FIVE: N_("under 5"), Hidden.NOT_SHOWN: N_("not shown")}
+"""What stands where a count is hidden, because it is small or because a small one could be worked out from it."""
+
+WHY_HIDDEN = N_(
+    "To protect people, no count of 1 to 4 is shown. “Not shown” hides another count that would tell what it is."
+)
 
 
 _UNNAMED: Mapping[str, str] = {
