@@ -110,7 +110,11 @@ class AttendanceMode(StrEnum):
 
 
 class Attendance(Base):
-    """That a person was at a workshop. ``patron_id`` is cut by the privacy clock; the row stays for counting."""
+    """That a person was at a workshop. ``patron_id`` is cut by the privacy clock; the row stays for counting.
+
+    ``enrolment_id`` is the seat of whoever had one in the cohort. It outlives the name, so that it can still be said how
+    many came four times of six.
+    """
 
     __tablename__ = "attendances"
     __table_args__ = (UniqueConstraint("workshop_id", "patron_id"),)
@@ -118,6 +122,7 @@ class Attendance(Base):
     id: Mapped[Id]
     workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"))
     patron_id: Mapped[int | None] = mapped_column(ForeignKey("patrons.id"), index=True)
+    enrolment_id: Mapped[int | None] = mapped_column(index=True)
     mode: Mapped[AttendanceMode] = enum_column(AttendanceMode)
     at: Mapped[datetime]
 

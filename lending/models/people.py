@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum, unique
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lending.domain.permissions import Role
@@ -18,7 +18,8 @@ class Staff(Base):
 
     ``totp_secret`` is what a second factor is made from; it counts once ``totp_confirmed_at`` says that its owner's
     program makes the same codes. ``totp_last_step`` is the step of time of the last code that was taken, so that none
-    is taken twice. ``oidc_subject`` is who the library's own sign-in service says that this is.
+    is taken twice. ``oidc_subject`` is who the library's own sign-in service says that this is. ``weekly_mail``:
+    whether last week's figures are sent on Mondays.
     """
 
     __tablename__ = "staff"
@@ -39,6 +40,7 @@ class Staff(Base):
     totp_confirmed_at: Mapped[datetime | None]
     totp_last_step: Mapped[int | None]
     oidc_subject: Mapped[str | None] = mapped_column(String(255))
+    weekly_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     branches: Mapped[list[StaffBranch]] = relationship(back_populates="staff", lazy="raise")
     programs: Mapped[list[StaffProgram]] = relationship(back_populates="staff", lazy="raise")
