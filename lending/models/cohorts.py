@@ -46,6 +46,8 @@ class Cohort(Base):
     """One run of a programme: "session" to staff and patrons.
 
     Its kits are due on ``return_by`` and may be picked up from ``pickup_from``, whatever the day of pick-up.
+    ``is_single``: it stands for one workshop or event that belongs to no series; nobody enrols in it and no kit is lent
+    for it, people register.
     Locked for share by a check-out under it, for update by whatever changes its dates or counts its seats.
     """
 
@@ -71,6 +73,7 @@ class Cohort(Base):
     captains: Mapped[str] = mapped_column(String(240), default="")
     materials: Mapped[str] = mapped_column(String(500), default="")
     first_day_mandatory: Mapped[bool] = mapped_column(default=False)
+    is_single: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
 
@@ -84,10 +87,14 @@ class WorkshopMode(StrEnum):
 
 
 class Workshop(Base):
-    """One weekly meeting of a cohort. ``posted_on``: from when on its recording can be viewed, if it was recorded."""
+    """One weekly meeting of a cohort. ``posted_on``: from when on its recording can be viewed, if it was recorded.
+
+    ``is_open``: anyone may register for it alone, without a card; ``places`` is how many may, ``None`` for as many as
+    like. Locked for update by whatever counts its registrations or its attendance.
+    """
 
     __tablename__ = "workshops"
-    __table_args__ = (UniqueConstraint("cohort_id", "n"),)
+    __table_args__ = (UniqueConstraint("cohort_id", "n"), CheckConstraint("places > 0", name="places"))
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]
@@ -99,6 +106,8 @@ class Workshop(Base):
     mode: Mapped[WorkshopMode] = enum_column(WorkshopMode, default=WorkshopMode.VIRTUAL)
     branch_id: Mapped[int | None] = mapped_column(ForeignKey("branches.id"))
     posted_on: Mapped[date | None]
+    is_open: Mapped[bool] = mapped_column(default=True)
+    places: Mapped[int | None]
 
 
 @unique
