@@ -59,6 +59,7 @@ class Reason(StrEnum):
     KIT_UNKNOWN = "kit_unknown"
     ON_LOAN_TO_THIS_PATRON = "on_loan_to_this_patron"
     ON_LOAN_TO_ANOTHER = "on_loan_to_another"
+    IN_USE = "in_use"
     PROMISED_TO_ANOTHER = "promised_to_another"
     NOT_INSPECTED = "not_inspected"
     NOT_READY = "not_ready"
@@ -134,6 +135,11 @@ class Reason(StrEnum):
     WORKSHOP_HELD = "workshop_held"
     STOCKTAKE_OPEN = "stocktake_open"
     STOCKTAKE_ENDED = "stocktake_ended"
+    # Referrals and hiring events
+    CONSENT_NEEDED = "consent_needed"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    EVENT_OVER = "event_over"
+    EVENT_TO_COME = "event_to_come"
     # Work for people, and ladders
     ALREADY_TOLD = "already_told"
     TASK_CLOSES_ITSELF = "task_closes_itself"

@@ -300,6 +300,14 @@ FIELDS: Mapping[str, str] = {
     "parts": N_("parts"),
     "zone": N_("time zone"),
     "floats": N_("kits stay where they come back"),
+    "topic": N_("topic"),
+    "channel": N_("how they asked"),
+    "sent_to": N_("service"),
+    "consented_on": N_("day of the written consent"),
+    "referred_on": N_("day of the referral"),
+    "outcome": N_("what came of it"),
+    "people_offered": N_("people with an offer"),
+    "kit_type": N_("kind of kit"),
 }
 ELIGIBILITY: Mapping[str, str] = {
     "min_age": N_("for people of %(age)s years or more; look at the date of birth"),

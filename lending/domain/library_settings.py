@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lending.domain import colours
+from lending.domain.choices import SERVICES, TOPICS, Choice, read_choices, write_choices
 from lending.domain.permissions import Role
 from lending.domain.registration import plain_text
 from lending.errors import Block, Reason, Refused
@@ -24,6 +25,8 @@ MAIN: Final = "main_colour"
 ACCENT: Final = "accent_colour"
 SECOND_FACTOR: Final = "second_factor_roles"
 CUT_AFTER: Final = "cut_after_days"
+INQUIRY_TOPICS: Final = "inquiry_topics"
+REFERRAL_SERVICES: Final = "referral_services"
 
 CUT_AFTER_DAYS: Final = 30
 """Days after a loan is over until nothing names its borrower any more, unless the library says otherwise."""
@@ -39,6 +42,7 @@ class LibrarySettings:
     """The settings of a library. ``logo`` is a picture's public id; ``contact`` one line, such as a telephone number.
 
     ``second_factor_roles`` are whose accounts need a second factor. ``version`` is another one for other colours.
+    ``inquiry_topics`` and ``referral_services`` are lists in the order of their keys.
     """
 
     name: str
@@ -48,6 +52,8 @@ class LibrarySettings:
     accent_colour: str = colours.ACCENT
     second_factor_roles: frozenset[Role] = frozenset()
     cut_after_days: int = CUT_AFTER_DAYS
+    inquiry_topics: tuple[Choice, ...] = TOPICS
+    referral_services: tuple[Choice, ...] = SERVICES
 
     @property
     def has_own_colours(self) -> bool:
@@ -140,5 +146,11 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     ACCENT: colours.read_colour,
     SECOND_FACTOR: _roles,
     CUT_AFTER: _days,
+    INQUIRY_TOPICS: read_choices,
+    REFERRAL_SERVICES: read_choices,
 }
-_WRITTEN: Mapping[str, Callable[[Any], str]] = {SECOND_FACTOR: lambda roles: " ".join(sorted(roles))}
+_WRITTEN: Mapping[str, Callable[[Any], str]] = {
+    SECOND_FACTOR: lambda roles: " ".join(sorted(roles)),
+    INQUIRY_TOPICS: write_choices,
+    REFERRAL_SERVICES: write_choices,
+}

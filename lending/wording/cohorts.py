@@ -1,4 +1,7 @@
-"""Refusals about a session, its workshops and reservations, and about a stocktake. Source: RULES 4, 5 and 7."""
+"""Refusals about a session, its workshops and reservations, referrals, hiring events and stocktakes.
+
+Source: RULES 4, 5 and 7.
+"""
 
 from __future__ import annotations
 
@@ -104,6 +107,15 @@ COHORTS: Mapping[Reason, Words] = {
         Tone.STOP,
         N_("%(workshop)s has begun, or somebody was counted at it already. It stays on the list."),
     ),
+    # Referrals and hiring events
+    Reason.CONSENT_NEEDED: Words(
+        409, Tone.STOP, N_("Nobody is referred without written consent. Have it signed first, and say on which day.")
+    ),
+    Reason.CONSENT_WITHDRAWN: Words(
+        409, Tone.STOP, N_("The person took their consent back. Nobody asks what came of this referral any more.")
+    ),
+    Reason.EVENT_OVER: Words(409, Tone.STOP, N_("That event is over or was cancelled. Choose another one.")),
+    Reason.EVENT_TO_COME: Words(409, Tone.STOP, N_("This event begins on %(at)s. Count on that day.")),
     Reason.STOCKTAKE_OPEN: Words(
         409, Tone.STOP, N_("A stocktake of this place is open already. Go on with it, or end it first.")
     ),

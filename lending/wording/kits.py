@@ -26,6 +26,13 @@ KITS: Mapping[Reason, Words] = {
         NOT_LENT,
         NOT_LENT_SIP2,
     ),
+    Reason.IN_USE: Words(
+        409,
+        Tone.STOP,
+        N_("%(kit)s is in use in the library or at an event. If it is here in your hands, take it back at Returns."),
+        NOT_LENT,
+        NOT_LENT_SIP2,
+    ),
     Reason.PROMISED_TO_ANOTHER: Words(
         409,
         Tone.STOP,
