@@ -133,6 +133,10 @@ class Reason(StrEnum):
     WORKSHOP_TO_COME = "workshop_to_come"
     WORKSHOP_OUTSIDE_SESSION = "workshop_outside_session"
     WORKSHOP_HELD = "workshop_held"
+    REGISTRATION_CLOSED = "registration_closed"
+    WORKSHOP_FULL = "workshop_full"
+    REGISTERED_BEFORE = "registered_before"
+    SURVEY_CLOSED = "survey_closed"
     STOCKTAKE_OPEN = "stocktake_open"
     STOCKTAKE_ENDED = "stocktake_ended"
     # Referrals and hiring events

@@ -116,6 +116,30 @@ COHORTS: Mapping[Reason, Words] = {
     ),
     Reason.EVENT_OVER: Words(409, Tone.STOP, N_("That event is over or was cancelled. Choose another one.")),
     Reason.EVENT_TO_COME: Words(409, Tone.STOP, N_("This event begins on %(at)s. Count on that day.")),
+    Reason.REGISTRATION_CLOSED: Words(
+        409,
+        Tone.STOP,
+        N_("Nobody registers for this workshop any more, or not yet. Its page says why."),
+        N_("You can't register for this workshop now. Please choose another one, or ask us."),
+    ),
+    Reason.WORKSHOP_FULL: Words(
+        409,
+        Tone.STOP,
+        N_("All places of this workshop are taken. Make it larger, or offer another one."),
+        N_("All places of this workshop are taken. Please choose another one, or ask us."),
+    ),
+    Reason.REGISTERED_BEFORE: Words(
+        409,
+        Tone.LOOK,
+        N_("Somebody with this name and contact is registered for this workshop already."),
+        N_("You are registered for this workshop already. Your place is safe."),
+    ),
+    Reason.SURVEY_CLOSED: Words(
+        409,
+        Tone.STOP,
+        N_("This survey takes no answers now."),
+        N_("This survey takes no answers now. Thank you for wanting to tell us."),
+    ),
     Reason.STOCKTAKE_OPEN: Words(
         409, Tone.STOP, N_("A stocktake of this place is open already. Go on with it, or end it first.")
     ),
