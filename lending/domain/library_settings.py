@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from lending.domain import colours
 from lending.domain.choices import SERVICES, TOPICS, Choice, read_choices, write_choices
+from lending.domain.periods import FISCAL_YEAR_BEGINS
 from lending.domain.permissions import Role
 from lending.domain.registration import plain_text
 from lending.errors import Block, Reason, Refused
@@ -27,6 +28,7 @@ SECOND_FACTOR: Final = "second_factor_roles"
 CUT_AFTER: Final = "cut_after_days"
 INQUIRY_TOPICS: Final = "inquiry_topics"
 REFERRAL_SERVICES: Final = "referral_services"
+FISCAL_YEAR: Final = "fiscal_year_begins"
 
 CUT_AFTER_DAYS: Final = 30
 """Days after a loan is over until nothing names its borrower any more, unless the library says otherwise."""
@@ -41,6 +43,7 @@ _STAFF: Final = frozenset({Role.DESK, Role.COUNSELLOR, Role.PROGRAM, Role.MANAGE
 class LibrarySettings:
     """The settings of a library. ``logo`` is a picture's public id; ``contact`` one line, such as a telephone number.
 
+    ``fiscal_year_begins`` is the month, from 1 to 12, on whose first day a fiscal year begins.
     ``second_factor_roles`` are whose accounts need a second factor. ``version`` is another one for other colours.
     ``inquiry_topics`` and ``referral_services`` are lists in the order of their keys.
     """
@@ -54,6 +57,7 @@ class LibrarySettings:
     cut_after_days: int = CUT_AFTER_DAYS
     inquiry_topics: tuple[Choice, ...] = TOPICS
     referral_services: tuple[Choice, ...] = SERVICES
+    fiscal_year_begins: int = FISCAL_YEAR_BEGINS
 
     @property
     def has_own_colours(self) -> bool:
@@ -132,6 +136,13 @@ def _days(text: str) -> int:
     return int(text)
 
 
+def month_number(text: str) -> int:
+    """A month from 1 to 12 as a setting keeps it. Raises ``ValueError``."""
+    if not re.fullmatch(r"[0-9]{1,2}", text.strip()) or not 1 <= int(text) <= 12:
+        raise ValueError("a month from 1 to 12")
+    return int(text)
+
+
 def _picture(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]{16}", text):
         raise ValueError("a picture's public id")
@@ -148,9 +159,11 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     CUT_AFTER: _days,
     INQUIRY_TOPICS: read_choices,
     REFERRAL_SERVICES: read_choices,
+    FISCAL_YEAR: month_number,
 }
 _WRITTEN: Mapping[str, Callable[[Any], str]] = {
     SECOND_FACTOR: lambda roles: " ".join(sorted(roles)),
     INQUIRY_TOPICS: write_choices,
     REFERRAL_SERVICES: write_choices,
+    FISCAL_YEAR: str,
 }

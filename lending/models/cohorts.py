@@ -121,7 +121,7 @@ class AttendanceMode(StrEnum):
 class Attendance(Base):
     """That a person was at a workshop. ``patron_id`` is cut by the privacy clock; the row stays for counting.
 
-    ``enrolment_id`` is the seat of whoever had one in the cohort. It outlives the name, so that it can still be said how
+    ``enrolment_id`` is the seat of whoever had one in the cohort. It outlives the name, so that one can still say how
     many came four times of six.
     """
 

@@ -69,6 +69,17 @@ def test_days_without_an_end_are_refused(days: str) -> None:
     assert [block.detail["field"] for block in refused(cut_after_days=days)] == ["cut_after_days"]
 
 
+def test_a_fiscal_year_begins_in_july_until_the_library_says_otherwise() -> None:
+    assert FIRST.fiscal_year_begins == 7
+    assert checked_settings({names.FISCAL_YEAR: " 10"}, FIRST) == {names.FISCAL_YEAR: "10"}
+    assert kept_settings({names.FISCAL_YEAR: "10"}, name="Public Library").fiscal_year_begins == 10
+
+
+@pytest.mark.parametrize("month", ["0", "13", "July", "-1", "1.5"])
+def test_a_fiscal_year_begins_in_one_of_twelve_months(month: str) -> None:
+    assert [block.detail["field"] for block in refused(fiscal_year_begins=month)] == ["fiscal_year_begins"]
+
+
 def test_a_pale_colour_is_refused_with_its_figure_and_the_nearest_that_works() -> None:
     (block,) = refused(main_colour="#8ecae6")
     assert (block.reason, block.detail["field"], block.detail["least"]) == (
