@@ -148,6 +148,7 @@ KIT_STATES: Mapping[str, str] = {
     KitState.AVAILABLE: N_("free"),
     KitState.ON_SHELF: N_("on the hold shelf"),
     KitState.ON_LOAN: N_("checked out"),
+    KitState.IN_USE: N_("in use in the library or at an event"),
     KitState.TO_INSPECT: N_("waiting for inspection"),
     KitState.TURNAROUND: N_("being made ready"),
     KitState.INCOMPLETE: N_("incomplete"),

@@ -37,6 +37,8 @@ _STOCK_IDS = bindparam("stock_ids", type_=_kits.c.id.type, expanding=True)
 
 IN_SERVICE = frozenset({KitState.AVAILABLE, KitState.ON_SHELF})
 COMING_BACK = frozenset({KitState.TO_INSPECT, KitState.TURNAROUND})
+AWAY = frozenset({KitState.ON_LOAN, KitState.IN_USE})
+"""Until its loan is due; a kit in use in the library is as good as due today."""
 
 
 def _kits_of(chosen: ColumnElement[bool]) -> Select[Any]:
@@ -48,7 +50,7 @@ def _kits_of(chosen: ColumnElement[bool]) -> Select[Any]:
         .select_from(_kits.outerjoin(_loans, is_out))
         .where(
             chosen,
-            _kits.c.state.in_(IN_SERVICE | COMING_BACK | {KitState.ON_LOAN}),
+            _kits.c.state.in_(IN_SERVICE | COMING_BACK | AWAY),
             _kits.c.in_transit_to_id.is_(None),
         )
         .group_by(*columns)

@@ -35,10 +35,12 @@ from lending.errors import Reason, Refused
 from lending.models.base import Base, new_public_id, table_of
 from lending.models.charges import Charge
 from lending.models.cohorts import Attendance, Cohort, Enrolment
+from lending.models.in_library import KitUse
 from lending.models.loans import Loan
 from lending.models.notices import Notice
 from lending.models.people import Card, CardEnd, Patron, PatronStatus
 from lending.models.policies import AgreementAcceptance
+from lending.models.referrals import Referral
 from lending.models.reservations import Reservation
 from lending.models.tasks import Task
 
@@ -54,6 +56,8 @@ _FOLLOW: tuple[type[Base], ...] = (
     AgreementAcceptance,
     Task,
     Notice,
+    Referral,
+    KitUse,
     Card,
 )
 """Everything that hangs on a patron, in the order of locks."""

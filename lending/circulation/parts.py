@@ -244,7 +244,7 @@ def local_day(session: Session, branch_id: int, at: datetime) -> date:
 
 def _refuse_if_out(kit: Kit) -> None:
     """What is not in the library cannot be changed: the loan's own list says what is out."""
-    if kit.state in (KitState.ON_LOAN, KitState.LOST, KitState.WITHDRAWN):
+    if kit.state in (KitState.ON_LOAN, KitState.IN_USE, KitState.LOST, KitState.WITHDRAWN):
         raise Refused.because(Reason.WRONG_STATE, kit=kit.barcode, state=kit.state.value)
 
 

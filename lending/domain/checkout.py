@@ -120,6 +120,7 @@ _Found = tuple[Reason, Mapping[str, object]]
 
 _KIT_STATES: Mapping[KitState, Reason] = {
     KitState.ON_LOAN: Reason.ON_LOAN_TO_ANOTHER,
+    KitState.IN_USE: Reason.IN_USE,
     KitState.TO_INSPECT: Reason.NOT_INSPECTED,
     KitState.INCOMPLETE: Reason.INCOMPLETE,
     KitState.REPAIR: Reason.IN_REPAIR,
@@ -128,8 +129,8 @@ _KIT_STATES: Mapping[KitState, Reason] = {
     KitState.WITHDRAWN: Reason.WITHDRAWN,
 }
 
-_NOWHERE = frozenset({KitState.ON_LOAN, KitState.MISSING, KitState.LOST, KitState.WITHDRAWN})
-"""A kit that is in no library: which branch had it last says nothing."""
+_NOWHERE = frozenset({KitState.ON_LOAN, KitState.IN_USE, KitState.MISSING, KitState.LOST, KitState.WITHDRAWN})
+"""A kit that is on no shelf of any library: which branch had it last says nothing."""
 
 
 def _kit(kit: KitFacts) -> Iterator[_Found]:

@@ -18,6 +18,8 @@ class KitState(StrEnum):
     AVAILABLE = "available"
     ON_SHELF = "on_shelf"
     ON_LOAN = "on_loan"
+    IN_USE = "in_use"
+    """In the building until closing, or at an event: out of nobody's loan."""
     TO_INSPECT = "to_inspect"
     TURNAROUND = "turnaround"
     INCOMPLETE = "incomplete"
@@ -36,6 +38,9 @@ class KitVerb(StrEnum):
     CHECK_OUT = "check_out"
     UNDO_CHECK_OUT = "undo_check_out"
     UNDO_CHECK_OUT_FROM_SHELF = "undo_check_out_from_shelf"
+    USE = "use"
+    UNDO_USE = "undo_use"
+    UNDO_END_OF_USE = "undo_end_of_use"
     RETURN = "return"
     UNDO_RETURN = "undo_return"
     UNDO_RETURN_OF_LOST = "undo_return_of_lost"
@@ -59,6 +64,7 @@ _K, _V = KitState, KitVerb
 KIT_MOVES: Mapping[tuple[KitState, KitVerb], KitState] = {
     (_K.AVAILABLE, _V.CAPTURE): _K.ON_SHELF,
     (_K.AVAILABLE, _V.CHECK_OUT): _K.ON_LOAN,
+    (_K.AVAILABLE, _V.USE): _K.IN_USE,
     (_K.AVAILABLE, _V.FIND_INCOMPLETE): _K.INCOMPLETE,
     (_K.AVAILABLE, _V.FIND_DAMAGED): _K.REPAIR,
     (_K.AVAILABLE, _V.DECLARE_MISSING): _K.MISSING,
@@ -73,7 +79,11 @@ KIT_MOVES: Mapping[tuple[KitState, KitVerb], KitState] = {
     (_K.ON_LOAN, _V.UNDO_CHECK_OUT): _K.AVAILABLE,
     (_K.ON_LOAN, _V.UNDO_CHECK_OUT_FROM_SHELF): _K.ON_SHELF,
     (_K.ON_LOAN, _V.DECLARE_LOST): _K.LOST,
+    (_K.IN_USE, _V.RETURN): _K.TO_INSPECT,
+    (_K.IN_USE, _V.UNDO_USE): _K.AVAILABLE,
+    (_K.IN_USE, _V.DECLARE_MISSING): _K.MISSING,
     (_K.TO_INSPECT, _V.UNDO_RETURN): _K.ON_LOAN,
+    (_K.TO_INSPECT, _V.UNDO_END_OF_USE): _K.IN_USE,
     (_K.TO_INSPECT, _V.UNDO_RETURN_OF_LOST): _K.LOST,
     (_K.TO_INSPECT, _V.PASS_INSPECTION): _K.TURNAROUND,
     (_K.TO_INSPECT, _V.FIND_INCOMPLETE): _K.INCOMPLETE,

@@ -37,6 +37,7 @@ class Standing(StrEnum):
     """On its way to this branch: it is here and nobody has received it."""
     IN_TRANSIT = "in_transit"
     OUT = "out"
+    IN_USE = "in_use"
     LOST = "lost"
     MISSING = "missing"
     WITHDRAWN = "withdrawn"
@@ -57,6 +58,7 @@ class SeenFacts:
 
 _ELSEWHERE = {
     KitState.ON_LOAN: Standing.OUT,
+    KitState.IN_USE: Standing.IN_USE,
     KitState.LOST: Standing.LOST,
     KitState.MISSING: Standing.MISSING,
     KitState.WITHDRAWN: Standing.WITHDRAWN,

@@ -58,6 +58,16 @@ INVARIANTS: tuple[Invariant, ...] = (
         """,
     ),
     _by_sql(
+        "kit_in_use",
+        "A kit is in use exactly when one use of it has not ended.",
+        """
+        SELECT kits.id AS kit_id, kits.barcode, kits.state, count(kit_uses.id) AS uses
+        FROM kits LEFT JOIN kit_uses ON kit_uses.kit_id = kits.id AND kit_uses.ended_at IS NULL
+        GROUP BY kits.id, kits.barcode, kits.state
+        HAVING (kits.state = 'in_use') <> (count(kit_uses.id) = 1)
+        """,
+    ),
+    _by_sql(
         "kit_lost",
         "A lost kit has a loan that was lost, and the kit of a lost loan is lost or withdrawn.",
         """
@@ -80,11 +90,11 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     _by_sql(
         "kit_in_transit",
-        "A kit in transit is neither with a patron nor lost, missing or withdrawn, and goes to another branch.",
+        "A kit in transit is neither with a patron nor in use, lost, missing or withdrawn, and goes to another branch.",
         """
         SELECT id AS kit_id, barcode, state FROM kits
         WHERE in_transit_to_id IS NOT NULL
-          AND (state IN ('on_loan', 'lost', 'missing', 'withdrawn') OR in_transit_to_id = branch_id)
+          AND (state IN ('on_loan', 'in_use', 'lost', 'missing', 'withdrawn') OR in_transit_to_id = branch_id)
         """,
     ),
     _by_sql(

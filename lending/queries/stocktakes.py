@@ -23,7 +23,7 @@ from lending.models.kits import Kit, KitType
 from lending.models.stocktakes import Stocktake, StocktakeKit
 from lending.queries.scope import Branches, within
 
-LEAVES = ("check_out", "exchange", "send_kit", "withdraw_kit")
+LEAVES = ("check_out", "exchange", "in_library", "event_use", "send_kit", "withdraw_kit")
 """What takes a kit away by rights while it is being counted, in the words of the journal."""
 
 

@@ -19,8 +19,11 @@ from lending.queries.kits import KitShown, PartShown
 from lending.web import current
 from lending.web.histories import happened
 
-AWAY = frozenset({KitState.ON_LOAN, KitState.LOST, KitState.MISSING})
+AWAY = frozenset({KitState.ON_LOAN, KitState.IN_USE, KitState.LOST, KitState.MISSING})
 """Nobody can say of a part that it is here while the kit itself is not."""
+
+_STAYS = frozenset({KitState.WITHDRAWN, KitState.ON_SHELF, KitState.TO_INSPECT, KitState.IN_USE})
+"""A kit that is withdrawn already, or first has to be seen by somebody."""
 
 
 def shown(kit: KitShown) -> dict[str, Any]:
@@ -150,5 +153,5 @@ def _managing(kit: KitShown, add: Add) -> None:
         add(_("Back into service"), "kits.say", post=True, what="reinstate")
     elif kit.state not in (KitState.LOST, KitState.MISSING):
         add(_("It cannot be found"), "kits.say", post=True, what="missing")
-    if kit.loan is None and kit.state not in (KitState.WITHDRAWN, KitState.ON_SHELF, KitState.TO_INSPECT):
+    if kit.loan is None and kit.state not in _STAYS:
         add(_("Withdraw"), "kits.withdraw", tone="stop")

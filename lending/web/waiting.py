@@ -29,6 +29,7 @@ REASON = "at the desk"
 """Why a kit was exchanged, where nobody typed more: what is wrong with it is written down at its inspection."""
 
 _WHY_NOT = {
+    KitState.IN_USE: Reason.IN_USE,
     KitState.TO_INSPECT: Reason.NOT_INSPECTED,
     KitState.INCOMPLETE: Reason.INCOMPLETE,
     KitState.REPAIR: Reason.IN_REPAIR,

@@ -1,6 +1,6 @@
-"""What comes of a programme: registrations, surveys, how people heard of it, captains and stories.
+"""What comes of a programme: registrations, surveys, how people heard of it, captains, stories; and what desks tally.
 
-Revision 0012, after 0011.
+That is inquiries, referrals, hiring events, and kits in use without a loan. Revision 0012, after 0011.
 """
 
 from __future__ import annotations
@@ -14,6 +14,19 @@ branch_labels = None
 depends_on = None
 
 STATEMENTS = ("learned", "confident", "intends", "aware")
+KIT_STATES = (
+    "available",
+    "on_shelf",
+    "on_loan",
+    "to_inspect",
+    "turnaround",
+    "incomplete",
+    "repair",
+    "missing",
+    "lost",
+    "withdrawn",
+)
+FIGURES = ("registered", "attended", "employers", "interviews", "offers", "people_offered", "hires")
 
 
 def _number(name: str, *, nullable: bool = False) -> sa.Column[object]:
@@ -67,9 +80,12 @@ def upgrade() -> None:
     _create_registrations()
     _create_surveys()
     _create_captains_and_stories()
+    _create_what_desks_tally()
+    _create_uses_of_kits()
 
 
 def downgrade() -> None:
+    _drop_what_desks_keep()
     for table in ("stories", "captains", "survey_answers", "surveys", "heard_of", "registrations"):
         op.drop_table(table)
     for name in ("places", "is_open"):
@@ -183,3 +199,124 @@ def _create_captains_and_stories() -> None:
     )
     for name in ("program_id", "cohort_id"):
         op.create_index(f"ix_stories_{name}", "stories", [name])
+
+
+def _kit_states(*states: str) -> None:
+    listed = ", ".join(f"'{state}'" for state in states)
+    with op.batch_alter_table("kits", table_kwargs={"sqlite_autoincrement": True}) as kits:
+        kits.drop_constraint(op.f("ck_kits_state"), type_="check")
+        kits.create_check_constraint(op.f("ck_kits_state"), sa.text(f"state IN ({listed})"))
+
+
+def _perhaps_one_of(name: str, *values: str) -> sa.Column[object]:
+    kind = sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=40)
+    return sa.Column(name, kind, nullable=True)
+
+
+def _create_what_desks_tally() -> None:
+    op.create_table(
+        "inquiry_tallies",
+        sa.Column("day", sa.Date(), nullable=False),
+        _number("branch_id"),
+        _text("topic", 32, nullable=False),
+        _one_of("channel", "in_person", "phone", "unsaid"),
+        _number("staff_id"),
+        _number("n"),
+        sa.PrimaryKeyConstraint("day", "branch_id", "topic", "channel", "staff_id", name=op.f("pk_inquiry_tallies")),
+        *_foreign("inquiry_tallies", branch_id="branches", staff_id="staff"),
+        sa.CheckConstraint("n >= 0", name=op.f("ck_inquiry_tallies_n")),
+    )
+    op.create_index("ix_inquiry_tallies_branch_id_day", "inquiry_tallies", ["branch_id", "day"])
+    op.create_table(
+        "referrals",
+        _id(),
+        _public_id(),
+        _number("branch_id"),
+        _number("patron_id", nullable=True),
+        _number("staff_id", nullable=True),
+        sa.Column("referred_on", sa.Date(), nullable=False),
+        _text("sent_to", 32, nullable=False),
+        _text("reason", 32, nullable=False),
+        sa.Column("consented_on", sa.Date(), nullable=False),
+        _at("consent_withdrawn_at"),
+        _perhaps_one_of("outcome", "enrolled", "placed", "did_not_go", "unknown"),
+        _perhaps_one_of("outcome_source", "self_reported", "confirmed"),
+        sa.Column("outcome_on", sa.Date(), nullable=True),
+        _at("made_at", nullable=False),
+        *_keys("referrals", branch_id="branches", patron_id="patrons", staff_id="staff"),
+        sa.CheckConstraint(
+            "(outcome IS NULL) = (outcome_source IS NULL)", name=op.f("ck_referrals_outcome_has_source")
+        ),
+        sa.CheckConstraint("(outcome IS NULL) = (outcome_on IS NULL)", name=op.f("ck_referrals_outcome_has_day")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_referrals_patron_id", "referrals", ["patron_id"])
+    op.create_index("ix_referrals_branch_id_referred_on", "referrals", ["branch_id", "referred_on"])
+    op.create_table(
+        "hiring_events",
+        _id(),
+        _public_id(),
+        _number("branch_id"),
+        _number("program_id", nullable=True),
+        _text("name", 160, nullable=False),
+        _text("place", 160, nullable=False),
+        _at("starts_at", nullable=False),
+        _at("ends_at", nullable=False),
+        *(_number(name, nullable=True) for name in FIGURES),
+        _at("cancelled_at"),
+        _at("created_at", nullable=False),
+        *_keys("hiring_events", branch_id="branches", program_id="programs"),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_hiring_events_in_order")),
+        sa.CheckConstraint(" AND ".join(f"{name} >= 0" for name in FIGURES), name=op.f("ck_hiring_events_figures")),
+        sa.CheckConstraint("people_offered <= offers", name=op.f("ck_hiring_events_people_offered")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_hiring_events_program_id", "hiring_events", ["program_id"])
+    op.create_index("ix_hiring_events_branch_id_starts_at", "hiring_events", ["branch_id", "starts_at"])
+
+
+def _create_uses_of_kits() -> None:
+    _kit_states(*KIT_STATES[:3], "in_use", *KIT_STATES[3:])
+    op.create_table(
+        "kit_uses",
+        _id(),
+        _public_id(),
+        _number("kit_id"),
+        _number("branch_id"),
+        _number("patron_id", nullable=True),
+        _number("workshop_id", nullable=True),
+        _number("hiring_event_id", nullable=True),
+        _number("staff_id", nullable=True),
+        _at("began_at", nullable=False),
+        _at("due_at", nullable=False),
+        _at("ended_at"),
+        _perhaps_one_of("end", "returned", "undone", "missing"),
+        *_keys(
+            "kit_uses",
+            kit_id="kits",
+            branch_id="branches",
+            patron_id="patrons",
+            workshop_id="workshops",
+            hiring_event_id="hiring_events",
+            staff_id="staff",
+        ),
+        sa.CheckConstraint('(ended_at IS NULL) = ("end" IS NULL)', name=op.f("ck_kit_uses_ended")),
+        sa.CheckConstraint("ended_at >= began_at", name=op.f("ck_kit_uses_in_order")),
+        sa.CheckConstraint("workshop_id IS NULL OR hiring_event_id IS NULL", name=op.f("ck_kit_uses_one_event")),
+        sqlite_autoincrement=True,
+    )
+    is_open = sa.text("ended_at IS NULL")
+    op.create_index(
+        "uq_kit_uses_open_kit_id", "kit_uses", ["kit_id"], unique=True, sqlite_where=is_open, postgresql_where=is_open
+    )
+    op.create_index("ix_kit_uses_branch_id_began_at", "kit_uses", ["branch_id", "began_at"])
+    for name in ("kit_id", "patron_id", "workshop_id", "hiring_event_id"):
+        op.create_index(f"ix_kit_uses_{name}", "kit_uses", [name])
+
+
+def _drop_what_desks_keep() -> None:
+    for table in ("kit_uses", "hiring_events", "referrals", "inquiry_tallies"):
+        op.drop_table(table)
+    # A kit that is in use goes through inspection, as if it had come back.
+    op.execute("UPDATE kits SET state = 'to_inspect' WHERE state = 'in_use'")
+    _kit_states(*KIT_STATES)

@@ -118,6 +118,7 @@ KIT_STATES = [
     Against(reason, detail, kit={"state": state, **more})
     for reason, state, detail, more in (
         (Reason.ON_LOAN_TO_ANOTHER, KitState.ON_LOAN, THE_KIT, {}),
+        (Reason.IN_USE, KitState.IN_USE, THE_KIT, {}),
         (Reason.NOT_INSPECTED, KitState.TO_INSPECT, THE_KIT, {}),
         (
             Reason.NOT_WIPED,
@@ -262,12 +263,12 @@ def test_a_kit_whose_steps_are_done_is_not_free_before_somebody_frees_it() -> No
     assert why(facts(kit={"state": KitState.TURNAROUND, "steps_missing": ()})) == [Reason.NOT_READY]
 
 
+GONE = {KitState.MISSING, KitState.LOST, KitState.WITHDRAWN}
+
+
 @pytest.mark.parametrize(
     ("state", "told"),
-    [
-        (state, state not in {KitState.ON_LOAN, KitState.MISSING, KitState.LOST, KitState.WITHDRAWN})
-        for state in KitState
-    ],
+    [(state, state not in {KitState.ON_LOAN, KitState.IN_USE, *GONE}) for state in KitState],
 )
 def test_a_kit_in_another_library_is_told_so_in_whatever_state_it_is_there(state: KitState, told: bool) -> None:
     assert (Reason.AT_ANOTHER_BRANCH in why(facts(kit={**ELSEWHERE, "state": state}))) is told

@@ -63,7 +63,7 @@ MACHINES = {
         KitState,
         KitVerb,
         Kit,
-        named="available on_shelf on_loan to_inspect turnaround incomplete repair missing lost withdrawn",
+        named="available on_shelf on_loan in_use to_inspect turnaround incomplete repair missing lost withdrawn",
         begins="available",
         ends="",  # even a withdrawn kit may be reinstated
     ),

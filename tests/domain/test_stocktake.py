@@ -38,5 +38,5 @@ def test_what_a_kit_that_was_seen_is(facts: SeenFacts, what: Standing) -> None:
 
 def test_a_kit_stands_in_the_library_or_is_told_for_what_it_is() -> None:
     told = {standing(replace(RIGHT, state=state)) for state in set(KitState) - STANDS}
-    assert told == {Standing.OUT, Standing.LOST, Standing.MISSING, Standing.WITHDRAWN}
+    assert told == {Standing.OUT, Standing.IN_USE, Standing.LOST, Standing.MISSING, Standing.WITHDRAWN}
     assert {standing(replace(RIGHT, state=state)) for state in STANDS} == {Standing.EXPECTED}

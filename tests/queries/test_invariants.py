@@ -25,6 +25,7 @@ NOOR = "29999000000042"
 AN_OPEN_LOAN = "received_at IS NULL AND state = 'out'"
 BREAKS: Mapping[str, str] = {
     "kit_on_loan": "UPDATE kits SET state = 'available' WHERE state = 'on_loan'",
+    "kit_in_use": "UPDATE kits SET state = 'in_use' WHERE state = 'available'",
     "kit_lost": "UPDATE kits SET state = 'lost' WHERE state = 'available'",
     "kit_withdrawn": "UPDATE kits SET withdrawn_at = created_at WHERE state = 'available'",
     "kit_in_transit": "UPDATE kits SET in_transit_to_id = branch_id WHERE state = 'available'",
