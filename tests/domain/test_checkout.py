@@ -170,7 +170,7 @@ OTHERS = [
     ),
 ]
 ALONE = [*KIT_STATES, *OTHERS]
-IN_NO_LIBRARY = {Reason.ON_LOAN_TO_ANOTHER, Reason.MISSING, Reason.LOST, Reason.WITHDRAWN}
+IN_NO_LIBRARY = {Reason.ON_LOAN_TO_ANOTHER, Reason.IN_USE, Reason.MISSING, Reason.LOST, Reason.WITHDRAWN}
 
 
 def _together() -> list[Any]:
