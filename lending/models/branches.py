@@ -35,7 +35,8 @@ class Branch(Base):
     """A library building that lends kits.
 
     ``zone`` is an IANA time zone; ``hours`` are wall-clock times in it. ``floats``: a kit received here
-    stays here instead of going back to its owner.
+    stays here instead of going back to its owner. ``equipment_keeper`` is the employee who answers for equipment
+    that stays in the building (RULES 8, "the responsible employee for shared equipment").
     """
 
     __tablename__ = "branches"
@@ -48,6 +49,7 @@ class Branch(Base):
     zone: Mapped[str] = mapped_column(String(64))
     hours: Mapped[WeeklyHours] = mapped_column(WeeklyHoursType())
     floats: Mapped[bool] = mapped_column(default=False)
+    equipment_keeper: Mapped[str | None] = mapped_column(String(160))
 
     closures: Mapped[list[Closure]] = relationship(back_populates="branch", lazy="raise")
     stations: Mapped[list[Station]] = relationship(back_populates="branch", lazy="raise")

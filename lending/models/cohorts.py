@@ -134,6 +134,7 @@ class Attendance(Base):
     enrolment_id: Mapped[int | None] = mapped_column(index=True)
     mode: Mapped[AttendanceMode] = enum_column(AttendanceMode)
     at: Mapped[datetime]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
 
 @unique
@@ -181,7 +182,11 @@ class Pool(Base):
 
 
 class Enrolment(Base):
-    """A person's seat in a cohort, or place on its waiting list (by ``id``, the order of acknowledgement)."""
+    """A person's seat in a cohort, or place on its waiting list (by ``id``, the order of acknowledgement).
+
+    ``excused_at``: they need not be there on the mandatory first day. ``patron_id`` is cut by the privacy clock, which
+    first counts into ``attended`` at how many workshops of the cohort they were; until then the attendances say so.
+    """
 
     __tablename__ = "enrolments"
     __table_args__ = (
@@ -208,6 +213,8 @@ class Enrolment(Base):
     offered_until: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     ended_reason: Mapped[str | None] = mapped_column(String(240))
+    excused_at: Mapped[datetime | None]
+    attended: Mapped[int | None]
 
     @hybrid_property
     def state(self) -> EnrolmentState:

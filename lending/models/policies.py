@@ -87,13 +87,16 @@ class Signing(StrEnum):
 
 
 class AgreementAcceptance(Base):
-    """That a patron signed an agreement: which version, when, how, and before whom."""
+    """That a patron signed an agreement: which version, when, how, and before whom.
+
+    ``patron_id`` and ``typed_name`` are cut by the privacy clock; that somebody signed this text stays.
+    """
 
     __tablename__ = "agreement_acceptances"
     __table_args__ = (Index("ix_agreement_acceptances_patron_id", "patron_id", "accepted_at"),)
 
     id: Mapped[Id]
-    patron_id: Mapped[int] = mapped_column(ForeignKey("patrons.id"))
+    patron_id: Mapped[int | None] = mapped_column(ForeignKey("patrons.id"))
     agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreements.id"))
     cohort_id: Mapped[int | None] = mapped_column(ForeignKey("cohorts.id"))
     loan_id: Mapped[int | None] = mapped_column(ForeignKey("loans.id"))
