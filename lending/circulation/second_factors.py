@@ -1,7 +1,8 @@
 """The second factor of a staff account: set up by its owner, asked for at each sign-in, taken away when it is lost.
 
 A code is taken once, even when it comes many times at the same moment: the database itself compares the step of time
-that was taken last, and a recovery code's row that is not used yet. Source: BATTERY S8; RFC 6238, 5.2; ASVS 6.5.1.
+that was taken last, and a recovery code's row that is not used yet. The secret is kept hidden; ``key`` is the library's
+own. Source: BATTERY S8; RFC 6238, 5.1 and 5.2; ASVS 6.5.1.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from lending.models.people import RecoveryCode, Staff
 _staff, _codes = table_of(Staff), table_of(RecoveryCode)
 
 
-def begin_second_factor(session: Session, *, at: datetime, by: Actor) -> str:
+def begin_second_factor(session: Session, *, key: str, at: datetime, by: Actor) -> str:
     """A new secret for one's own account, which counts once its first code is confirmed; one begun before is forgotten.
 
     Raises ``Refused`` (``WRONG_STATE``) while another factor is in use.
@@ -30,60 +31,58 @@ def begin_second_factor(session: Session, *, at: datetime, by: Actor) -> str:
     row = _own(session, by)
     if row.totp_confirmed_at is not None:
         raise Refused.because(Reason.WRONG_STATE)
-    row.totp_secret, row.totp_last_step = rules.new_secret(), None
+    secret = rules.new_secret()
+    row.totp_secret, row.totp_last_step = rules.as_kept(secret, key=key, staff_id=row.id), None
     record(session, "begin_second_factor", at=at, by=by, detail={"staff_id": row.id})
-    return row.totp_secret
+    return secret
 
 
-def confirm_second_factor(session: Session, *, code: str, clock: datetime, at: datetime, by: Actor) -> list[str]:
+def confirm_second_factor(
+    session: Session, *, code: str, key: str, clock: datetime, at: datetime, by: Actor
+) -> list[str]:
     """Ask for the factor from now on, since its owner's telephone makes the right codes; gives ten recovery codes.
 
     They are given this once. All sessions of the account end. ``clock`` is the machine's instant, by which telephones
-    make codes. Raises ``Refused``: ``WRONG_STATE``, ``SECOND_FACTOR_WRONG``.
+    make codes. Raises ``Refused``: ``WRONG_STATE``, also when the key changed since; ``SECOND_FACTOR_WRONG``.
     """
     row = _own(session, by)
     if row.totp_secret is None or row.totp_confirmed_at is not None:
         raise Refused.because(Reason.WRONG_STATE)
-    step = rules.matching_step(row.totp_secret, code, clock)
+    secret = rules.secret_in(row.totp_secret, key=key, staff_id=row.id)
+    if secret is None:
+        raise Refused.because(Reason.WRONG_STATE)
+    step = rules.matching_step(secret, code, clock)
     if step is None:
         raise Refused.because(Reason.SECOND_FACTOR_WRONG)
+    row.totp_secret = rules.as_kept(secret, key=key, staff_id=row.id)
     row.totp_confirmed_at, row.totp_last_step, row.session_version = at, step, new_public_id()
     record(session, "confirm_second_factor", at=at, by=by, detail={"staff_id": row.id})
     return _new_codes(session, row.id)
 
 
-def use_code(session: Session, *, code: str, clock: datetime, at: datetime, by: Actor) -> None:
-    """Take a telephone's code or a recovery code of one's own account, once. ``Refused``: ``SECOND_FACTOR_WRONG``."""
-    chosen = select(Staff.totp_secret).where(
+def use_code(session: Session, *, code: str, key: str, clock: datetime, at: datetime, by: Actor) -> None:
+    """Take a telephone's code or a recovery code of one's own account, once. ``Refused``: ``SECOND_FACTOR_WRONG``.
+
+    A secret that was kept before there was hiding is hidden by the telephone's next code.
+    """
+    chosen = select(Staff.id, Staff.totp_secret).where(
         Staff.id == by.staff_id, Staff.active, Staff.totp_confirmed_at.is_not(None)
     )
-    secret = session.scalars(chosen).one_or_none()
+    found = session.execute(chosen).one_or_none()
     wrong = Refused.because(Reason.SECOND_FACTOR_WRONG)
-    if secret is None:
+    if found is None or found.totp_secret is None:
         raise wrong
-    step, digest = rules.matching_step(secret, code, clock), rules.recovery_digest(code)
+    staff_id, kept = found.id, found.totp_secret
+    secret = rules.secret_in(kept, key=key, staff_id=staff_id)
+    step, digest = None if secret is None else rules.matching_step(secret, code, clock), rules.recovery_digest(code)
     if step is not None:
-        taken = (
-            update(_staff)
-            .where(_staff.c.id == by.staff_id, _staff.c.totp_secret == secret)
-            .where(or_(_staff.c.totp_last_step.is_(None), _staff.c.totp_last_step < step))
-            .values(totp_last_step=step)
-            .returning(_staff.c.id)
-        )
-        if session.execute(taken).one_or_none() is None:
+        now_kept = kept if rules.is_hidden(kept) else rules.as_kept(kept, key=key, staff_id=staff_id)
+        if not _take_step(session, staff_id, step, kept, now_kept):
             raise wrong
-    elif digest is not None:
-        used = (
-            update(_codes)
-            .where(_codes.c.staff_id == by.staff_id, _codes.c.digest == digest, _codes.c.used_at.is_(None))
-            .values(used_at=at)
-            .returning(_codes.c.id)
-        )
-        if session.execute(used).one_or_none() is None:
-            raise wrong
-        record(session, "use_recovery_code", at=at, by=by, detail={"staff_id": by.staff_id})
-    else:
+    elif digest is None or not _take_recovery_code(session, staff_id, digest, at):
         raise wrong
+    else:
+        record(session, "use_recovery_code", at=at, by=by, detail={"staff_id": staff_id})
 
 
 def renew_recovery_codes(session: Session, *, at: datetime, by: Actor) -> list[str]:
@@ -109,6 +108,27 @@ def remove_second_factor(session: Session, *, staff: str, at: datetime, by: Acto
     row.session_version = new_public_id()
     session.execute(delete(_codes).where(_codes.c.staff_id == row.id))
     record(session, "remove_second_factor", at=at, by=by, detail={"staff_id": row.id})
+
+
+def _take_step(session: Session, staff_id: int, step: int, kept: str, now_kept: str) -> bool:
+    taken = (
+        update(_staff)
+        .where(_staff.c.id == staff_id, _staff.c.totp_secret == kept)
+        .where(or_(_staff.c.totp_last_step.is_(None), _staff.c.totp_last_step < step))
+        .values(totp_last_step=step, totp_secret=now_kept)
+        .returning(_staff.c.id)
+    )
+    return session.execute(taken).one_or_none() is not None
+
+
+def _take_recovery_code(session: Session, staff_id: int, digest: str, at: datetime) -> bool:
+    used = (
+        update(_codes)
+        .where(_codes.c.staff_id == staff_id, _codes.c.digest == digest, _codes.c.used_at.is_(None))
+        .values(used_at=at)
+        .returning(_codes.c.id)
+    )
+    return session.execute(used).one_or_none() is not None
 
 
 def _own(session: Session, by: Actor) -> Staff:

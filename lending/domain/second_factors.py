@@ -1,6 +1,7 @@
 """A second proof of who signs in: a code that a telephone makes anew every half minute, or one printed on paper.
 
-Source: RFC 6238 (codes by time); ASVS 6.5 (lookup secrets of at least 112 bits may be kept as plain digests).
+Source: RFC 6238 (codes by time; 5.1: their secrets are kept encrypted); ASVS 6.5 (lookup secrets of at least 112 bits
+may be kept as plain digests).
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ import hashlib
 import hmac
 import re
 import secrets
+from base64 import b32decode, b32encode
 from datetime import datetime
 from typing import Final
+
+from lending.domain.kept_secrets import hidden, revealed
 
 SECONDS: Final = 30
 """How long a code lasts."""
@@ -25,12 +29,35 @@ _GROUPS: Final = 6
 _GROUP: Final = 4
 """24 letters are 114 bits."""
 
+_SECRET: Final = 32
+"""Letters of a secret. Hidden it has 64, so that the two are told apart."""
+
+_PURPOSE: Final = "second factor"
+
 
 def new_secret() -> str:
     """What a telephone and the library make the same codes of: 160 bits in base 32."""
     import pyotp
 
     return pyotp.random_base32()
+
+
+def as_kept(secret: str, *, key: str, staff_id: int) -> str:
+    """What is kept of an account's secret: hidden with ``key``, the library's own, for this account alone."""
+    return hidden(b32decode(secret), key=key, purpose=_PURPOSE, owner=str(staff_id))
+
+
+def secret_in(kept: str, *, key: str, staff_id: int) -> str | None:
+    """The secret in what is kept; ``None`` where the library has another key by now: a new factor has to be set up."""
+    if not is_hidden(kept):
+        return kept
+    secret = revealed(kept, key=key, purpose=_PURPOSE, owner=str(staff_id))
+    return None if secret is None else b32encode(secret).decode()
+
+
+def is_hidden(kept: str) -> bool:
+    """Whether what is kept is hidden; what was kept before there was hiding is the secret itself."""
+    return len(kept) != _SECRET
 
 
 def address_of(secret: str, *, account: str, library: str) -> str:

@@ -16,7 +16,7 @@ from lending.models.notices import Channel
 class Staff(Base):
     """A staff account. ``session_version`` changes with the password, which ends every open session.
 
-    ``totp_secret`` is what a second factor is made from; it counts once ``totp_confirmed_at`` says that its owner's
+    ``totp_secret`` hides what a second factor is made from; it counts once ``totp_confirmed_at`` says that its owner's
     program makes the same codes. ``totp_last_step`` is the step of time of the last code that was taken, so that none
     is taken twice. ``oidc_subject`` is who the library's own sign-in service says that this is. ``weekly_mail``:
     whether last week's figures are sent on Mondays.

@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from lending.domain.permissions import Role
+from lending.domain.second_factors import secret_in
 from lending.models.base import table_of
 from lending.models.branches import Branch
 from lending.models.cohorts import Program
@@ -65,11 +66,15 @@ def account_shown(session: Session, public_id: str) -> AccountShown | None:
     return found[0] if found else None
 
 
-def unconfirmed_secret(session: Session, staff_id: int) -> str | None:
-    """The secret of a second factor that waits for its first code; one that is in use is shown to nobody."""
-    return session.scalars(
+def unconfirmed_secret(session: Session, staff_id: int, *, key: str) -> str | None:
+    """The secret of a second factor that waits for its first code; one that is in use is shown to nobody.
+
+    ``key`` is the library's own, with which it was hidden.
+    """
+    kept = session.scalars(
         select(_staff.c.totp_secret).where(_staff.c.id == staff_id, _staff.c.totp_confirmed_at.is_(None))
     ).one_or_none()
+    return None if kept is None else secret_in(kept, key=key, staff_id=staff_id)
 
 
 def branch_ids(session: Session, codes: Collection[str]) -> list[int]:

@@ -39,7 +39,8 @@ def proved(found: SignIn, code: str, by: Actor) -> None:
     library, at, clock = current.library(), current.now(), shifts.now()
     guess = Guess(f"code:{found.public_id}", address=known.address(), browser=known.browser_of(found))
     library.db.act(lambda s: sign_ins.reserve_guess(s, guess, at=at))
-    library.db.act(lambda s: second_factors.use_code(s, code=code, clock=clock, at=at, by=by))
+    key = library.settings.secret_key
+    library.db.act(lambda s: second_factors.use_code(s, code=code, key=key, clock=clock, at=at, by=by))
     library.db.act(lambda s: sign_ins.guessed_right(s, guess))
 
 

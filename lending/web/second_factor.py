@@ -74,7 +74,7 @@ def begin() -> ResponseReturnValue:
         except Refused as refused:
             _refuse(form, "password", refused, _("That is not your password."))
         else:
-            if posted(form, lambda s, at, by: verbs.begin_second_factor(s, at=at, by=by)):
+            if posted(form, lambda s, at, by: verbs.begin_second_factor(s, key=_key(), at=at, by=by)):
                 return redirect(url_for(".page"), 303)
     return _page(form)
 
@@ -103,7 +103,7 @@ def confirm() -> ResponseReturnValue:
     clock = shifts.now()
 
     def do(session: Session, at: datetime, by: Actor) -> None:
-        codes[:] = verbs.confirm_second_factor(session, code=form.code.data, clock=clock, at=at, by=by)
+        codes[:] = verbs.confirm_second_factor(session, code=form.code.data, key=_key(), clock=clock, at=at, by=by)
 
     if posted(form, do):
         return stay(_codes_page(codes)) if codes else redirect(url_for(".page"), 303)
@@ -182,7 +182,11 @@ def _page(form: KeyedForm | None = None) -> ResponseReturnValue:
 def _secret() -> str | None:
     """The secret that waits to be confirmed; one that was is never shown again."""
     with current.library().db.read() as session:
-        return unconfirmed_secret(session, current.person().staff_id)
+        return unconfirmed_secret(session, current.person().staff_id, key=_key())
+
+
+def _key() -> str:
+    return current.library().settings.secret_key
 
 
 def _codes_page(made: list[str]) -> Response:

@@ -20,6 +20,7 @@ from tests.cast import NOW, Cast
 from tests.races import Race, race, without_locks
 
 REPLAYS = 20
+KEY = "the key of an invented library, long enough"
 LATER = NOW + timedelta(seconds=30)
 _COMPARED = re.compile(
     r"\(staff\.totp_last_step IS NULL OR staff\.totp_last_step < \S+\)|recovery_codes\.used_at IS NULL"
@@ -45,15 +46,16 @@ def without_comparing(database: Database) -> Iterator[None]:
 @pytest.fixture(params=["of the phone", "on paper"])
 def code(request: pytest.FixtureRequest, database: Database, cast: Cast) -> str:
     """One of Ben's codes that was not used yet."""
-    secret = database.act(lambda session: begin_second_factor(session, at=NOW, by=cast.ben))
+    secret = database.act(lambda session: begin_second_factor(session, key=KEY, at=NOW, by=cast.ben))
     first = pyotp.TOTP(secret).at(NOW)
-    made = database.act(lambda session: confirm_second_factor(session, code=first, clock=NOW, at=NOW, by=cast.ben))
+    given = {"code": first, "key": KEY, "clock": NOW, "at": NOW, "by": cast.ben}
+    made = database.act(lambda session: confirm_second_factor(session, **given))
     return pyotp.TOTP(secret).at(LATER) if request.param == "of the phone" else made[0]
 
 
 def _use(cast: Cast, code: str) -> Callable[[Session], None]:
     by = cast.ben
-    return lambda session: use_code(session, code=code, clock=LATER, at=NOW, by=by)
+    return lambda session: use_code(session, code=code, key=KEY, clock=LATER, at=NOW, by=by)
 
 
 def test_a_code_that_comes_twenty_times_opens_once(database: Database, cast: Cast, code: str) -> None:

@@ -18,6 +18,7 @@ from lending.db import Database
 from lending.library import Library
 from lending.models.people import Patron, Staff
 
+SECRET_KEY = "k" * 40
 PASSWORD = "correct horse battery"
 HASH = passwords.hash_secret(PASSWORD)
 PIN = "260418"
@@ -59,7 +60,7 @@ def an_app(database: Database, clock: Clock, instance: Any) -> Flask:
             patron.pin_hash = PIN_HASH
 
     database.act(give_passwords)
-    chosen = settings.load({}, instance=instance, given={"profile": "testing", "secret_key": "k" * 40})
+    chosen = settings.load({}, instance=instance, given={"profile": "testing", "secret_key": SECRET_KEY})
     app = _the_app(chosen.secret_key)
     app.extensions["lending"] = Library(database, clock, None, chosen)
     return app

@@ -15,9 +15,10 @@ from lending.circulation.library_settings import change_settings
 from lending.clock import MovingClock, SystemClock
 from lending.db import Database
 from lending.domain.library_settings import SECOND_FACTOR
+from lending.domain.second_factors import secret_in
 from lending.models.people import Staff
 from tests.cast import NOW, Cast
-from tests.web.browsers import PASSWORD, Browser, signed_in
+from tests.web.browsers import PASSWORD, SECRET_KEY, Browser, signed_in
 from tests.web.looking import key, row
 
 PAGE = "/account/second-factor"
@@ -37,12 +38,19 @@ def account(database: Database, username: str = "ben") -> Staff:
     return found
 
 
+def secret_of(database: Database, username: str = "ben") -> str:
+    """What the telephone has read from the picture."""
+    found = account(database, username)
+    assert found.totp_secret is not None
+    secret = secret_in(found.totp_secret, key=SECRET_KEY, staff_id=found.id)
+    assert secret is not None
+    return secret
+
+
 def code_of(database: Database, phone: MovingClock, username: str = "ben") -> str:
     """What the telephone shows, a step later than the last time."""
     phone.move(STEP)
-    secret = account(database, username).totp_secret
-    assert secret is not None
-    return pyotp.TOTP(secret).at(phone.now())
+    return pyotp.TOTP(secret_of(database, username)).at(phone.now())
 
 
 def set_up(browser: Browser, database: Database, phone: MovingClock, username: str = "ben") -> list[str]:
@@ -76,7 +84,7 @@ def test_the_picture_is_there_until_the_first_code_and_nobody_keeps_it(
     assert answer.headers["Cache-Control"] == "no-store"
     assert "style" not in answer.get_data(as_text=True)
     assert cleo.get(f"{PAGE}/qr.svg").status_code == 404
-    secret = account(sqlite_database).totp_secret or ""
+    secret = secret_of(sqlite_database)
     spaced = " ".join(secret[start : start + 4] for start in range(0, 32, 4))
     assert spaced in ben.get(PAGE).get_data(as_text=True)
     ben.post(f"{PAGE}/confirm", {"code": code_of(sqlite_database, phone), "key": key()})
