@@ -15,8 +15,10 @@ from lending.domain.actors import Actor
 from lending.web import current
 
 T = TypeVar("T")
-_APART = frozenset({"csrf_token", "key", "old", "pin"})
-"""What is no part of an act, and secrets: a digest of so few digits would tell them."""
+SECRETS = frozenset({"old", "pin", "password", "again"})
+"""A key keeps a quick digest of its form: whoever reads the database would try it for these."""
+
+_APART = frozenset({"csrf_token", "key"}) | SECRETS
 
 
 def key_of(form: Mapping[str, str]) -> str:
