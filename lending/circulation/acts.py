@@ -1,7 +1,8 @@
 """One act, once: the idempotency key is claimed first, and the same key again gives the same answer.
 
 Source: ARCHITECTURE, "Transactions and locks"; BATTERY R4. The key row keeps the act's id and a digest of the body. The
-answer is not stored: it is rendered again from the rows of that act. A refusal rolls back and leaves its key free.
+answer is not stored: it is rendered again from the rows of that act. A refusal rolls back and leaves its key free. The
+sweep ``keys`` forgets them after 30 days.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,9 @@ from lending.models.base import table_of
 from lending.models.journal import IdempotencyKey
 
 T = TypeVar("T")
+
+KEPT_FOR: Final = timedelta(days=30)
+"""How long a key is kept: nobody sends the same thing again so late."""
 
 _keys = table_of(IdempotencyKey)
 _CLAIM = {
@@ -81,6 +85,12 @@ def act_of_key(session: Session, *, by: Actor, key: str) -> str | None:
     """The id of the act that has ``key`` already, for a door that has to know before it asks for one."""
     earlier = session.connection().execute(_CLAIMED, {"actor": owner_of_keys(by), "key": key}).one_or_none()
     return None if earlier is None else str(earlier.act)
+
+
+def forget_keys(session: Session, *, at: datetime, limit: int) -> int:
+    """Forget at most ``limit`` keys that were claimed ``KEPT_FOR`` ago; how many. For the sweep."""
+    old = select(_keys.c.id).where(_keys.c.claimed_at <= at - KEPT_FOR).order_by(_keys.c.claimed_at).limit(limit)
+    return int(session.connection().execute(delete(_keys).where(_keys.c.id.in_(old))).rowcount)
 
 
 def owner_of_keys(by: Actor) -> str:

@@ -46,6 +46,7 @@ JOBS: tuple[Job, ...] = (
     Job("seals", 5 * _MINUTE, _HOUR),
     Job("sign-ins", _HOUR, 24 * _HOUR),
     Job("imports", _HOUR, 24 * _HOUR),
+    Job("keys", _HOUR, 24 * _HOUR),
     Job("ping", 5 * _MINUTE, _HOUR),
     Job("journal-head", 15 * _MINUTE, 27 * _HOUR, time(2, 30)),
     Job("backup", 15 * _MINUTE, 27 * _HOUR, time(3)),

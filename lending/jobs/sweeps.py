@@ -144,6 +144,13 @@ def forget_sign_ins(opened: Library, at: datetime) -> int:
     return forgotten + opened.db.act(lambda s: forget_sessions(s, shift=shift, at=at))
 
 
+def forget_keys(opened: Library, at: datetime) -> int:
+    """Forget the keys of acts that nobody sends again."""
+    from lending.circulation.acts import forget_keys
+
+    return _until_done(lambda: opened.db.act(lambda session: forget_keys(session, at=at, limit=1000)), 1000)
+
+
 def forget_imports(opened: Library, at: datetime) -> int:
     """Forget what records said before an import that can be undone no more, and files that nobody imported."""
     from lending.circulation.imports.runs import forget_files, forget_rows
@@ -178,6 +185,7 @@ SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "imports": forget_imports,
     "incomplete": settle_incomplete,
     "journal-head": keep_head,
+    "keys": forget_keys,
     "notices": send_notices,
     "offers": pass_offers_on,
     "overdue": chase,

@@ -33,6 +33,7 @@ WHAT = {
     "webhooks": lazy_gettext("Tells other programs what happened"),
     "seals": lazy_gettext("Seals the journal"),
     "sign-ins": lazy_gettext("Forgets old sign-ins"),
+    "keys": lazy_gettext("Forgets the keys by which a form that is sent twice does its act once"),
     "imports": lazy_gettext("Forgets files that were imported, and those that never were"),
     "ping": lazy_gettext("Tells a watchman elsewhere that all is well"),
     "journal-head": lazy_gettext("Keeps the journal's head outside the database"),

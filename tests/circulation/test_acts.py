@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from lending.circulation.acts import digest_of, once
+from lending.circulation.acts import digest_of, forget_keys, once
 from lending.circulation.journal import record
 from lending.db import Database
 from lending.domain.actors import Actor
@@ -65,3 +66,15 @@ def test_the_journal_can_be_added_to_and_nothing_else(database: Database, cast: 
     for statement in ("UPDATE journal SET verb = 'x'", "DELETE FROM journal"):
         with pytest.raises(Exception, match="append-only"):
             database.act(lambda s, sql=statement: s.connection().exec_driver_sql(sql))
+
+
+def test_a_key_is_forgotten_after_thirty_days_and_not_before(database: Database, cast: Cast) -> None:
+    for key in ("k1", "k2", "k3"):
+        _do(database, cast.ben, key, {})
+
+    def forgotten(after: timedelta) -> int:
+        return database.act(lambda session: forget_keys(session, at=NOW + after, limit=2))
+
+    month = timedelta(days=30)
+    assert [forgotten(after) for after in (month - timedelta(seconds=1), month, month, month)] == [0, 2, 1, 0]
+    assert _do(database, cast.ben, "k1", {"kit": "KIT-1042"})
