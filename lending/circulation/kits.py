@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.checkout import NO_OVERRIDE, Override
 from lending.circulation.checkout_statements import unreceived
 from lending.circulation.codes import new_code, refusing_twins
+from lending.circulation.in_library import open_use
 from lending.circulation.journal import record
 from lending.circulation.locks import find_kit, lock_kit, lock_stocks
 from lending.circulation.parts import GivenPart, kinds_of, lock_kit_for, make_part
@@ -30,6 +31,7 @@ from lending.domain.registration import plain_text
 from lending.domain.states import LIVE_RESERVATIONS, KitState, KitVerb, NoSuchMove, ReservationVerb
 from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch
+from lending.models.in_library import UseEnd
 from lending.models.kits import Kit, KitType, KitTypePart
 from lending.models.loans import Loan
 from lending.models.policies import Agreement
@@ -237,6 +239,9 @@ def reinstate(session: Session, *, kit: str, at: datetime, by: Actor) -> KitChan
 def declare_missing(session: Session, *, kit: str, at: datetime, by: Actor) -> KitChanged:
     """Say that a kit that should be in the library cannot be found. Whoever it was put aside for waits again."""
     row = lock_kit_for(session, kit, Act.WITHDRAW_KIT, by)
+    if row.state is KitState.IN_USE:
+        use = open_use(session, row.id)
+        use.ended_at, use.end = at, UseEnd.MISSING
     _move(row, KitVerb.DECLARE_MISSING)
     row.place = row.in_transit_to_id = row.sent_at = None
     record(session, "declare_missing", at=at, by=by, branch_id=row.branch_id, kit_id=row.id)

@@ -15,7 +15,7 @@ from lending.circulation.codes import refusing_twins
 from lending.circulation.journal import record, record_unchanged
 from lending.circulation.pictures import replace_picture
 from lending.domain.actors import Actor
-from lending.domain.library_settings import LOGO, checked_settings, kept_settings
+from lending.domain.library_settings import LOGO, LibrarySettings, checked_settings, kept_settings
 from lending.domain.permissions import Act
 from lending.domain.pictures import Drawn
 from lending.errors import Reason
@@ -62,3 +62,9 @@ def _locked(session: Session) -> dict[str, LibrarySetting]:
     chosen = select(LibrarySetting).order_by(LibrarySetting.name)
     locked = chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
     return {row.name: row for row in session.scalars(locked)}
+
+
+def settings_now(session: Session) -> LibrarySettings:
+    """The settings as their rows stand, for a verb that goes by one of them. It says nothing of the name."""
+    rows = session.execute(select(LibrarySetting.name, LibrarySetting.value))
+    return kept_settings({row.name: row.value for row in rows}, name="")

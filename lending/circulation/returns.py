@@ -354,9 +354,25 @@ def _received_at(
 
 
 def _destination(session: Session, kit: AnyRow, branch_id: int) -> tuple[Next, int | None, int]:
-    """To inspection here; or in transit to the owner; or, where kits float, here for good."""
-    if branch_id == kit.owner_id:
-        return Next.INSPECTION, None, kit.stock_id
-    if kit.floats:
-        return Next.INSPECTION, None, stock_of(session, branch_id=branch_id, kit_type_id=kit.kit_type_id)
-    return Next.TRANSIT, kit.owner_id, kit.stock_id
+    """Where a kit goes that was received at a branch, as its locked row says."""
+    return destination(
+        session,
+        branch_id=branch_id,
+        floats=kit.floats,
+        owner_id=kit.owner_id,
+        stock_id=kit.stock_id,
+        kit_type_id=kit.kit_type_id,
+    )
+
+
+def destination(
+    session: Session, *, branch_id: int, floats: bool, owner_id: int, stock_id: int, kit_type_id: int
+) -> tuple[Next, int | None, int]:
+    """To inspection here; or in transit to the owner; or, where kits float, here for good. Gives also the branch that
+    it travels to, if it does, and the stock that it belongs to from now on.
+    """
+    if branch_id == owner_id:
+        return Next.INSPECTION, None, stock_id
+    if floats:
+        return Next.INSPECTION, None, stock_of(session, branch_id=branch_id, kit_type_id=kit_type_id)
+    return Next.TRANSIT, owner_id, stock_id

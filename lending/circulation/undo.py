@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.charges import add_charge, withdraw_charges
 from lending.circulation.counts import count
+from lending.circulation.in_library import AT_EVENT, ENDED, IN_LIBRARY, undo_end_of_use, undo_use
 from lending.circulation.inspection_undo import undo_inspection
 from lending.circulation.journal import record
 from lending.circulation.loans import cancel_notices, record_on_kit
@@ -235,6 +236,16 @@ def _undo_capture(session: Session, entry: JournalEntry, at: datetime, by: Actor
     return Undone(entry.verb, undo_capture(session, entry, at=at, by=by).barcode, "")
 
 
+def _undo_use(session: Session, entry: JournalEntry, at: datetime, by: Actor) -> Undone:
+    """The kit that was to be used in the library or at an event is free again."""
+    return Undone(entry.verb, undo_use(session, entry, at=at, by=by), "")
+
+
+def _undo_end_of_use(session: Session, entry: JournalEntry, at: datetime, by: Actor) -> Undone:
+    """The kit is in use again."""
+    return Undone(entry.verb, undo_end_of_use(session, entry, at=at, by=by), "")
+
+
 def _charge_again(session: Session, entry: JournalEntry, loan: Loan, at: datetime, by: Actor) -> bool:
     """The charge that the return took away stands again, as a new row; one already paid is a person's matter.
 
@@ -306,4 +317,7 @@ _UNDOERS: Mapping[str, Callable[[Session, JournalEntry, datetime, Actor], Undone
     "exchange": _undo_exchange,
     "inspect": _undo_inspection,
     "capture": _undo_capture,
+    IN_LIBRARY: _undo_use,
+    AT_EVENT: _undo_use,
+    ENDED: _undo_end_of_use,
 }

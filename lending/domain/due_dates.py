@@ -118,6 +118,12 @@ def in_library_due(calendar: Calendar, *, at: datetime) -> Due | None:
     return _after(at, _due(calendar, on, DueRule.IN_LIBRARY)) if calendar.is_open_on(on) else None
 
 
+def event_due(calendar: Calendar, ends_at: datetime, *, at: datetime) -> Due | None:
+    """Use at a workshop or another event: due at the first closing that comes after the event has ended."""
+    on = still_open_on_or_after(calendar, ends_at, calendar.local_date(ends_at))
+    return None if on is None else _after(at, _due(calendar, on, DueRule.IN_LIBRARY))
+
+
 def shortened_due(calendar: Calendar, current: Due, notice_days: int = 7, *, at: datetime) -> Due:
     """The due date of someone who leaves a cohort at ``at``: ``notice_days`` from today, and never later than before.
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.checkout import CheckedOut
 from lending.circulation.exchange import Exchanged
+from lending.circulation.in_library import AT_EVENT, ENDED, IN_LIBRARY, InUse, UseEnded
 from lending.circulation.inspection import Inspected
 from lending.circulation.kits import KitFound
 from lending.circulation.renewal import DueDateSet, Renewed
@@ -31,7 +32,9 @@ from lending.errors import Reason, Refused
 from lending.models.base import AnyRow, table_of
 from lending.models.branches import Branch
 from lending.models.charges import Charge
-from lending.models.cohorts import Cohort
+from lending.models.cohorts import Cohort, Workshop
+from lending.models.hiring import HiringEvent
+from lending.models.in_library import KitUse
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, KitType, KitTypePart, Part, TurnaroundStepKind
 from lending.models.loans import Loan
@@ -50,6 +53,8 @@ Outcome = (
     | KitFound
     | Captured
     | PutBack
+    | InUse
+    | UseEnded
 )
 
 _journal, _kits, _kit_types, _loans = table_of(JournalEntry), table_of(Kit), table_of(KitType), table_of(Loan)
@@ -288,6 +293,26 @@ def _put_back(session: Session, row: AnyRow) -> PutBack:
     return PutBack(row.kit)
 
 
+def _in_use(session: Session, row: AnyRow) -> InUse:
+    chosen = (
+        select(Workshop.title, HiringEvent.name, Patron.name.label("patron"))
+        .select_from(KitUse)
+        .outerjoin(Workshop, Workshop.id == KitUse.workshop_id)
+        .outerjoin(HiringEvent, HiringEvent.id == KitUse.hiring_event_id)
+        .outerjoin(Patron, Patron.id == KitUse.patron_id)
+        .where(KitUse.public_id == row.detail["use"])
+    )
+    found = session.execute(chosen).one()
+    due_at = datetime.fromisoformat(row.detail["due_at"])
+    event = found.title or found.name
+    return InUse(row.detail["use"], row.kit, row.kit_type, due_at, event, short_name(found.patron or ""))
+
+
+def _use_ended(session: Session, row: AnyRow) -> UseEnded:
+    detail = row.detail
+    return UseEnded(detail["use"], row.kit, row.kit_type, Next(detail["next"]), row.owner, detail["late"])
+
+
 def due_by_hand(out: CheckedOut, then: DueDateSet) -> CheckedOut:
     """A check-out whose due date was set by hand in the same act."""
     return replace(out, due_at=then.due_at, due_on=then.due_on, rule=DueRule.BY_HAND, rolled_from=then.rolled_from)
@@ -323,6 +348,12 @@ _BUILDERS: Mapping[str, Callable[[Session, AnyRow], Outcome]] = {
     "capture": _captured,
     "undo_capture": _undone,
     "put_back": _put_back,
+    IN_LIBRARY: _in_use,
+    AT_EVENT: _in_use,
+    ENDED: _use_ended,
+    f"undo_{IN_LIBRARY}": _undone,
+    f"undo_{AT_EVENT}": _undone,
+    f"undo_{ENDED}": _undone,
 }
 _FREED = "free"
 _UNDO_VERBS = frozenset(verb for verb in _BUILDERS if verb.startswith("undo_"))

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from lending.circulation.checkout import CheckedOut
 from lending.circulation.exchange import Exchanged
+from lending.circulation.in_library import InUse, UseEnded
 from lending.circulation.inspection import Inspected
 from lending.circulation.kits import KitFound
 from lending.circulation.renewal import DueDateSet, Renewed
@@ -76,12 +77,20 @@ def said(outcome: Outcome, reader: Reader) -> Said:
             return _inspected(outcome, reader)
         case StepRecorded():
             return _step_recorded(outcome, reader)
+        case Transferred() | Captured() | KitFound() | PutBack() | InUse() | UseEnded():
+            return _where_it_goes(outcome, reader)
+
+
+def _where_it_goes(outcome: Transferred | Captured | KitFound | PutBack | InUse | UseEnded, reader: Reader) -> Said:
+    match outcome:
         case Transferred():
             return _transferred(outcome)
         case Captured():
             return _captured(outcome, reader)
         case KitFound() | PutBack():
             return _turned_up(outcome)
+        case InUse() | UseEnded():
+            return _used(outcome, reader)
 
 
 def _checked_out(out: CheckedOut, reader: Reader) -> Said:
@@ -268,6 +277,23 @@ def _turned_up(kit: KitFound | PutBack) -> Said:
     if isinstance(kit, KitFound):
         return Said(_("%(kit)s is found. Put it on the inspection cart.", kit=kit.kit), kit.kit)
     return Said(_("%(kit)s: put it back with the free kits.", kit=kit.kit), kit.kit, tone=Tone.LOOK)
+
+
+def _used(use: InUse | UseEnded, reader: Reader) -> Said:
+    """A kit that goes out for use in the library or at an event, or is back from it; it is in nobody's loan."""
+    if isinstance(use, InUse):
+        given = {"kit": use.kit, "moment": reader.moment(use.due_at)}
+        if use.event is None:
+            sentence = _("%(kit)s is for use in the library, back by %(moment)s.", **given)
+        else:
+            sentence = _("%(kit)s goes to %(event)s, back by %(moment)s.", **given, event=isolated(use.event))
+        return Said(one_stop(sentence), use.kit, who=use.patron_name, undoable=True)
+    sentences = [_("%(kit)s is back from its use.", kit=use.kit)]
+    if use.late:
+        sentences = [_("%(kit)s is back from its use, after closing.", kit=use.kit)]
+    sends = use.next is Next.TRANSIT
+    sentences.append(_("Send it to %(branch)s.", branch=use.owner) if sends else _("Put it on the inspection cart."))
+    return Said(" ".join(sentences), use.kit, tone=Tone.LOOK if sends else Tone.DONE, undoable=True)
 
 
 def _captured(put: Captured, reader: Reader) -> Said:
