@@ -56,7 +56,7 @@ class NewAttendance(Schema):
     def _one_of_two(self, data: Body, **_options: Any) -> None:
         if ("patron" in data) == ("count" in data):
             raise ValidationError("Either a patron or a count.", "count")
-        if "kind" in data and ("patron" in data or COUNTS[data["kind"]] is not data.get("mode")):
+        if "kind" in data and ("patron" in data or COUNTS.get(data["kind"], data.get("mode")) is not data.get("mode")):
             raise ValidationError("This is no count of that mode.", "kind")
 
 

@@ -22,6 +22,7 @@ class WorkshopTold:
 
     ``named_*`` are people who signed in; the rest was counted without names, ``None`` where nobody counted. ``views``
     are of single days, and empty when nobody knows of any. ``hybrid``: it was held in a room and on line.
+    ``registered`` are registrations that another program keeps, which are never attendance.
     """
 
     named_onsite: int = 0
@@ -32,6 +33,7 @@ class WorkshopTold:
     posted_on: date | None = None
     views: Mapping[date, int] = field(default_factory=dict)
     hybrid: bool = False
+    registered: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

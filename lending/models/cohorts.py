@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lending.domain.public_survey import Audience
 from lending.domain.states import ENROLMENT_MOVES, EnrolmentState, EnrolmentVerb, after
 from lending.models.base import Base, Id, PublicId, enum_column
 
@@ -18,7 +19,8 @@ class Program(Base):
     """A programme such as Work Ready. After ``last_borrow_on`` it lends nothing; ``ends_on`` caps open loans.
 
     ``eligibility`` is read by ``domain/eligibility.py``. ``seat_offer_hours``: how long a freed seat is offered to
-    whoever waits; ``None`` gives it at once.
+    whoever waits; ``None`` gives it at once. ``audience``: the age band under which the Public Libraries Survey counts
+    its sessions.
     """
 
     __tablename__ = "programs"
@@ -32,6 +34,7 @@ class Program(Base):
     ends_on: Mapped[date | None]
     last_borrow_on: Mapped[date | None]
     seat_offer_hours: Mapped[int | None]
+    audience: Mapped[Audience] = enum_column(Audience, default=Audience.ADULTS)
 
 
 @unique
@@ -139,11 +142,15 @@ class Attendance(Base):
 
 @unique
 class HeadCountKind(StrEnum):
-    """What was counted without names: people in the room, devices in the meeting, or the most viewers of a stream."""
+    """What was counted without names: people in the room, devices in the meeting, or the most viewers of a stream.
+
+    ``REGISTERED``: registrations that another program keeps, such as a calendar's or a meeting's; never attendance.
+    """
 
     ONSITE = "onsite"
     DEVICES = "devices"
     PEAK_VIEWERS = "peak_viewers"
+    REGISTERED = "registered"
 
 
 class HeadCount(Base):

@@ -54,7 +54,7 @@ COUNTS: Mapping[HeadCountKind, AttendanceMode] = {
     HeadCountKind.DEVICES: AttendanceMode.VIRTUAL,
     HeadCountKind.PEAK_VIEWERS: AttendanceMode.VIRTUAL,
 }
-"""Which attendance a count is of."""
+"""Which attendance a count is of; registrations are of none."""
 
 MOST = 100_000
 """Heads, devices or views: more is a slip of the finger."""
@@ -155,11 +155,11 @@ def set_head_count(
 ) -> None:
     """Set how many were counted in the room, as devices in the meeting or as most viewers; ``None``: nobody knows.
 
-    Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, or all of ``COHORT_OVER``, ``WORKSHOP_TO_COME``, and
+    How many registered in another program may be set before the workshop too, for any way it is held. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, or all of ``COHORT_OVER``, ``WORKSHOP_TO_COME``, and
     ``VALUE_WRONG`` for a count below 0 and for a format that this workshop has not.
     """
     found = lock_workshop(session, workshop, by)
-    check_countable(found, COUNTS[kind], at, *_against_number(n))
+    check_countable(found, COUNTS.get(kind), at, *_against_number(n))
     if n is None:
         row = session.get(HeadCount, (found.workshop.id, kind))
         before = None if row is None else row.n
@@ -245,18 +245,18 @@ def permit_attendance(session: Session, cohort: Cohort, by: Actor, *held_at: int
     return frozenset(branch_ids)
 
 
-def check_countable(found: WorkshopFound, mode: AttendanceMode, at: datetime, *besides: Block) -> None:
+def check_countable(found: WorkshopFound, mode: AttendanceMode | None, at: datetime, *besides: Block) -> None:
     """Refuse what cannot be counted, for all that stands against it and ``besides``.
 
     ``COHORT_OVER`` of a cancelled session, else ``WORKSHOP_TO_COME`` before the workshop's day; ``VALUE_WRONG`` for a
-    way to attend that it has not.
+    way to attend that it has not. Without a ``mode`` it is no attendance, and neither the day nor the way matters.
     """
     against = [*besides]
     if found.cohort.status is CohortStatus.CANCELLED:
         against.append(Block(Reason.COHORT_OVER, {"cohort": found.cohort.name}))
-    elif at < found.workshop.starts_at - OPENS_BEFORE:
+    elif mode is not None and at < found.workshop.starts_at - OPENS_BEFORE:
         against.append(Block(Reason.WORKSHOP_TO_COME, {"at": found.workshop.starts_at}))
-    if mode not in MODES[found.workshop.mode]:
+    if mode is not None and mode not in MODES[found.workshop.mode]:
         against.append(Block(Reason.VALUE_WRONG, {"field": "mode"}))
     if against:
         raise Refused(*against)

@@ -168,7 +168,7 @@ def _shown(session: Session, cohort: Cohort, at: datetime) -> list[WorkshopShown
         .where(Workshop.cohort_id == cohort.id)
         .order_by(Workshop.n)
     ).all()
-    told = _told(session, [row.Workshop for row in rows])
+    told = told_of(session, [row.Workshop for row in rows])
     return [
         WorkshopShown(
             workshop=row.Workshop.public_id,
@@ -189,8 +189,8 @@ def _shown(session: Session, cohort: Cohort, at: datetime) -> list[WorkshopShown
     ]
 
 
-def _told(session: Session, workshops: Iterable[Workshop]) -> Mapping[int, WorkshopTold]:
-    """What is known of each workshop, by three statements."""
+def told_of(session: Session, workshops: Iterable[Workshop]) -> Mapping[int, WorkshopTold]:
+    """What is known of each workshop by its id, by three statements."""
     found = {workshop.id: workshop for workshop in workshops}
     named: dict[tuple[int, AttendanceMode], int] = defaultdict(int)
     attending = select(Attendance.workshop_id, Attendance.mode, func.count().label("n"))
@@ -215,6 +215,7 @@ def _told(session: Session, workshops: Iterable[Workshop]) -> Mapping[int, Works
             posted_on=workshop.posted_on,
             views=views[id_],
             hybrid=workshop.mode is WorkshopMode.HYBRID,
+            registered=heads.get((id_, HeadCountKind.REGISTERED)),
         )
         for id_, workshop in found.items()
     }

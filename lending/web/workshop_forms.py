@@ -20,6 +20,11 @@ class CountForm(KeyedForm):
     onsite = IntegerField(lazy_gettext("People in the room"), validators=[Optional(), _A_NUMBER])
     devices = IntegerField(lazy_gettext("Devices in the meeting"), validators=[Optional(), _A_NUMBER])
     peak_viewers = IntegerField(lazy_gettext("Most viewers of a stream at once"), validators=[Optional(), _A_NUMBER])
+    registered = IntegerField(
+        lazy_gettext("Registered elsewhere"),
+        description=lazy_gettext("In a calendar or a meeting tool, besides those registered here."),
+        validators=[Optional(), _A_NUMBER],
+    )
 
 
 class RecordingForm(KeyedForm):

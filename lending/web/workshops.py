@@ -248,14 +248,14 @@ def _sheet(public_id: str) -> SignInSheet:
 
 def _kinds(workshop: WorkshopShown) -> list[HeadCountKind]:
     """What can be counted at a workshop, as it is held."""
-    return [kind for kind in HeadCountKind if COUNTS[kind] in MODES[workshop.mode]]
+    return [kind for kind in HeadCountKind if kind not in COUNTS or COUNTS[kind] in MODES[workshop.mode]]
 
 
 def _shown(found: SignInSheet, **forms: Any) -> Mapping[str, Any]:
     """What the page of a workshop shows besides its box and log."""
     told, reader = found.workshop.told, current.reader()
     counts = forms.get("counts") or CountForm(
-        None, onsite=told.in_room, devices=told.devices, peak_viewers=told.peak_viewers
+        None, onsite=told.in_room, devices=told.devices, peak_viewers=told.peak_viewers, registered=told.registered
     )
     modes = sorted(MODES[found.workshop.mode])
     chosen = request.form.get("mode")
