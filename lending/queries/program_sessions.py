@@ -117,7 +117,7 @@ def workshops_of(
     )
 
 
-def _chosen(scope: Branches, led: Collection[int], program_id: int | None) -> Select[Any]:
+def _chosen(scope: Branches, led: Collection[int], program_id: int | None) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Workshop,
@@ -155,13 +155,13 @@ def _format(workshop: Workshop) -> Format:
     return Format.OFFSITE if workshop.branch_id is None else Format.ONSITE
 
 
-def _posted(session: Session, chosen: Select[Any], period: Period) -> list[WorkshopTold]:
+def _posted(session: Session, chosen: Select[*tuple[Any, ...]], period: Period) -> list[WorkshopTold]:
     """What is known of each workshop whose recording was posted in the period, whenever it was held."""
     rows = session.execute(chosen.where(Workshop.posted_on.between(period.first, period.last))).all()
     return list(told_of(session, [row.Workshop for row in rows]).values())
 
 
-def _views(session: Session, chosen: Select[Any], period: Period) -> int | None:
+def _views(session: Session, chosen: Select[*tuple[Any, ...]], period: Period) -> int | None:
     """All views on days of the period; ``None`` where nobody looked any up."""
     workshops = chosen.with_only_columns(Workshop.id).order_by(None)
     n, views = session.execute(

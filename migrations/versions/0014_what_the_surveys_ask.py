@@ -39,8 +39,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DELETE FROM head_counts WHERE kind = 'registered'")
     _kinds(*COUNTED)
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_column("programs", "audience")
-        return
     with op.batch_alter_table("programs") as programs:
+        programs.drop_constraint(op.f("ck_programs_audience"), type_="check")
         programs.drop_column("audience")
