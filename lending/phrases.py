@@ -257,6 +257,7 @@ FIELDS: Mapping[str, str] = {
     "eligibility": N_("who may take part"),
     "agreement_code": N_("agreement"),
     "seat_offer_hours": N_("hours a seat is offered"),
+    "audience": N_("for whom it is"),
     "hours": N_("opening hours"),
     "languages": N_("languages"),
     "partners": N_("partners"),

@@ -16,13 +16,14 @@ from lending.api.fields import CodeText, Day, Page, Text
 from lending.api.paging import after, cursor_of
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
+from lending.domain.public_survey import Audience
 from lending.errors import Reason, hidden_as
 from lending.programs.programs import SEAT_OFFER_HOURS, change_program, plan_program
 from lending.queries import cohorts
 
 
 class ProgramChange(Schema):
-    """What of a programme changes; null takes a value away. eligibility holds its rules."""
+    """What of a programme changes; null takes a value away. eligibility holds its rules, audience is its age band."""
 
     name = Text(120, shortest=1)
     description = Text(2000)
@@ -31,6 +32,7 @@ class ProgramChange(Schema):
     ends_on = Day(allow_none=True)
     last_borrow_on = Day(allow_none=True)
     seat_offer_hours = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, 1440))
+    audience = fields.Enum(Audience, by_value=True)
 
 
 class NewProgram(ProgramChange):
@@ -54,6 +56,7 @@ class ProgramAnswer(Schema):
     ends_on = answers.optional(fields.Date)
     last_borrow_on = answers.optional(fields.Date)
     seat_offer_hours = answers.optional(fields.Integer)
+    audience = fields.Enum(Audience, by_value=True, required=True)
 
 
 class ProgramPage(Schema):

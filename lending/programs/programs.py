@@ -20,6 +20,7 @@ from lending.circulation.journal import record, record_unchanged
 from lending.domain.actors import Actor
 from lending.domain.eligibility import read_eligibility
 from lending.domain.permissions import Act
+from lending.domain.public_survey import Audience
 from lending.domain.registration import is_storable, plain_text
 from lending.errors import Block, Reason, Refused
 from lending.models.cohorts import Cohort, CohortStatus, Program
@@ -30,7 +31,16 @@ SEAT_OFFER_HOURS: Final = 48
 """How long a freed seat of a new programme is offered, unless the plan says otherwise (setting; RULES 4)."""
 
 CHANGEABLE: Final = frozenset(
-    {"name", "description", "agreement_code", "eligibility", "ends_on", "last_borrow_on", "seat_offer_hours"}
+    {
+        "name",
+        "description",
+        "agreement_code",
+        "eligibility",
+        "ends_on",
+        "last_borrow_on",
+        "seat_offer_hours",
+        "audience",
+    }
 )
 """What of a programme may change; its code is what everybody calls it by."""
 
@@ -52,6 +62,7 @@ def plan_program(
     ends_on: date | None = None,
     last_borrow_on: date | None = None,
     seat_offer_hours: int | None = SEAT_OFFER_HOURS,
+    audience: Audience = Audience.ADULTS,
     at: datetime,
     by: Actor,
 ) -> str:
@@ -69,6 +80,7 @@ def plan_program(
         "ends_on": ends_on,
         "last_borrow_on": last_borrow_on,
         "seat_offer_hours": seat_offer_hours,
+        "audience": audience,
     }
     against = list(_against(session, values))
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", code):
@@ -146,6 +158,7 @@ def _against(session: Session, values: Mapping[str, Any]) -> Iterator[Block]:
         and values["last_borrow_on"] > values["ends_on"],
         "seat_offer_hours": values["seat_offer_hours"] is not None
         and not 1 <= values["seat_offer_hours"] <= _LONGEST_OFFER,
+        "audience": not isinstance(values["audience"], Audience),
     }
     yield from (Block(Reason.VALUE_WRONG, {"field": name}) for name, is_wrong in wrong.items() if is_wrong)
 

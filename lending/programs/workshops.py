@@ -155,8 +155,9 @@ def set_head_count(
 ) -> None:
     """Set how many were counted in the room, as devices in the meeting or as most viewers; ``None``: nobody knows.
 
-    How many registered in another program may be set before the workshop too, for any way it is held. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, or all of ``COHORT_OVER``, ``WORKSHOP_TO_COME``, and
-    ``VALUE_WRONG`` for a count below 0 and for a format that this workshop has not.
+    How many registered in another program may be set before the workshop too, for any way it is held. Raises
+    ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, or all of ``COHORT_OVER``, ``WORKSHOP_TO_COME``, and ``VALUE_WRONG``
+    for a count below 0 and for a format that this workshop has not.
     """
     found = lock_workshop(session, workshop, by)
     check_countable(found, COUNTS.get(kind), at, *_against_number(n))

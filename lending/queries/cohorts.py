@@ -19,6 +19,7 @@ from lending.circulation.calendars import branch_calendar
 from lending.circulation.checkout_statements import unreceived
 from lending.domain.actors import Actor
 from lending.domain.permissions import Role
+from lending.domain.public_survey import Audience
 from lending.domain.states import HOLDS_A_SEAT, PROMISED_RESERVATIONS, EnrolmentState, ReservationState
 from lending.errors import Reason, Refused
 from lending.models.branches import Branch
@@ -51,6 +52,7 @@ class ProgramShown:
     ends_on: date | None
     last_borrow_on: date | None
     seat_offer_hours: int | None
+    audience: Audience
 
 
 @dataclass(frozen=True, slots=True)

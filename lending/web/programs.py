@@ -16,6 +16,7 @@ from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAr
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lending.domain.permissions import Act
+from lending.domain.public_survey import Audience
 from lending.programs.programs import SEAT_OFFER_HOURS, change_program, plan_program
 from lending.queries import cohorts as queries
 from lending.queries.agreements import agreements
@@ -28,6 +29,14 @@ from lending.web.posting import posted, status
 bp = Blueprint("programs", __name__, url_prefix="/programs")
 
 _NEEDED = lazy_gettext("Fill this in.")
+
+AUDIENCES = {
+    Audience.ADULTS: lazy_gettext("Adults, 19 and older"),
+    Audience.AGES_12_18: lazy_gettext("Young people, 12 to 18"),
+    Audience.AGES_6_11: lazy_gettext("Children, 6 to 11"),
+    Audience.AGES_0_5: lazy_gettext("Children, 0 to 5"),
+    Audience.GENERAL: lazy_gettext("Everybody, of any age"),
+}
 
 
 class ProgramForm(KeyedForm):
@@ -42,6 +51,11 @@ class ProgramForm(KeyedForm):
         lazy_gettext("Hours a freed seat is offered"),
         description=lazy_gettext("Leave it empty to give it at once."),
         validators=[Optional(), NumberRange(1, 1440)],
+    )
+    audience = SelectField(
+        lazy_gettext("For whom"),
+        description=lazy_gettext("The Public Libraries Survey counts sessions by age."),
+        validators=[InputRequired(_NEEDED)],
     )
     min_age = IntegerField(lazy_gettext("Youngest age"), validators=[Optional(), NumberRange(0, 120)])
     postal_codes = TextAreaField(
@@ -74,6 +88,7 @@ class ProgramForm(KeyedForm):
             "ends_on": self.ends_on.data,
             "last_borrow_on": self.last_borrow_on.data,
             "seat_offer_hours": self.seat_offer_hours.data,
+            "audience": Audience(self.audience.data),
         }
 
 
@@ -104,8 +119,9 @@ def new() -> ResponseReturnValue:
     """Add a programme."""
     form = NewProgramForm()
     _offer_agreements(form)
+    offer(form.audience, [(each.value, label) for each, label in AUDIENCES.items()])
     if request.method == "GET":
-        fill(form, {"seat_offer_hours": SEAT_OFFER_HOURS})
+        fill(form, {"seat_offer_hours": SEAT_OFFER_HOURS, "audience": Audience.ADULTS})
 
     def do(session: Any, at: datetime, by: Any) -> None:
         plan_program(session, code=form.code.data.strip(), **form.details({}), at=at, by=by)
@@ -124,8 +140,9 @@ def edit(code: str) -> ResponseReturnValue:
         found = queries.program(session, code, by=current.actor())
     form = ProgramForm()
     _offer_agreements(form)
+    offer(form.audience, [(each.value, label) for each, label in AUDIENCES.items()])
     if request.method == "GET":
-        names = ("name", "description", "agreement_code", "ends_on", "last_borrow_on", "seat_offer_hours")
+        names = ("name", "description", "agreement_code", "ends_on", "last_borrow_on", "seat_offer_hours", "audience")
         rules = {**found.eligibility, "postal_codes": " ".join(found.eligibility.get("postal_codes", []))}
         fill(form, {name: getattr(found, name) for name in names} | rules)
 

@@ -183,6 +183,14 @@ def test_a_lead_of_other_programmes_records_nothing(database: Database, cast: Ca
     assert refusal(lambda: database.act(sign)) == [Reason.NOT_PERMITTED]
 
 
+def test_registrations_of_another_program_are_told_before_the_day_and_are_no_attendance(
+    database: Database, cast: Cast
+) -> None:
+    workshop = meeting(database, cast, WorkshopMode.VIRTUAL, begins=BEGINS + timedelta(days=9))
+    heads(database, cast, workshop, HeadCountKind.REGISTERED, 300)
+    assert head_counts(database) == {HeadCountKind.REGISTERED: 300}
+
+
 def test_a_count_takes_the_place_of_an_earlier_one_and_may_be_taken_away(database: Database, cast: Cast) -> None:
     workshop = meeting(database, cast)
     heads(database, cast, workshop, HeadCountKind.ONSITE, 12)

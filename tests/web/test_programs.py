@@ -14,10 +14,11 @@ from lending.models.cohorts import Program
 from tests.cast import Cast
 from tests.web.browsers import Browser, signed_in
 
-NEW = {"key": "n" * 16, "code": "job-skills", "name": "Job Skills", "seat_offer_hours": "24"}
+NEW = {"key": "n" * 16, "code": "job-skills", "name": "Job Skills", "seat_offer_hours": "24", "audience": "19+"}
 CHANGE = {
     "key": "c" * 16,
     "name": "Work Ready",
+    "audience": "12-18",
     "ends_on": "2027-06-30",
     "last_borrow_on": "2027-06-01",
     "min_age": "18",
@@ -62,6 +63,7 @@ def test_a_lead_changes_their_programme_and_its_questions_stay(dora: Browser, sq
         "full_card": True,
     }
     assert (row.ends_on, row.last_borrow_on, row.seat_offer_hours) == (date(2027, 6, 30), date(2027, 6, 1), None)
+    assert row.audience == "12-18"
     assert "Jun 30, 2027" in dora.get("/programs").get_data(as_text=True)
 
 
