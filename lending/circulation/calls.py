@@ -82,7 +82,6 @@ def note_call(session: Session, *, task: str, outcome: CallOutcome, at: datetime
         branch_id=row.branch_id,
         kit_id=row.kit_id,
         loan_id=row.loan_id,
-        patron=None if patron is None else patron.pseudonym,
         detail={"task_id": row.id, "outcome": outcome.value, "tries": row.tries},
     )
     return CallNoted(row.public_id, outcome, row.tries, again_at)

@@ -23,7 +23,6 @@ from lending.errors import Reason, Refused
 from lending.models.base import table_of
 from lending.models.charges import Charge, ChargeKind
 from lending.models.loans import Loan
-from lending.models.people import Patron
 from lending.models.tasks import TaskKind
 
 _charges = table_of(Charge)
@@ -183,7 +182,6 @@ def _end(
     except NoSuchMove as wrong:
         raise Refused.because(Reason.WRONG_STATE, state=wrong.state.value) from None
     charge.ended_at, charge.ended_reason = at, reason
-    patron = session.scalar(select(Patron.pseudonym).where(Patron.id == charge.patron_id))
     record(
         session,
         f"{verb.value}_charge",
@@ -193,7 +191,6 @@ def _end(
         kit_id=loan.kit_id,
         loan_id=loan.id,
         cohort_id=loan.cohort_id,
-        patron=patron,
         detail={"charge_id": charge.id, "amount_cents": charge.amount_cents, "from": old.value},
     )
     return ChargeChanged(charge.public_id, loan.public_id, charge.kind, charge.amount_cents, charge.state)

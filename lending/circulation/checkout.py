@@ -260,7 +260,6 @@ def _recorded(
         kit_id=found.kit_id,
         loan_id=loan_id,
         cohort_id=cohort_id,
-        patron=locked.pseudonym,
         detail={
             "due_at": due.at.isoformat(),
             "due_on": due.on.isoformat(),

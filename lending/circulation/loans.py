@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from lending.circulation.journal import record
@@ -17,7 +17,6 @@ from lending.models.base import table_of
 from lending.models.kits import Kit
 from lending.models.loans import Loan, LoanTerm, TermKind
 from lending.models.notices import Notice, NoticeState
-from lending.models.people import Patron
 
 _notices = table_of(Notice)
 
@@ -33,13 +32,10 @@ def record_on_kit(
     loan: Loan | None = None,
     branch_id: int | None = None,
 ) -> None:
-    """Write an act on a kit, and on its loan if there is one, to the journal; the patron by pseudonym.
+    """Write an act on a kit, and on its loan if there is one, to the journal.
 
     ``branch_id`` is where it was done, the kit's own branch unless said otherwise.
     """
-    patron = None
-    if loan is not None:
-        patron = session.scalar(select(Patron.pseudonym).where(Patron.id == loan.patron_id))
     record(
         session,
         verb,
@@ -49,7 +45,6 @@ def record_on_kit(
         kit_id=kit.id,
         loan_id=None if loan is None else loan.id,
         cohort_id=None if loan is None else loan.cohort_id,
-        patron=patron,
         detail=detail,
     )
 

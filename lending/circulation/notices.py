@@ -184,7 +184,6 @@ def bounced(session: Session, notice: str, *, address_is_wrong: bool, at: dateti
         by=by,
         branch_id=patron.home_branch_id,
         loan_id=row.loan_id,
-        patron=patron.pseudonym,
         detail={"notice": row.public_id, "address_is_wrong": address_is_wrong},
     )
     return True

@@ -188,7 +188,7 @@ def _with_patrons(found: FromClause) -> Select[Any]:
     joined = found.join(terms, and_(terms.c.loan_id == found.c.id, terms.c.n == found.c.term)).outerjoin(
         patrons, patrons.c.id == found.c.patron_id
     )
-    columns = (*(found.c[name] for name in _LOAN), terms.c.made_at.label("term_made_at"), patrons.c.pseudonym)
+    columns = (*(found.c[name] for name in _LOAN), terms.c.made_at.label("term_made_at"))
     return select(*columns, CHANNEL.label("channel")).select_from(joined)
 
 
@@ -314,8 +314,7 @@ def _ask_to_suspend(session: Session, late: Sequence[AnyRow], branch_id: int, *,
         LineVerb.ASK_TO_SUSPEND.value,
         [
             {"branch_id": branch_id, "kit_id": line.kit_id, "loan_id": by_kit[line.kit_id].id}
-            | {"cohort_id": by_kit[line.kit_id].cohort_id, "patron": by_kit[line.kit_id].pseudonym}
-            | {"detail": {"line_id": line.id}}
+            | {"cohort_id": by_kit[line.kit_id].cohort_id, "detail": {"line_id": line.id}}
             for line in found
         ],
         at=at,

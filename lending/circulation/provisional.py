@@ -76,7 +76,6 @@ def register_provisionally(
         at=at,
         by=by,
         branch_id=home_branch_id,
-        patron=person.pseudonym,
         detail={"fields": sorted(name for name, value in values.items() if value is not None)},
     )
     return Newcomer(person.public_id, person.id, reference)

@@ -187,7 +187,6 @@ _gone = exists().where(
     enrolments.c.cohort_id == loans.c.cohort_id,
     enrolments.c.state.in_([EnrolmentState.WITHDRAWN, EnrolmentState.DROPPED]),
 )
-_REACH = (patrons.c.pseudonym, *CONTACT)
 OPEN_LOANS = (
     select(
         *(
@@ -200,7 +199,7 @@ OPEN_LOANS = (
         branches.c.zone,
         _of_newest_term.label("term_kind"),
         (_gone & ~_enrolled).label("left_cohort"),
-        *_REACH,
+        *CONTACT,
     )
     .select_from(
         loans.join(kits, kits.c.id == loans.c.kit_id)
@@ -225,7 +224,7 @@ PROMISES = (
         kits.c.barcode,
         branches.c.code.label("branch"),
         branches.c.zone,
-        *_REACH,
+        *CONTACT,
     )
     .select_from(
         reservations.join(branches, branches.c.id == reservations.c.pickup_branch_id)

@@ -98,7 +98,6 @@ def move_loans(
             "kit_id": move.row.kit_id,
             "loan_id": move.row.id,
             "cohort_id": move.row.cohort_id,
-            "patron": move.row.pseudonym,
             "detail": {
                 "term": move.row.term + 1,
                 "due_from": move.row.due_at.isoformat(),
@@ -125,7 +124,6 @@ def move_shelf(session: Session, moves: Iterable[ShelfMove], step: str, *, at: d
             "branch_id": row.branch_id,
             "kit_id": row.kit_id,
             "cohort_id": row.cohort_id,
-            "patron": row.pseudonym,
             "detail": {
                 "reservation": row.public_id,
                 "until_from": row.ready_until.isoformat(),

@@ -36,7 +36,6 @@ from lending.domain.states import (
 from lending.models.base import PUBLIC_ID_ALPHABET, constant, table_of
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
 from lending.models.journal import JournalEntry
-from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 
@@ -327,7 +326,6 @@ def record_reservation(
         branch_id=reservation.pickup_branch_id,
         kit_id=reservation.kit_id,
         cohort_id=reservation.cohort_id,
-        patron=session.scalar(select(Patron.pseudonym).where(Patron.id == reservation.patron_id)),
         detail={
             "reservation": reservation.public_id,
             "from": before.value,

@@ -82,7 +82,6 @@ _LOCK_LOAN = (
         _loans.c.term,
         _loans.c.claimed_at,
         _patrons.c.public_id.label("patron"),
-        _patrons.c.pseudonym,
         _patrons.c.name.label("patron_name"),
         exists()
         .where(
@@ -265,7 +264,6 @@ def return_kit(
                 kit_id=locked.id,
                 loan_id=loan.id,
                 cohort_id=loan.cohort_id,
-                patron=loan.pseudonym,
                 detail={
                     "kit_from": locked.state.value,
                     "loan_from": loan.state.value,

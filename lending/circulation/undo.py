@@ -294,7 +294,6 @@ def _done(
         kit_id=kit.id,
         loan_id=loan.id,
         cohort_id=loan.cohort_id,
-        patron=entry.patron,
         detail={"undone": entry.id, **more},
     )
     day = branch_calendar(session, entry.branch_id, since=entry.at.date()).local_date(entry.at)

@@ -16,8 +16,9 @@ from lending.models.base import Base, Id, enum_column
 class JournalEntry(Base):
     """One thing that was done. The database itself refuses UPDATE and DELETE.
 
-    ``at`` is when it happened, ``recorded_at`` when it was written down. A patron is named by pseudonym only, and
-    ``detail`` never holds a name, a card number, an address or any free text about a patron.
+    ``at`` is when it happened, ``recorded_at`` when it was written down. A patron is named by pseudonym only, on a row
+    about their record (``circulation/journal.OF_A_RECORD``) and never beside a kit or a session. ``detail`` never holds
+    a name, a card number, an address or any free text about a patron.
     """
 
     __tablename__ = "journal"

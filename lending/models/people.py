@@ -147,8 +147,9 @@ class PatronStatus(StrEnum):
 class Patron(Base):
     """A person who borrows.
 
-    ``pseudonym`` names the patron on the journal, so that erasure leaves the journal whole. ``name_key`` is the
-    folded name for searching. ``notice_channel`` is how they asked to be told; without it, by what reaches them first.
+    ``pseudonym`` names the patron on the journal, beside nothing they had, so that erasure leaves it whole.
+    ``name_key`` is the folded name for searching. ``notice_channel`` is how they asked to be told; without it, by what
+    reaches them first.
     ``email_refused_at``: their mail server does not know the address, and nothing is sent there until it is changed.
     ``provisional_since``: they gave their name online and have no card yet; nobody has checked who they are, and their
     reference stands for the card until then.

@@ -211,7 +211,6 @@ def record_seat(
         by=by,
         branch_id=enrolment.pickup_branch_id,
         cohort_id=enrolment.cohort_id,
-        patron=session.scalar(select(Patron.pseudonym).where(Patron.id == enrolment.patron_id)),
         detail={"enrolment": enrolment.public_id, "seat": enrolment.state.value, **detail},
     )
 

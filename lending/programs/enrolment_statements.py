@@ -79,7 +79,6 @@ _LOCKED = (
     cohorts.c.ends_on,
     cohorts.c.return_by,
     cohorts.c.capacity,
-    patrons.c.pseudonym,
     patrons.c.provisional_since,
     patrons.c.blocked_reason,
     patrons.c.expires_on,

@@ -276,10 +276,10 @@ def record_joining(
 ) -> None:
     """Write the place and, where a kit is promised, the promise to the journal."""
     asked = joining.asked
-    whose = {"branch_id": asked.branch_id, "cohort_id": asked.cohort_id, "patron": joining.held.pseudonym}
+    where = {"branch_id": asked.branch_id, "cohort_id": asked.cohort_id}
     pool_id = None if joining.pool is None else joining.pool.pool_id
     seat = {"enrolment": place.public_id, "seat": place.state.value, "pool_id": pool_id}
-    rows: list[dict[str, Any]] = [{**whose, "verb": "enrol", "detail": seat}]
+    rows: list[dict[str, Any]] = [{**where, "verb": "enrol", "detail": seat}]
     if queued is not None and queued.position is None:
         promise = {
             "reservation": queued.public_id,
@@ -287,5 +287,5 @@ def record_joining(
             "to": queued.state.value,
             "pool_id": pool_id,
         }
-        rows.append({**whose, "verb": "promise", "detail": promise})
+        rows.append({**where, "verb": "promise", "detail": promise})
     record_each(session, "enrol", rows, at=at, by=by)

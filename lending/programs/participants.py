@@ -80,7 +80,6 @@ class ParticipantsImported:
 @dataclass(frozen=True, slots=True)
 class _Person:
     patron_id: int
-    pseudonym: str
     name_key: str
     email: str
 
@@ -132,7 +131,13 @@ def import_participants(
     here = set(session.scalars(select(Attendance.patron_id).where(Attendance.workshop_id == found.workshop.id)))
     new = [person for person in rows_of if person.patron_id not in here]
     session.add_all(
-        Attendance(workshop_id=found.workshop.id, patron_id=person.patron_id, mode=AttendanceMode.VIRTUAL, at=at)
+        Attendance(
+            workshop_id=found.workshop.id,
+            patron_id=person.patron_id,
+            mode=AttendanceMode.VIRTUAL,
+            at=at,
+            staff_id=by.staff_id,
+        )
         for person in new
     )
     devices = len(rows_of) + len({_device(one) for one in (*ambiguous, *unmatched)})
@@ -171,13 +176,13 @@ def rows_in(text: str) -> list[int]:
 
 def _people(session: Session, cohort_id: int) -> list[_Person]:
     rows = session.execute(
-        select(Patron.id, Patron.pseudonym, Patron.name_key, Patron.email)
+        select(Patron.id, Patron.name_key, Patron.email)
         .join(Enrolment, Enrolment.patron_id == Patron.id)
         .where(Enrolment.cohort_id == cohort_id, Enrolment.state.in_(ENROLLED), Patron.status == PatronStatus.ACTIVE)
         .order_by(Patron.id)
         .with_for_update(of=Patron, key_share=True)
     )
-    return [_Person(row.id, row.pseudonym, row.name_key, (row.email or "").casefold()) for row in rows]
+    return [_Person(row.id, row.name_key, (row.email or "").casefold()) for row in rows]
 
 
 def _matched(
@@ -229,13 +234,12 @@ def _journal(
     at: datetime,
     by: Actor,
 ) -> None:
-    """Each attendance by pseudonym, and the list by the numbers of its rows."""
+    """That somebody was noted, as often as it was, and the list by the numbers of its rows."""
     branch_id, cohort_id = found.workshop.branch_id, found.cohort.id
     signed_in = [
         {
             "branch_id": branch_id,
             "cohort_id": cohort_id,
-            "patron": person.pseudonym,
             "detail": {"workshop": found.workshop.public_id, "mode": AttendanceMode.VIRTUAL.value},
         }
         for person in new

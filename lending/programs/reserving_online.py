@@ -19,10 +19,11 @@ from lending.circulation.reserving import reserve
 from lending.circulation.signing import TextToSign, sign_online, texts_to_sign
 from lending.domain.actors import Actor
 from lending.errors import Reason, Refused
-from lending.models.cohorts import Cohort
+from lending.models.cohorts import Cohort, Enrolment
 from lending.models.journal import JournalEntry
 from lending.models.kits import KitType
 from lending.models.people import Patron
+from lending.models.reservations import Reservation
 from lending.programs.enrolment import enrol
 
 _MADE = frozenset({"enrol", "reserve"})
@@ -95,8 +96,11 @@ def confirmed_before(session: Session, act: str) -> Confirmed:
     """What the act with this id confirmed, so that a second tap is answered like the first. ``KEY_REUSED``: nothing."""
     rows = session.scalars(select(JournalEntry).where(JournalEntry.act == act, JournalEntry.verb.in_(_MADE)))
     for row in rows:
-        made = str(row.detail["enrolment"] if row.verb == "enrol" else row.detail["reservation"])
-        patron = session.scalar(select(Patron.public_id).where(Patron.pseudonym == row.patron))
+        of, name = (Enrolment, "enrolment") if row.verb == "enrol" else (Reservation, "reservation")
+        made = str(row.detail[name])
+        patron = session.scalar(
+            select(Patron.public_id).join(of, of.patron_id == Patron.id).where(of.public_id == made)
+        )
         if patron is not None:
             return Confirmed(patron, made)
     raise Refused.because(Reason.KEY_REUSED)

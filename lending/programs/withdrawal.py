@@ -28,9 +28,7 @@ from lending.domain.permissions import Act
 from lending.domain.states import LIVE_ENROLMENTS, LIVE_RESERVATIONS, EnrolmentState, EnrolmentVerb, LoanState
 from lending.errors import Reason, Refused
 from lending.models.cohorts import Attendance, Cohort, Enrolment, Workshop
-from lending.models.journal import JournalEntry
 from lending.models.loans import Loan, TermKind
-from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from lending.programs.cohorts import permit_for_program
 from lending.programs.enrolment import (
@@ -110,6 +108,7 @@ def excuse(session: Session, *, enrolment: str, at: datetime, by: Actor) -> None
     [row] = lock_enrolments(session, [found.id])
     if row.state is not EnrolmentState.ENROLLED:
         raise Refused.because(Reason.WRONG_STATE, state=row.state.value)
+    row.excused_at = row.excused_at or at
     record_seat(session, "excuse", row, at=at, by=by)
 
 
@@ -143,19 +142,12 @@ def no_shows(session: Session, held: Cohort, *, at: datetime) -> list[Enrolment]
     if first is None or first.ends_at > at or not _attendances(session, first):
         raise Refused.because(Reason.ATTENDANCE_NOT_TAKEN, cohort=held.name)
     was_there = exists().where(Attendance.workshop_id == first.id, Attendance.patron_id == Enrolment.patron_id)
-    excused = exists().where(
-        JournalEntry.patron == Patron.pseudonym, JournalEntry.verb == "excuse", JournalEntry.cohort_id == held.id
-    )
-    absent = (
-        select(Enrolment)
-        .join(Patron, Patron.id == Enrolment.patron_id)
-        .where(
-            Enrolment.cohort_id == held.id,
-            Enrolment.state == EnrolmentState.ENROLLED,
-            Enrolment.seated_at < first.starts_at,
-            ~was_there,
-            ~excused,
-        )
+    absent = select(Enrolment).where(
+        Enrolment.cohort_id == held.id,
+        Enrolment.state == EnrolmentState.ENROLLED,
+        Enrolment.seated_at < first.starts_at,
+        Enrolment.excused_at.is_(None),
+        ~was_there,
     )
     return list(session.scalars(absent.order_by(Enrolment.id)))
 

@@ -34,7 +34,6 @@ from lending.models.cohorts import (
     Workshop,
     WorkshopMode,
 )
-from lending.models.journal import JournalEntry
 from lending.models.people import Patron, PatronStatus
 from lending.models.stock import Stock
 from lending.programs.cohorts import permit_for_program
@@ -92,16 +91,14 @@ def sign_in(session: Session, *, workshop: str, patron: str, mode: AttendanceMod
     person = _lock_person(session, patron)
     before = _attendance(session, found.workshop.id, person.id)
     if before is not None and before.mode is not mode:
-        _record(
-            session, "sign_in", found, at=at, by=by, patron=person.pseudonym, mode=mode.value, was=before.mode.value
-        )
-        before.mode = mode
+        _record(session, "sign_in", found, at=at, by=by, mode=mode.value, was=before.mode.value)
+        before.mode, before.staff_id = mode, by.staff_id
         return SignedIn(workshop, short_name(person.name), mode, again=False)
     if before is not None:
         record_unchanged(session, "sign_in", at=at, by=by)
         return SignedIn(workshop, short_name(person.name), before.mode, again=True)
-    session.add(Attendance(workshop_id=found.workshop.id, patron_id=person.id, mode=mode, at=at))
-    _record(session, "sign_in", found, at=at, by=by, patron=person.pseudonym, mode=mode.value)
+    session.add(Attendance(workshop_id=found.workshop.id, patron_id=person.id, mode=mode, at=at, staff_id=by.staff_id))
+    _record(session, "sign_in", found, at=at, by=by, mode=mode.value)
     return SignedIn(workshop, short_name(person.name), mode, again=False)
 
 
@@ -123,7 +120,7 @@ def undo_sign_in(session: Session, *, workshop: str, patron: str, at: datetime, 
         raise Refused.because(Reason.NOTHING_TO_UNDO)
     before, person = row.Attendance, row.Patron
     session.execute(delete(Attendance).where(Attendance.id == before.id))
-    _record(session, "undo_sign_in", found, at=at, by=by, patron=person.pseudonym, mode=before.mode.value)
+    _record(session, "undo_sign_in", found, at=at, by=by, mode=before.mode.value)
     return SignedIn(workshop, short_name(person.name), before.mode, again=False)
 
 
@@ -141,13 +138,7 @@ def on_sheet_of(workshop: Workshop, by: Actor) -> ColumnElement[bool]:
         Enrolment.patron_id == Attendance.patron_id,
         Enrolment.pickup_branch_id.in_(own),
     )
-    signed_in = exists().where(
-        JournalEntry.patron == Patron.pseudonym,
-        JournalEntry.verb == "sign_in",
-        JournalEntry.cohort_id == workshop.cohort_id,
-        JournalEntry.staff_id == by.staff_id,
-    )
-    return or_(Patron.home_branch_id.in_(own), picks_up, signed_in)
+    return or_(Patron.home_branch_id.in_(own), picks_up, Attendance.staff_id == by.staff_id)
 
 
 def set_head_count(

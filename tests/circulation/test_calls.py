@@ -60,7 +60,6 @@ def test_who_was_told_is_not_called_again(database: Database, cast: Cast, outcom
     assert (row.closed_at, row.closed_by_id, row.outcome, row.tries) == (CALLED, cast.ben_id, outcome.value, 1)
     (entry,) = journalled(database, "note_call")
     assert (entry.detail["outcome"], entry.loan_id) == (outcome.value, row.loan_id)
-    assert entry.patron == only(database, Patron, Patron.id == cast.luis_id).pseudonym
 
 
 def test_where_nobody_answers_it_is_tried_on_the_next_open_morning(database: Database, cast: Cast) -> None:

@@ -66,7 +66,7 @@ def test_a_newcomer_has_a_reference_that_is_read_as_a_card_and_stands_for_one(da
     [entry] = rows(database, JournalEntry, JournalEntry.verb == "register_provisionally")
     assert (entry.role, entry.patron, entry.detail["fields"]) == (
         "patron",
-        person.pseudonym,
+        None,  # they ask for a kit in the same act
         ["birth_date", "email", "home_branch_id", "name"],
     )
 

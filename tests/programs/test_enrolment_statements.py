@@ -61,6 +61,6 @@ def test_a_signature_takes_one_more(database: Database, cast: Cast) -> None:
 
 def test_what_needs_no_lock_is_read_before_it(database: Database, cast: Cast) -> None:
     statements = said(database, cast)
-    locked = next(n for n, one in enumerate(statements) if "patrons.pseudonym" in one)
+    locked = next(n for n, one in enumerate(statements) if "patrons.provisional_since" in one)
     after = [one.split(maxsplit=1)[0] for one in statements[locked + 1 :]]
     assert after == ["SELECT", "INSERT", "INSERT", "INSERT", "INSERT"]
