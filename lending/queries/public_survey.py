@@ -1,0 +1,27 @@
+"""The Public Libraries Survey's elements of a period. Source: RULES 7; ``domain/public_survey.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lending.domain.counting import Counter
+from lending.domain.periods import Period
+from lending.domain.public_survey import SurveyElements, elements
+from lending.queries.counts import total
+from lending.queries.program_sessions import workshops_of
+from lending.queries.scope import Branches
+
+CIRCULATION = (Counter.CHECK_OUT, Counter.STAFF_RENEWAL, Counter.PATRON_RENEWAL, Counter.AUTO_RENEWAL)
+"""What the survey calls the circulation of physical items: charged for use outside the library, with renewals."""
+
+
+def public_survey(
+    session: Session, scope: Branches, period: Period, *, zone: str, at: datetime, led: Collection[int] = ()
+) -> SurveyElements:
+    """What the survey asks, with its checks; ``zone`` is the library's own, ``led`` the programmes of the reader."""
+    circulation = total(session, scope, period).n(*CIRCULATION)
+    workshops = workshops_of(session, scope, period, zone=zone, at=at, led=led)
+    return elements([one.held for one in workshops.sessions], workshops.posted, circulation=circulation)
