@@ -17,7 +17,7 @@ from lending.circulation.policies import policy_for
 from lending.circulation.reservations import place_in_queue
 from lending.domain.calendars import Calendar
 from lending.domain.checkout import is_under_age
-from lending.domain.states import EnrolmentState, ReservationState
+from lending.domain.states import LIVE_RESERVATIONS, PROMISED_RESERVATIONS, EnrolmentState, ReservationState
 from lending.models.branches import Branch
 from lending.models.cohorts import Cohort, Enrolment
 from lending.models.kits import KitType
@@ -52,9 +52,21 @@ class Confirmation:
     reference: str | None
     needs_guardian: bool
 
+    @property
+    def is_to_come(self) -> bool:
+        """Whether there is a kit that is waited for or kept."""
+        return self.kit in LIVE_RESERVATIONS
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether there was one, and nobody waits for it or keeps it any more."""
+        return self.kit in (ReservationState.CANCELLED, ReservationState.EXPIRED)
+
     def pickup_day(self, today: date) -> date | None:
-        """The first open day on which a session's kit can be picked up; ``None`` where nobody knows it yet."""
-        if self.pickup_from is None or self.kit in (None, ReservationState.WAITING):
+        """The first open day on which a session's kit can be picked up; ``None`` where nobody knows it yet, or it is
+        not to be picked up any more.
+        """
+        if self.pickup_from is None or self.kit not in PROMISED_RESERVATIONS:
             return None
         return self.calendar.next_open_on_or_after(max(today, self.pickup_from))
 
@@ -92,15 +104,15 @@ def confirmation(session: Session, patron_id: int, made: str, *, at: datetime) -
         zone=where.zone,
         calendar=calendar,
         reference=_reference(session, person),
-        needs_guardian=_needs_guardian(session, person, kit, at),
+        needs_guardian=_needs_guardian(session, person, kit, at, calendar.local_date(at)),
     )
 
 
-def _needs_guardian(session: Session, person: Patron, kit: Reservation | None, at: datetime) -> bool:
+def _needs_guardian(session: Session, person: Patron, kit: Reservation | None, at: datetime, today: date) -> bool:
     if kit is None or person.guardian_agreed_on is not None:
         return False
     policy = policy_for(session, kit_type_id=kit.kit_type_id, branch_id=kit.pickup_branch_id, at=at)
-    return is_under_age(person.birth_date, at.date(), policy.adult_age)
+    return is_under_age(person.birth_date, today, policy.adult_age)
 
 
 def _reference(session: Session, person: Patron) -> str | None:

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lending.domain.states import EnrolmentState, ReservationState
-from lending.mail.calendars import Event, calendar_file
+from lending.mail.calendars import Event
 from lending.phrases import Reader
 from lending.queries.confirmations import Confirmation, confirmation
 from lending.web import current
 from lending.web.access import own
 from lending.web.hours import week_in_words
+from lending.web.online import files
 
 bp = Blueprint("confirmed", __name__, url_prefix="/reserve")
 
@@ -41,12 +42,7 @@ def calendar(made: str) -> ResponseReturnValue:
     title = _("Pick up your kit: %(session)s", session=found.name)
     where = ", ".join(text for text in (found.library, found.address) if text)
     opening, closing = found.calendar.opening_at(day), found.calendar.closing_at(day)
-    text = calendar_file(Event(f"pickup-{found.made}", title, where, opening, closing), at=current.now())
-    return Response(
-        text,
-        mimetype="text/calendar",
-        headers={"Content-Disposition": 'attachment; filename="pick-up.ics"'},
-    )
+    return files.calendar(Event(f"pickup-{found.made}", title, where, opening, closing), name=title, file="pick-up")
 
 
 def _mine(made: str) -> Confirmation:
@@ -66,8 +62,8 @@ def _shown(found: Confirmation) -> dict[str, Any]:
         "says": list(_says(found, reader)),
         "reference": found.reference or found.made,
         "is_provisional": found.reference is not None,
-        "pickup_code": found.pickup_code,
-        "bring": _bring(found),
+        "pickup_code": found.pickup_code if found.is_to_come else None,
+        "bring": _bring(found) if found.kit is None or found.is_to_come else [],
         "next": _next(found, reader),
         "library": found.library,
         "address": found.address,
@@ -80,15 +76,19 @@ def _shown(found: Confirmation) -> dict[str, Any]:
 def _headline(found: Confirmation) -> str:
     if found.seat is EnrolmentState.WAITING:
         return str(_("You are on the waiting list"))
-    if found.seat is not None and found.seat is not EnrolmentState.ENROLLED:
-        return str(
-            _("Your seat has ended") if found.seat is not EnrolmentState.OFFERED else _("A seat is offered to you")
-        )
-    if found.seat is None and found.kit is ReservationState.WAITING:
-        return str(_("You are in line for a kit"))
-    if found.kit is ReservationState.CANCELLED and found.seat is None:
-        return str(_("Your reservation was cancelled"))
-    return str(_("You have a seat") if found.seat is not None else _("Your kit is reserved"))
+    if found.seat is EnrolmentState.OFFERED:
+        return str(_("A seat is offered to you"))
+    if found.seat is not None:
+        return str(_("You have a seat") if found.seat is EnrolmentState.ENROLLED else _("Your seat has ended"))
+    without_a_seat = {
+        ReservationState.WAITING: _("You are in line for a kit"),
+        ReservationState.PICKED_UP: _("You picked up your kit"),
+        ReservationState.EXPIRED: _("Your reservation has ended"),
+        ReservationState.CANCELLED: _("Your reservation was cancelled"),
+    }
+    return str(
+        _("Your kit is reserved") if found.kit is None else without_a_seat.get(found.kit, _("Your kit is reserved"))
+    )
 
 
 def _says(found: Confirmation, reader: Reader) -> Any:
@@ -116,7 +116,10 @@ def _next(found: Confirmation, reader: Reader) -> list[str]:
     day = found.pickup_day(current.today())
     if day is not None and found.kit is ReservationState.PROMISED:
         steps.append(_("You can pick it up from %(day)s on.", day=reader.day(day)))
-    steps.append(_("Bring the kit back to the desk, never to the book drop."))
+    if found.is_given_up:
+        steps.append(_("No kit is kept for you now. The page My place shows what you can do."))
+    else:
+        steps.append(_("Bring the kit back to the desk, never to the book drop."))
     return [str(step) for step in steps]
 
 
