@@ -1,6 +1,7 @@
 """Workshops and pick-ups as a calendar's file, for the reader's own calendar.
 
-Source: RFC 5545, 3.1 (lines of at most 75 octets, folded), 3.3.11 (what is escaped) and 3.6.1 (an event).
+Source: RFC 5545, 3.1 (lines of at most 75 octets, folded), 3.3.11 (what is escaped), 3.6.1 and 3.8.2.2 (an event, whose
+end comes after its start or is left out).
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ _FOLD = 73
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What stands in a calendar. ``uid`` stays the same however often it is sent: a later copy takes its place."""
+    """What stands in a calendar. ``uid`` stays the same however often it is sent: a later copy takes its place.
+
+    An instant, such as when a kit is due, ends when it starts.
+    """
 
     uid: str
     title: str
@@ -44,7 +48,7 @@ def _lines(event: Event, at: datetime) -> list[str]:
         f"UID:{_escaped(event.uid)}",
         f"DTSTAMP:{_instant(at)}",
         f"DTSTART:{_instant(event.starts_at)}",
-        f"DTEND:{_instant(event.ends_at)}",
+        *([f"DTEND:{_instant(event.ends_at)}"] if event.ends_at > event.starts_at else []),
         f"SUMMARY:{_escaped(event.title)}",
         f"LOCATION:{_escaped(event.where)}",
         *([f"DESCRIPTION:{_escaped(event.what)}"] if event.what else []),

@@ -42,3 +42,9 @@ def test_several_events_share_one_calendar_with_its_name() -> None:
     assert r"X-WR-CALNAME:Work Ready\; 7" in told
     assert told.count(r"DESCRIPTION:Bring a pen\, please.") == 2
     assert all(len(line.encode()) <= 75 for line in told.split("\r\n"))
+
+
+def test_an_instant_ends_when_it_starts_and_says_no_end() -> None:
+    told = calendar_file(Event("abc", "Bring the kit back", "Elm Street Library", NOW, NOW), at=NOW)
+    assert "DTSTART:20260303T180000Z" in told
+    assert "DTEND" not in told
