@@ -70,6 +70,7 @@ class MySeat:
 class Elsewhere:
     """Another library where the same could be picked up: its code and name, and how many people wait there."""
 
+    branch_id: int
     code: str
     name: str
     waiting: int
@@ -148,7 +149,7 @@ def elsewhere(session: Session, reservation: MyReservation) -> list[Elsewhere]:
         .exists(),
     )
     chosen = (
-        select(_branches.c.code, _branches.c.name, waiting)
+        select(_branches.c.id, _branches.c.code, _branches.c.name, waiting)
         .select_from(
             _reservations.join(_stocks, _stocks.c.kit_type_id == _reservations.c.kit_type_id).join(
                 _branches, _branches.c.id == _stocks.c.branch_id

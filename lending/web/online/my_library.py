@@ -15,7 +15,6 @@ from lending.domain.states import ReservationState
 from lending.errors import Reason, Refused
 from lending.programs.another_library import pick_up_elsewhere
 from lending.queries.borrowers_places import Elsewhere, elsewhere, my_reservation
-from lending.queries.branches import branch_id
 from lending.web import current
 from lending.web.access import own
 from lending.web.forms import KeyedForm, offer
@@ -40,14 +39,11 @@ def page(reservation: str) -> ResponseReturnValue:
         if found is None or found.state is not ReservationState.WAITING:
             raise Refused.because(Reason.NOT_FOUND)
         others = elsewhere(session, found)
-        ids = {one.code: branch_id(session, one.code) for one in others}
+    ids = {one.code: one.branch_id for one in others}
     offer(form.branch, [(one.code, _label(one)) for one in others])
 
     def do(session: Any, at: Any, by: Any) -> None:
-        chosen = ids[form.branch.data]
-        if chosen is None:
-            raise Refused.because(Reason.NOT_FOUND)
-        pick_up_elsewhere(session, reservation=reservation, pickup_branch_id=chosen, at=at, by=by)
+        pick_up_elsewhere(session, reservation=reservation, pickup_branch_id=ids[form.branch.data], at=at, by=by)
 
     if posted(form, do):
         flash(_("You wait at the other library now."), "done")
