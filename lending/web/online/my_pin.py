@@ -15,11 +15,12 @@ from wtforms.validators import InputRequired, Length
 from lending import passwords
 from lending.circulation.patrons import set_pin
 from lending.domain.pins import check_pin
-from lending.errors import Reason, Refused
+from lending.errors import Refused
 from lending.queries import borrowers, borrowers_data
 from lending.web import current, guesses
 from lending.web.access import own
 from lending.web.forms import KeyedForm
+from lending.web.online.proof import confirm_pin
 from lending.web.online.signing_in import begin
 from lending.web.posting import posted, status
 from lending.wording import status_of
@@ -71,12 +72,6 @@ def _hashed(form: PinForm) -> str:
     with current.library().db.read() as session:
         card = borrowers_data.current_card(session, me.patron_id)
         born = borrowers_data.preferences(session, me.patron_id).birth_date
-        found = None if card is None else borrowers.patron_sign_in_of(session, card)
     check_pin(form.pin.data, card=card, birth_date=born)
-    try:
-        guesses.opened(f"patron:{card}", form.old.data, found)
-    except Refused as refused:
-        if any(block.reason is Reason.SIGN_IN_FAILED for block in refused.blocks):
-            raise Refused.because(Reason.SIGN_IN_FAILED, field="old") from None
-        raise
+    confirm_pin(form.old.data, field="old")
     return passwords.hash_secret(form.pin.data)

@@ -1,26 +1,32 @@
 """Preferences: how the library reaches the patron, in which language, and whether it keeps their earlier loans.
 
-Agreeing to text messages is kept with its wording and its time. Source: RULES 6, "Channels per patron", and 8.
+Agreeing to text messages is kept with its wording and its time; another address needs the PIN. Source: RULES 6,
+"Channels per patron", and 8.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from sqlalchemy.orm import Session
 from wtforms import BooleanField, EmailField, HiddenField, RadioField, TelField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from lending.circulation.patrons import change
+from lending.domain.actors import Actor
 from lending.queries.borrowers_data import Preferences
 from lending.queries.borrowers_data import preferences as kept_preferences
 from lending.web import current, languages
 from lending.web.access import own
-from lending.web.forms import AGREES_TO_TEXTS, KeyedForm, fill, offer
+from lending.web.forms import AGREES_TO_TEXTS, fill, offer
+from lending.web.online import proof
+from lending.web.online.proof import ProofForm
 from lending.web.posting import posted, status
 
 bp = Blueprint("preferences", __name__, url_prefix="/my")
@@ -34,7 +40,7 @@ TOLD_BY = (
 )
 
 
-class PreferencesForm(KeyedForm):
+class PreferencesForm(ProofForm):
     """What a patron may change about how they are reached."""
 
     email = EmailField(lazy_gettext("E-mail"), validators=[Optional(), Length(max=254)])
@@ -72,8 +78,14 @@ def page() -> ResponseReturnValue:
     offer(form.language, _languages(kept))
     if request.method == "GET":
         _fill(form, kept)
+    proof.ask_if_needed(form)
     details = form.details(kept.phone)
-    if posted(form, lambda rows, at, by: change(rows, patron=me.public_id, details=details, at=at, by=by)):
+    known = {"email": kept.email, "phone": kept.phone}
+
+    def do(rows: Session, at: datetime, by: Actor) -> None:
+        change(rows, patron=me.public_id, details=details, at=at, by=by)
+
+    if proof.is_given(form, known=known, given=details) and posted(form, do):
         if details["language"] in languages.codes():
             session["language"] = details["language"]
         flash(_("Saved."), "done")

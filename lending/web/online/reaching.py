@@ -15,7 +15,7 @@ from wtforms.fields.choices import SelectChoice
 from lending.circulation.patrons import change
 from lending.web import current, languages
 from lending.web.access import public
-from lending.web.online import wish
+from lending.web.online import proof, wish
 from lending.web.online.choosing import nobody_asks, own_contact
 from lending.web.online.reserve_forms import CHANNELS, TEXTS_HINT, ReachForm, contact_of
 from lending.web.posting import posted, status
@@ -37,6 +37,7 @@ def _of_newcomer() -> ResponseReturnValue:
     ways = ["email"] if "email" in person else ["text", "call"]
     form = _form(ways, before.get("channel"), before.get("language") or current.locale())
     del form.contact  # it was asked with their name
+    del form.pin
     if form.validate_on_submit():
         wish.keep(reach={"channel": form.channel.data, "language": form.language.data})
         return redirect(url_for("confirming.check"), 303)
@@ -48,11 +49,14 @@ def _of_patron() -> ResponseReturnValue:
     form = _form(list(CHANNELS), known.channel.value if known.is_reached else None, known.language)
     if request.method == "GET":
         form.contact.data = known.phone if known.channel.value in ("text", "call") else known.email or known.phone
+    proof.ask_if_needed(form)
+    addresses = {"email": known.email, "phone": known.phone}
 
     def do(session: Any, at: Any, by: Any) -> None:
         change(session, patron=current.myself().public_id, details=_details(form), at=at, by=by)
 
-    if posted(form, do):
+    given = contact_of(form.contact.data) if form.validate_on_submit() else {}
+    if proof.is_given(form, known=addresses, given=given) and posted(form, do):
         return redirect(url_for("confirming.check"), 303)
     return _page(form, list(CHANNELS), to="")
 

@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from lending.domain.contacts import email_address, phone_number
 from lending.web.forms import AGREES_TO_TEXTS, KeyedForm
+from lending.web.online.proof import ProofForm
 
 _NEEDED = lazy_gettext("Fill this in.")
 _CHOOSE = lazy_gettext("Choose one of the list.")
@@ -77,7 +78,7 @@ def place_form(questions: list[tuple[str, str]]) -> Any:
     return type(PlaceForm.__name__, (PlaceForm,), fields)()
 
 
-class ReachForm(KeyedForm):
+class ReachForm(ProofForm):
     """How somebody is told, and in which language."""
 
     contact = StringField(

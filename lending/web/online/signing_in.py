@@ -17,6 +17,7 @@ from lending.queries import borrowers
 from lending.queries.staff import SignIn
 from lending.web import current, guesses, known, languages, shifts
 from lending.web.access import own, public
+from lending.web.online import proof
 from lending.wording import status_of
 
 bp = Blueprint("signing_in", __name__, url_prefix="/my")
@@ -68,6 +69,7 @@ def begin(account: borrowers.PatronAccount) -> None:
     if language in languages.codes():
         session["language"] = language
     shifts.begin()
+    proof.begin()
     flask_login.login_user(current.PatronSignedIn(account))
 
 

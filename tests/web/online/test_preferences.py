@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from lending.clock import MovingClock
+from lending.clock import MovingClock, SystemClock
 from lending.db import Database
 from lending.models.notices import Channel
 from lending.models.people import Patron
@@ -133,3 +135,65 @@ def test_ada_is_not_touched(luis: Browser, sqlite_database: Database, cast: Cast
     save(luis, email="luis@example.org")
     assert only(sqlite_database, Patron, Patron.id == cast.ada_id).email is None
     assert ADA not in luis.get("/my/data").get_data(as_text=True)
+
+
+@pytest.fixture
+def a_while_later(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """The patron went for a coffee and left the page open."""
+
+    def pass_by() -> None:
+        moment = SystemClock().now() + timedelta(minutes=6)
+        monkeypatch.setattr(SystemClock, "now", lambda _: moment)
+
+    return pass_by
+
+
+def test_another_address_needs_the_pin_once_it_was_not_typed_lately(
+    luis: Browser, sqlite_database: Database, cast: Cast, a_while_later: Callable[[], None]
+) -> None:
+    assert "Your PIN" not in luis.get("/my/preferences").get_data(as_text=True)
+    save(luis, email="luis@example.org")
+    a_while_later()
+    assert "Your PIN" in luis.get("/my/preferences").get_data(as_text=True)
+    theirs = {"email": "thief@example.org"}
+    assert [save(luis, **theirs), save(luis, **theirs, pin="111222")] == [422, 401]
+    assert save(luis, email="luis@example.org", phone="213-555-0148") == 422
+    assert (patron(sqlite_database, cast).email, patron(sqlite_database, cast).phone) == ("luis@example.org", None)
+    assert save(luis, email="luis@example.net", pin=PIN) == 303
+    assert patron(sqlite_database, cast).email == "luis@example.net"
+
+
+def test_what_is_no_address_needs_no_pin(
+    luis: Browser, sqlite_database: Database, cast: Cast, a_while_later: Callable[[], None]
+) -> None:
+    save(luis, email="luis@example.org")
+    a_while_later()
+    assert save(luis, email="luis@example.org", language="es", keeps_history="y") == 303
+    assert patron(sqlite_database, cast).language == "es"
+
+
+def test_guessing_the_pin_there_is_bounded_as_signing_in_is(luis: Browser, a_while_later: Callable[[], None]) -> None:
+    a_while_later()
+    answers = [save(luis, email="thief@example.org", pin=f"{guess:06d}") for guess in range(100, 120)]
+    assert answers[-1] == 429
+    assert save(luis, email="thief@example.org", pin=PIN) == 429
+
+
+def test_the_page_that_asks_while_reserving_is_no_way_around(
+    luis: Browser, sqlite_database: Database, cast: Cast, a_while_later: Callable[[], None]
+) -> None:
+    save(luis, email="luis@example.org")
+    a_while_later()
+    form = {"channel": "email", "language": "en"}
+    asked = luis.post("/reserve/reach", {**form, "contact": "thief@example.org", "key": key()})
+    assert (asked.status_code, "Type your PIN." in asked.get_data(as_text=True)) == (422, True)
+    assert luis.post("/reserve/reach", {**form, "contact": "luis@example.org", "key": key()}).status_code == 303
+    assert patron(sqlite_database, cast).email == "luis@example.org"
+
+
+def test_who_has_no_pin_is_not_asked_for_one(
+    luis: Browser, sqlite_database: Database, cast: Cast, a_while_later: Callable[[], None]
+) -> None:
+    sqlite_database.act(lambda s: s.execute(update(Patron).where(Patron.id == cast.luis_id).values(pin_hash=None)))
+    a_while_later()
+    assert save(luis, email="luis@example.org") == 303
