@@ -133,6 +133,7 @@ class Reason(StrEnum):
     WORKSHOP_TO_COME = "workshop_to_come"
     WORKSHOP_OUTSIDE_SESSION = "workshop_outside_session"
     WORKSHOP_HELD = "workshop_held"
+    HAS_REGISTRATIONS = "has_registrations"
     REGISTRATION_CLOSED = "registration_closed"
     WORKSHOP_FULL = "workshop_full"
     REGISTERED_BEFORE = "registered_before"

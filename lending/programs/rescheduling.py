@@ -36,6 +36,7 @@ from lending.programs.cohorts import permit_for_program, zone_of
 from lending.programs.enrolment import lock_cohort
 from lending.programs.pools import pools_of
 from lending.programs.redating import enrolled
+from lending.programs.registrations import forget_cancelled, taken
 from lending.programs.timetable import LONGEST_TITLE
 from lending.programs.workshops import COUNTS, MODES
 
@@ -113,11 +114,14 @@ def drop_workshop(session: Session, *, workshop: str, at: datetime, by: Actor) -
     """Take a workshop (its public id) that will not be held off the list of its cohort; the others keep their numbers.
 
     The journal keeps what it was. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``COHORT_CANCELLED``, and
-    ``WORKSHOP_HELD`` for one that has begun, or of which anything was recorded.
+    ``WORKSHOP_HELD`` for one that has begun, or of which anything was recorded, or ``HAS_REGISTRATIONS``.
     """
     held, found = _lock(session, workshop, by)
     if found.starts_at <= at or _is_recorded(session, found):
         raise Refused.because(Reason.WORKSHOP_HELD, workshop=found.title)
+    registered = taken(session, found.id)
+    if registered:
+        raise Refused.because(Reason.HAS_REGISTRATIONS, workshop=found.title, out=registered)
     dropped = WorkshopDropped(workshop, held.code, found.title, found.starts_at)
     detail = {
         "workshop": workshop,
@@ -127,6 +131,7 @@ def drop_workshop(session: Session, *, workshop: str, at: datetime, by: Actor) -
         "starts_at": found.starts_at.isoformat(),
         "ends_at": found.ends_at.isoformat(),
     }
+    forget_cancelled(session, found.id)
     session.delete(found)
     tell_people(session, enrolled(session, held.id), "enrolment", WORKSHOP_DROPPED, at=at, by=by)
     record(session, "drop_workshop", at=at, by=by, cohort_id=held.id, detail=detail)

@@ -116,6 +116,11 @@ COHORTS: Mapping[Reason, Words] = {
     ),
     Reason.EVENT_OVER: Words(409, Tone.STOP, N_("That event is over or was cancelled. Choose another one.")),
     Reason.EVENT_TO_COME: Words(409, Tone.STOP, N_("This event begins on %(at)s. Count on that day.")),
+    Reason.HAS_REGISTRATIONS: Words(
+        409,
+        Tone.STOP,
+        N_("%(out)s people registered for %(workshop)s. Tell them, and cancel their registrations first."),
+    ),
     Reason.REGISTRATION_CLOSED: Words(
         409,
         Tone.STOP,
