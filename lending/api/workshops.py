@@ -95,6 +95,10 @@ class Figures(Schema):
     """
 
     sessions = fields.Integer(required=True)
+    registered = fields.Integer(
+        required=True,
+        metadata={"description": "Who has a seat, and who registered for one workshop alone. Never attendance."},
+    )
     onsite = answers.optional(fields.Integer)
     virtual = answers.optional(fields.Integer)
     attended = answers.optional(fields.Integer)

@@ -2,7 +2,8 @@
 
 Each workshop of a series is a session, also one that nobody came to. A hybrid one is one session whose attendance is
 split by format, and known only when both halves are. A recorded view is never an attendance. What nobody counted is
-missing (``None``), never 0.
+missing (``None``), never 0. Registered is a number of its own: who has a seat in the series when it takes place, once
+for the whole series, and whoever registered for one workshop alone, once for each; nobody is added to attendance by it.
 Source: RULES 7, "Workshops"; case 14 of RULES 10.
 """
 
@@ -21,8 +22,9 @@ class WorkshopTold:
     """What is known of one workshop that took place.
 
     ``named_*`` are people who signed in; the rest was counted without names, ``None`` where nobody counted. ``views``
-    are of single days, and empty when nobody knows of any. ``hybrid``: it was held in a room and on line.
-    ``registered`` are registrations that another program keeps, which are never attendance.
+    are of single days, and empty when nobody knows of any. ``hybrid``: it was held in a room and on line. ``singles``:
+    who registered for it alone and did not cancel. ``registered`` are registrations that another program keeps, which
+    are never attendance.
     """
 
     named_onsite: int = 0
@@ -34,6 +36,7 @@ class WorkshopTold:
     views: Mapping[date, int] = field(default_factory=dict)
     hybrid: bool = False
     registered: int | None = None
+    singles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,11 @@ class Counted:
     """What a series counts. ``uncounted``: of how many sessions nobody knows the attendance, or half of it.
 
     ``attended`` and ``reach`` sum the other sessions' attendance, and are ``None`` where it is known of none.
+    ``registered`` is known always: what other programs registered is added where it was told.
     """
 
     sessions: int
+    registered: int
     onsite: int | None
     virtual: int | None
     attended: int | None
@@ -85,11 +90,12 @@ def all_views(told: WorkshopTold) -> int | None:
     return sum(told.views.values()) if told.views else None
 
 
-def count(series: Sequence[WorkshopTold]) -> Counted:
-    """The figures of a series, or of one workshop; sums are of what is known."""
+def count(series: Sequence[WorkshopTold], *, seats: int = 0) -> Counted:
+    """The figures of a series, or of one workshop; sums are of what is known. ``seats``: who has one in the series."""
     live, views = _sum(map(attended, series)), _sum(map(all_views, series))
     return Counted(
         sessions=len(series),
+        registered=seats + sum(told.singles + (told.registered or 0) for told in series),
         onsite=_sum(map(onsite, series)),
         virtual=_sum(map(virtual, series)),
         attended=live,

@@ -18,7 +18,9 @@ Branches = Collection[int] | None
 """The ids of the branches that a reader may see; ``None`` for every branch."""
 
 
-def within(column: ColumnElement[int] | InstrumentedAttribute[int], branch_ids: Branches) -> ColumnElement[bool]:
+def within(
+    column: ColumnElement[int] | InstrumentedAttribute[int] | InstrumentedAttribute[int | None], branch_ids: Branches
+) -> ColumnElement[bool]:
     """Whether ``column`` names one of the reader's branches."""
     return true() if branch_ids is None else column.in_(sorted(branch_ids))
 

@@ -32,6 +32,7 @@ from lending.models.cohorts import (
     Workshop,
     WorkshopMode,
 )
+from lending.models.outcomes import Registration
 from lending.models.people import Card, Patron
 from lending.programs.workshops import on_sheet_of, permit_attendance
 
@@ -43,7 +44,7 @@ RECENT, SOON = timedelta(days=14), timedelta(days=7)
 class WorkshopShown:
     """One workshop with its figures; ``zone`` is that of where it is held, ``None`` on line.
 
-    ``told`` is what was counted, ``counted`` what that comes to; before it has begun nothing counts.
+    ``told`` is what was counted, ``counted`` what that comes to; before it has begun only who is registered counts.
     """
 
     workshop: str
@@ -63,7 +64,10 @@ class WorkshopShown:
 
 @dataclass(frozen=True, slots=True)
 class SeriesShown:
-    """A session's workshops and what they count together. ``registered``: who had a seat when they began, or later."""
+    """A session's workshops and what they count together.
+
+    ``registered``: who had a seat when they began, or later, and who registered for one of them alone.
+    """
 
     cohort: str
     name: str
@@ -102,7 +106,9 @@ def series(session: Session, cohort: str, *, at: datetime, by: Actor) -> SeriesS
     _check_visible(session, found, by)
     shown = _shown(session, found, at)
     begun = [one.told for one in shown if one.starts_at <= at]
-    return SeriesShown(found.code, found.name, _registered(session, found), tuple(shown), count(begun))
+    seats = _registered(session, found)
+    registered = seats + sum(one.told.singles + (one.told.registered or 0) for one in shown)
+    return SeriesShown(found.code, found.name, registered, tuple(shown), count(begun, seats=seats))
 
 
 def workshop_shown(session: Session, workshop: str, *, at: datetime, by: Actor) -> WorkshopShown:
@@ -169,6 +175,7 @@ def _shown(session: Session, cohort: Cohort, at: datetime) -> list[WorkshopShown
         .order_by(Workshop.n)
     ).all()
     told = told_of(session, [row.Workshop for row in rows])
+    seats = _seats(session, cohort)
     return [
         WorkshopShown(
             workshop=row.Workshop.public_id,
@@ -183,14 +190,23 @@ def _shown(session: Session, cohort: Cohort, at: datetime) -> list[WorkshopShown
             zone=row.zone,
             posted_on=row.Workshop.posted_on,
             told=told[row.Workshop.id],
-            counted=count([told[row.Workshop.id]] if row.Workshop.starts_at <= at else []),
+            counted=_counted(row.Workshop, told[row.Workshop.id], seats, at),
         )
         for row in rows
     ]
 
 
+def _counted(workshop: Workshop, told: WorkshopTold, seats: Iterable[AnyRow], at: datetime) -> Counted:
+    """What one workshop counts; of one to come, who is registered so far."""
+    there = [row for row in seats if row.seated_at <= workshop.starts_at]
+    seated = sum(row.ended_at is None or row.ended_at > workshop.starts_at for row in there)
+    if workshop.starts_at <= at:
+        return count([told], seats=seated)
+    return count([], seats=seated + told.singles + (told.registered or 0))
+
+
 def told_of(session: Session, workshops: Iterable[Workshop]) -> Mapping[int, WorkshopTold]:
-    """What is known of each workshop by its id, by three statements."""
+    """What is known of each workshop, by its key, by four statements."""
     found = {workshop.id: workshop for workshop in workshops}
     named: dict[tuple[int, AttendanceMode], int] = defaultdict(int)
     attending = select(Attendance.workshop_id, Attendance.mode, func.count().label("n"))
@@ -205,6 +221,12 @@ def told_of(session: Session, workshops: Iterable[Workshop]) -> Mapping[int, Wor
     views: dict[int, dict[date, int]] = defaultdict(dict)
     for seen in session.scalars(select(RecordedViews).where(RecordedViews.workshop_id.in_(found))):
         views[seen.workshop_id][seen.day] = seen.views
+    registered = (
+        select(Registration.workshop_id, func.count().label("n"))
+        .where(Registration.workshop_id.in_(found), Registration.cancelled_at.is_(None))
+        .group_by(Registration.workshop_id)
+    )
+    singles = {row.workshop_id: row.n for row in session.execute(registered)}
     return {
         id_: WorkshopTold(
             named_onsite=named[id_, AttendanceMode.ONSITE],
@@ -216,9 +238,20 @@ def told_of(session: Session, workshops: Iterable[Workshop]) -> Mapping[int, Wor
             views=views[id_],
             hybrid=workshop.mode is WorkshopMode.HYBRID,
             registered=heads.get((id_, HeadCountKind.REGISTERED)),
+            singles=singles.get(id_, 0),
         )
         for id_, workshop in found.items()
     }
+
+
+def _seats(session: Session, cohort: Cohort) -> list[AnyRow]:
+    """From when until when each seat of a session was somebody's; of who moved to another one, not at all."""
+    seated = select(Enrolment.seated_at, Enrolment.ended_at).where(
+        Enrolment.cohort_id == cohort.id,
+        Enrolment.seated_at.is_not(None),
+        Enrolment.state != EnrolmentState.TRANSFERRED,
+    )
+    return list(session.execute(seated))
 
 
 def _registered(session: Session, cohort: Cohort) -> int:

@@ -58,6 +58,7 @@ def test_counts_and_views_are_kept_apart(both: Door) -> None:
     found = both.ben.get("/cohorts/WR-7/workshops").json
     assert found["counted"] == {
         "sessions": 1,
+        "registered": 1,
         "onsite": 7,
         "virtual": 12,
         "attended": 19,
