@@ -44,14 +44,14 @@ def heard(session: Session, scope: Branches, period: Period, *, program: str | N
 
     A workshop on line belongs to no library and is in every scope. ``program`` (its code) takes one alone.
     """
-    by_source = select(HeardOf.source, func.count()).group_by(HeardOf.source)
-    found = dict(session.execute(_in(by_source, scope, period, program)).tuples().all())
+    by_source = select(HeardOf.source, func.count().label("n")).group_by(HeardOf.source)
+    found = {row.source: row.n for row in session.execute(_in(by_source, scope, period, program))}
     by_friend = (
-        select(HeardOf.friend_cohort_id, func.count())
+        select(HeardOf.friend_cohort_id, func.count().label("n"))
         .where(HeardOf.friend_cohort_id.is_not(None))
         .group_by(HeardOf.friend_cohort_id)
     )
-    friends = dict(session.execute(_in(by_friend, scope, period, program)).tuples().all())
+    friends = {row.friend_cohort_id: row.n for row in session.execute(_in(by_friend, scope, period, program))}
     names = session.execute(
         select(Cohort.id, Cohort.code, Cohort.name).where(Cohort.id.in_(sorted(friends))).order_by(Cohort.starts_on)
     )

@@ -110,12 +110,12 @@ def open_answers(
 def answered(session: Session, cohort_ids: Collection[int]) -> Mapping[int, int]:
     """How many answered the survey at the end of each session, by the session's key: the last step of its funnel."""
     counted = (
-        select(Survey.cohort_id, func.count())
+        select(Survey.cohort_id, func.count().label("n"))
         .join(SurveyAnswer, SurveyAnswer.survey_id == Survey.id)
         .where(Survey.cohort_id.in_(sorted(cohort_ids)))
         .group_by(Survey.cohort_id)
     )
-    found: dict[int | None, int] = dict(session.execute(counted).tuples().all())
+    found = {row.cohort_id: row.n for row in session.execute(counted)}
     return {id_: found.get(id_, 0) for id_ in cohort_ids}
 
 
