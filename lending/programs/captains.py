@@ -58,7 +58,6 @@ def name_captain(
         at=at,
         by=by,
         cohort_id=held.id,
-        patron=None if person is None else person.pseudonym,
         detail={"captain": row.public_id, "returned": row.returned},
     )
     return row.public_id

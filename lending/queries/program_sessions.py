@@ -22,7 +22,6 @@ from lending.domain.public_survey import Format, Held
 from lending.domain.states import EnrolmentState
 from lending.models.branches import Branch
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Program, RecordedViews, Workshop, WorkshopMode
-from lending.models.outcomes import Registration
 from lending.queries.scope import Branches
 from lending.queries.workshops import told_of
 
@@ -78,7 +77,7 @@ def workshops_of(
     led: Collection[int] = (),
     program_id: int | None = None,
 ) -> Workshops:
-    """The workshops of a period. Nine statements at most, whatever the size.
+    """The workshops of a period. Twelve statements at most, whatever the size.
 
     ``scope``: the reader's branches; ``led``: the programmes that they lead, whose workshops they see wherever they are
     held. ``zone`` is the library's own.
@@ -185,6 +184,4 @@ def _registered(session: Session, held: Sequence[Workshop], told: Mapping[int, W
         Enrolment.state != EnrolmentState.TRANSFERRED,
         or_(Enrolment.ended_at.is_(None), Enrolment.ended_at > first),
     )
-    singles = select(func.count()).where(Registration.workshop_id.in_(ids), Registration.cancelled_at.is_(None))
-    elsewhere = sum(told[id_].registered or 0 for id_ in ids)
-    return session.scalars(seats).one() + session.scalars(singles).one() + elsewhere
+    return count([told[id_] for id_ in ids], seats=session.scalars(seats).one()).registered

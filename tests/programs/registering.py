@@ -29,13 +29,6 @@ def sign_up(database: Database, cast: Cast, workshop: str, **given: Any) -> Regi
     return database.act(lambda session: register(session, workshop=workshop, **values))
 
 
-def sign_up_many(database: Database, cast: Cast, workshop: str, people: int) -> None:
-    """So many people register on the telephone with Dora, who leads the programme."""
-    for n in range(people):
-        details = {"name": f"Learner {n}", "phone": f"213 555 {n:04}"}
-        sign_up(database, cast, workshop, details=details, address=None, by=cast.dora)
-
-
 def limit_places(database: Database, workshop: str, places: int) -> None:
     """So many may register."""
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from lending.db import Database
 from lending.domain.actors import Actor
-from lending.domain.attendance import Counted
 from lending.domain.periods import Period, PeriodKind
 from lending.errors import Reason, Refused
 from lending.models.cohorts import Attendance, AttendanceMode, Cohort, Enrolment, HeadCountKind, WorkshopMode
@@ -18,14 +17,14 @@ from lending.models.outcomes import Registration, RegistrationWay
 from lending.programs.registrations import cancel_registration
 from lending.programs.workshops import post_recording, record_views, set_head_count
 from lending.queries.open_workshops import open_workshop, open_workshops, registration_shown
-from lending.queries.registrations import RegistrationSheet, WorkshopFigures, registration_sheet, workshop_figures
+from lending.queries.program_sessions import Workshops, workshops_of
+from lending.queries.registrations import RegistrationSheet, registration_sheet
 from lending.queries.scope import Branches
 from lending.queries.workshops import series
 from tests.cast import NOW, Cast, assemble, put
 from tests.circulation.kits_in_hand import why
-from tests.databases import counting
 from tests.programs.meetings import BEGINS, meeting
-from tests.programs.registering import YUKI, came, limit_places, sign_up, sign_up_many
+from tests.programs.registering import YUKI, came, limit_places, sign_up
 
 MARCH = Period(PeriodKind.MONTH, date(2026, 3, 1), date(2026, 3, 31))
 AFTERWARDS = NOW + timedelta(days=120)
@@ -38,9 +37,9 @@ def cast(database: Database) -> Cast:
     return assemble(database)
 
 
-def figures(database: Database, scope: Branches = None, period: Period = MARCH) -> WorkshopFigures:
+def figures(database: Database, scope: Branches = None, period: Period = MARCH) -> Workshops:
     with database.read() as session:
-        return workshop_figures(session, scope, period, at=AFTERWARDS)
+        return workshops_of(session, scope, period, zone="America/Los_Angeles", at=AFTERWARDS)
 
 
 def sheet(database: Database, workshop: str, by: Actor) -> RegistrationSheet:
@@ -48,7 +47,8 @@ def sheet(database: Database, workshop: str, by: Actor) -> RegistrationSheet:
         return registration_sheet(session, workshop, at=NOW, by=by)
 
 
-def devices(database: Database, cast: Cast, workshop: str, n: int, kind: HeadCountKind = HeadCountKind.DEVICES) -> None:
+def devices(database: Database, cast: Cast, workshop: str, n: int) -> None:
+    kind = HeadCountKind.DEVICES
     database.act(
         lambda session: set_head_count(session, workshop=workshop, kind=kind, n=n, at=AFTERWARDS, by=cast.dora)
     )
@@ -97,7 +97,7 @@ def test_a_name_that_was_cut_leaves_the_registration(database: Database, cast: C
     database.act(cut)
     (left,) = sheet(database, workshop, cast.ben).people or ()
     assert (left.name, left.contact) == (None, None)
-    assert figures(database).here.registered == 2
+    assert figures(database).registered == 2
 
 
 def test_registered_are_seats_and_those_of_one_workshop_and_never_attendance(database: Database, cast: Cast) -> None:
@@ -129,9 +129,8 @@ def test_case_14_in_its_month(database: Database, cast: Cast) -> None:
         record_views(session, day=BEGINS.date() + timedelta(days=60), views=60, **given)
 
     database.act(watch)
-    counted = figures(database).everywhere
-    assert (counted.sessions, counted.registered, counted.attended, counted.survey_views) == (6, 80, 41, 200)
-    assert counted.reach == 301
+    counted = figures(database)
+    assert (len(counted.sessions), counted.registered, counted.attended, counted.survey_views) == (6, 80, 41, 200)
 
 
 def fill(database: Database, cast: Cast, more: int) -> None:
@@ -161,38 +160,6 @@ def sign_up_for_on_line(database: Database, cast: Cast, workshop: str, people: i
         details = {"name": f"Learner {n}", "phone": f"213 555 {n:04}"}
         given = {"details": details, "way": RegistrationWay.VIRTUAL, "address": None, "by": cast.dora}
         sign_up(database, cast, workshop, **given)
-
-
-def test_a_workshop_on_line_counts_once_for_the_whole_system(database: Database, cast: Cast) -> None:
-    room, on_line = meeting(database, cast, n=1), meeting(database, cast, WorkshopMode.VIRTUAL, n=2)
-    for workshop in (room, on_line):
-        devices(database, cast, workshop, 7)
-    devices(database, cast, room, 3, HeadCountKind.ONSITE)
-    sign_up_many(database, cast, room, 2)
-    at_ela, at_com = figures(database, {cast.ela}), figures(database, {cast.com})
-    assert (at_ela.here.sessions, at_ela.here.attended, at_ela.here.registered) == (1, 10, 3)
-    assert (at_com.here, at_com.on_line) == (Counted(0, 0, None, None, None, 0, None, None, None), at_ela.on_line)
-    assert (at_ela.on_line.sessions, at_ela.on_line.attended) == (1, 7)
-    assert (at_ela.everywhere.sessions, at_ela.everywhere.attended, at_ela.everywhere.registered) == (2, 17, 3)
-    assert figures(database).here == at_ela.here
-
-
-def test_a_workshop_belongs_to_its_local_day(database: Database, cast: Cast) -> None:
-    """It begins on the evening of 31 March in Los Angeles, when it is April in Greenwich."""
-    meeting(database, cast, n=3, begins=BEGINS + timedelta(days=28, hours=10))
-    april = Period(PeriodKind.MONTH, date(2026, 4, 1), date(2026, 4, 30))
-    assert (figures(database).here.sessions, figures(database, period=april).here.sessions) == (1, 0)
-
-
-def test_the_figures_take_as_many_statements_for_many_workshops(database: Database, cast: Cast) -> None:
-    meeting(database, cast)
-    with counting(database) as few:
-        figures(database)
-    for n in range(2, 12):
-        meeting(database, cast, n=n, begins=BEGINS + timedelta(days=n))
-    with counting(database) as many:
-        assert figures(database).here.sessions == 11
-    assert len(many) == len(few)
 
 
 def test_the_public_page_lists_what_is_open_the_next_first(database: Database, cast: Cast) -> None:
@@ -237,5 +204,5 @@ def test_an_attendance_of_somebody_without_a_card_counts_like_any_other(database
     came(database, cast, done.registration, ONSITE)
     with database.read() as session:
         assert session.query(Attendance).one().patron_id is None
-    counted = figures(database).here
+    counted = figures(database)
     assert (counted.registered, counted.attended) == (2, 1)
