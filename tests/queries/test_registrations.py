@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -182,9 +182,9 @@ def test_a_registration_is_shown_by_its_link_and_says_whether_it_can_be_cancelle
     workshop = meeting(database, cast)
     done = sign_up(database, cast, workshop)
 
-    def shown(at: object = NOW) -> tuple[bool, bool]:
+    def shown(at: datetime = NOW) -> tuple[bool, bool]:
         with database.read() as session:
-            found = registration_shown(session, done.registration, at=at)  # type: ignore[arg-type]
+            found = registration_shown(session, done.registration, at=at)
         assert found is not None
         assert (found.reference, found.name) == (done.reference, "Omid Rahimi")
         return found.may_cancel, found.is_cancelled
