@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -177,7 +177,9 @@ class Feed:
     def _workshops(self) -> None:
         """2,907 devices and 8,064 registrations elsewhere on the 28 of March; before, 900 devices and 4,280 views."""
         with self.database.read() as session:
-            held = session.scalars(select(Workshop).join(Cohort).where(Cohort.code != "WR-7").order_by(Workshop.starts_at))
+            held = session.scalars(
+                select(Workshop).join(Cohort).where(Cohort.code != "WR-7").order_by(Workshop.starts_at)
+            )
             workshops = [(one.public_id, one.starts_at) for one in held]
         march = 0
         for public_id, starts_at in workshops:
@@ -223,9 +225,7 @@ class Feed:
         made = make_referral(
             session, branch_id=self.cast.ela, sent_to=service, reason="job_search", consented_on=on, at=at, by=by
         )
-        record_outcome(
-            session, referral=made.referral, outcome=outcome, source=OutcomeSource.CONFIRMED, at=at, by=by
-        )
+        record_outcome(session, referral=made.referral, outcome=outcome, source=OutcomeSource.CONFIRMED, at=at, by=by)
 
     def _hiring(self) -> None:
         """Six events with 253 people, at the last of which one person gets two offers."""
