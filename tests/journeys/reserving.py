@@ -30,7 +30,7 @@ def say_who(station: Station, contact: str = CONTACT) -> Station:
     return station
 
 
-def go_on(station: Station, form: str = "main form") -> None:
+def go_on(station: Station, form: str = "main form:not(.start-over)") -> None:
     """Press the button of a page's form."""
     station.page.locator(f"{form} [type=submit]").last.click()
 

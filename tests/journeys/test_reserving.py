@@ -47,7 +47,7 @@ class Phone:
         self.page.locator(f"[name={name}][value='{value}']").check()
         self.inputs.append(name)
 
-    def go_on(self, form: str = "main form") -> None:
+    def go_on(self, form: str = "main form:not(.start-over)") -> None:
         self.page.locator(f"{form} [type=submit]").last.click()
 
 

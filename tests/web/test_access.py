@@ -130,6 +130,7 @@ MAY: dict[str, set[str]] = {
     "reserve.who": {"nobody", *EVERYBODY},
     "reserve.what": {"nobody", *EVERYBODY},
     "reserve.where": {"nobody", *EVERYBODY},
+    "reserve.start_over": {"nobody", *EVERYBODY},
     "reaching.page": {"nobody", *EVERYBODY},
     "confirming.check": {"nobody", *EVERYBODY},
     "pin_codes.ask": {"nobody", *EVERYBODY},

@@ -80,5 +80,6 @@ def _details(form: Any) -> dict[str, Any]:
 
 
 def _page(form: Any, ways: list[str], *, to: str) -> ResponseReturnValue:
-    page = render_template("online/reserve/reach.html", form=form, ways=ways, to=to, texts_hint=TEXTS_HINT)
+    given = {"ways": ways, "to": to, "texts_hint": TEXTS_HINT, "person": wish.person()}
+    page = render_template("online/reserve/reach.html", form=form, **given)
     return page, status(form)

@@ -46,9 +46,21 @@ def who() -> ResponseReturnValue:
     card = CardForm(formdata=None)
     card.next.data = url_for("reserve.what", choice=request.args.get("choice"))
     page = render_template(
-        "online/reserve/who.html", form=form, card=card, is_newcomer=request.method == "POST" or known is not None
+        "online/reserve/who.html",
+        form=form,
+        card=card,
+        is_newcomer=request.method == "POST" or known is not None,
+        person=known,
     )
     return page, 422 if request.method == "POST" else 200
+
+
+@bp.post("/forget")
+@public
+def start_over() -> ResponseReturnValue:
+    """Forget what somebody typed who goes away without reserving: the next one sits at the same computer."""
+    wish.forget()
+    return redirect(url_for("start.page"), 303)
 
 
 def _shown_again(known: dict[str, str]) -> dict[str, Any]:

@@ -152,6 +152,21 @@ def test_a_wish_that_was_left_alone_is_forgotten(new_browser: NewBrowser, monkey
     assert "Nadia" not in page(browser.get("/reserve"))
 
 
+@pytest.mark.parametrize(
+    "path", ["/reserve", "/reserve/session", "/reserve/library", "/reserve/reach", "/reserve/check"]
+)
+def test_who_goes_away_without_reserving_leaves_nothing_behind(new_browser: NewBrowser, path: str) -> None:
+    browser = new_browser()
+    assert "forget what I typed" not in page(browser.get("/reserve"))
+    say_who(browser)
+    choose(browser)
+    tell(browser)
+    assert 'action="/reserve/forget"' in page(browser.get(path))
+    assert browser.post("/reserve/forget").headers["Location"] == "/"
+    assert "Nadia" not in page(browser.get("/reserve"))
+    assert browser.get("/reserve/check").headers["Location"] == "/reserve"
+
+
 def test_a_newcomer_may_not_ask_for_more_on_the_same_pages(new_browser: NewBrowser) -> None:
     browser = new_browser()
     reserve(browser)
