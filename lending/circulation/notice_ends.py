@@ -26,6 +26,7 @@ from lending.models.cohorts import Enrolment
 from lending.models.ladders import StepTaken
 from lending.models.loans import Loan
 from lending.models.notices import Notice, NoticeState
+from lending.models.people import PinCode
 from lending.models.reservations import Reservation
 
 _notices, _taken = table_of(Notice), table_of(StepTaken)
@@ -73,18 +74,18 @@ def end_overtaken(session: Session, *, at: datetime, by: Actor) -> int:
     )
 
 
-def ends_now(session: Session, notice: Notice) -> NoticeState | None:
+def ends_now(session: Session, notice: Notice, *, at: datetime) -> NoticeState | None:
     """How a notice ends that is not to be sent any more; ``None`` for one that is. Its row is locked: whatever takes it
     back from now on comes later.
     """
-    if not _holds(session, notice):
+    if not _holds(session, notice, at):
         return NoticeState.CANCELLED
     if notice.term is not None and session.scalar(_OVERTAKEN, {"this": notice.id}) is not None:
         return NoticeState.SUPERSEDED
     return None
 
 
-def _holds(session: Session, notice: Notice) -> bool:
+def _holds(session: Session, notice: Notice, at: datetime) -> bool:
     """Whether what the notice says is still so."""
     if notice.patron_id is None:
         return False
@@ -105,7 +106,16 @@ def _holds(session: Session, notice: Notice) -> bool:
     if kind == "workshop":
         seat = session.scalar(select(Enrolment.state).where(Enrolment.public_id == name.partition(":")[2]))
         return seat is EnrolmentState.ENROLLED
-    return True
+    return kind != "pin" or _opens_something(session, notice, at)
+
+
+def _opens_something(session: Session, notice: Notice, at: datetime) -> bool:
+    """Whether the code for a new PIN that was made with the notice is still good: neither old, nor used, nor the one
+    before another.
+    """
+    code = (PinCode.patron_id == notice.patron_id) & (PinCode.made_at == notice.made_at)
+    is_good = PinCode.used_at.is_(None) & (PinCode.ends_at > at)
+    return session.scalars(select(PinCode.id).where(code, is_good)).first() is not None
 
 
 def _of_this_term(session: Session, notice: Notice) -> bool:

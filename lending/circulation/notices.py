@@ -40,6 +40,9 @@ QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 AT_ONCE = frozenset({PIN_CODE})
 """What somebody asked for this very moment rings at night too."""
 
+_WITHIN_MINUTES = frozenset({Channel.EMAIL, Channel.TEXT})
+"""The channels that reach somebody who waits for it."""
+
 LEASE = timedelta(minutes=10)
 """How old a claim is before it counts as left behind; longer than any message may take."""
 
@@ -96,7 +99,7 @@ def claim(session: Session, channel: Channel, *, at: datetime, by: Actor) -> Cla
     """
     by.permit(Act.ADMINISTER)
     while (notice := _next(session, channel, at)) is not None:
-        if (ends := ends_now(session, notice)) is not None:
+        if (ends := ends_now(session, notice, at=at)) is not None:
             notice.state = ends
         elif notice.channel is Channel.TEXT and not _may_be_texted(session, notice):
             tell_otherwise(session, notice, at=at)
@@ -196,9 +199,15 @@ def tell_otherwise(session: Session, notice: Notice, *, at: datetime) -> None:
 
 
 def _tell_by_another(session: Session, notice: Notice, *, at: datetime) -> Channel | None:
-    """Tell of the same by the channel that reaches the patron now, unless it is the one that failed."""
+    """Tell of the same by the channel that reaches the patron now, unless it is the one that failed.
+
+    What somebody asked for this moment comes by no letter and no call, and is as old as it was.
+    """
     patron = session.execute(select(*CONTACT).where(_patrons.c.id == notice.patron_id)).one_or_none()
-    if patron is None or channel_of(patron) is notice.channel:
+    if patron is None or (instead := channel_of(patron)) is notice.channel:
+        return None
+    is_asked_for = notice.step in AT_ONCE
+    if is_asked_for and instead not in _WITHIN_MINUTES:
         return None
     again = new_notice(
         notice.step,
@@ -207,11 +216,10 @@ def _tell_by_another(session: Session, notice: Notice, *, at: datetime) -> Chann
         patron_id=notice.patron_id,
         loan_id=notice.loan_id,
         term=notice.term,
-        at=at,
+        at=notice.made_at if is_asked_for else at,
         due_at=max(notice.due_at, at),
     )
     put_in_outbox(session, [again])
-    instead: Channel = again["channel"]
     return instead
 
 
@@ -227,7 +235,9 @@ def letters_waiting(session: Session, branch_ids: Collection[int] | None, *, at:
     )
     if branch_ids is not None:
         chosen = chosen.where(Patron.home_branch_id.in_(sorted(branch_ids)))
-    return [notice.public_id for notice in session.scalars(chosen.limit(limit)) if ends_now(session, notice) is None]
+    return [
+        notice.public_id for notice in session.scalars(chosen.limit(limit)) if ends_now(session, notice, at=at) is None
+    ]
 
 
 def mark_printed(session: Session, *, letters: Collection[str], at: datetime, by: Actor) -> int:
@@ -252,7 +262,7 @@ def mark_printed(session: Session, *, letters: Collection[str], at: datetime, by
     for notice, branch_id in found:
         if notice.state is not NoticeState.PENDING:
             continue
-        if (ends := ends_now(session, notice)) is not None:
+        if (ends := ends_now(session, notice, at=at)) is not None:
             notice.state = ends
         else:
             notice.state, notice.sent_at, notice.carrier = NoticeState.SENT, at, Carrier.PRINTED

@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from lending.circulation.notices import claim
+from lending.circulation.notices import claim, give_up
 from lending.circulation.pin_codes import CodeGiven, forget_codes, give_code, send_code, use_code
 from lending.db import Database
 from lending.domain.actors import Actor, Door
 from lending.domain.permissions import Role
-from lending.domain.pins import CODE_TRIES, code_named
+from lending.domain.pins import CODE_TRIES, code_digest, code_named
 from lending.errors import Reason, Refused
 from lending.models.base import new_public_id
 from lending.models.journal import JournalEntry
-from lending.models.notices import Channel, Notice
+from lending.models.notices import Channel, Notice, NoticeState
 from lending.models.people import Patron, PinCode
 from tests.cast import ADA, LUIS, NOW, Cast
 from tests.circulation.kits_in_hand import only, rows
@@ -134,7 +134,8 @@ def test_a_birthday_is_no_pin_and_the_code_stays_good(database: Database, cast: 
 def test_neither_row_nor_journal_holds_the_code(database: Database, cast: Cast, code: str) -> None:
     database.act(using(code))
     kept = only(database, PinCode)
-    assert code not in kept.digest or len(kept.digest) == 64
+    digests = [code_digest(key, luis(database, cast).public_id, code) for key in (KEY, "another key" * 4)]
+    assert [kept.digest == digest for digest in digests] == [True, False], "the code alone makes no digest"
     assert not [entry for entry in rows(database, JournalEntry) if code in str(entry.detail)]
     assert code not in only(database, Notice).subject
     assert code_named("another key" * 4, only(database, Notice).subject.removeprefix("pin:")) != code
@@ -178,3 +179,38 @@ def test_without_the_lock_both_would(database: Database, cast: Cast, code: str) 
     with without_locks(database):
         outcome = race(database, using(code), using(code))
     assert [answer is None for answer in outcome.done] == [False, False]
+
+
+def test_a_code_that_opens_nothing_any_more_is_not_sent(database: Database, cast: Cast, code: str) -> None:
+    """A mail server was away for a quarter of an hour."""
+    late = NOW + timedelta(minutes=15)
+    assert database.act(lambda s: claim(s, Channel.EMAIL, at=late, by=system())) is None
+    assert only(database, Notice).state is NoticeState.CANCELLED
+
+
+def test_of_two_codes_the_newer_one_alone_is_sent(database: Database, cast: Cast, code: str) -> None:
+    later = NOW + timedelta(minutes=1)
+    send(database, at=later)
+    claimed = [database.act(lambda s: claim(s, Channel.EMAIL, at=later, by=system())) for _ in range(2)]
+    newest = rows(database, Notice)[-1].public_id
+    assert [one and one.public_id for one in claimed] == [newest, None]
+
+
+@pytest.mark.parametrize(
+    ("values", "instead"),
+    [
+        ({}, []),
+        ({"phone": "+12135550148", "notice_channel": Channel.CALL}, []),
+        ({"phone": "+12135550148", "text_consent_at": NOW}, [(Channel.TEXT, NOW)]),
+    ],
+)
+def test_a_code_that_mail_refuses_is_texted_as_old_as_it_is_and_never_printed_or_read_aloud(
+    database: Database, cast: Cast, code: str, values: dict[str, object], instead: list[tuple[Channel, datetime]]
+) -> None:
+    if values:
+        reach(database, cast, **values)
+    later = NOW + timedelta(minutes=5)
+    claimed = database.act(lambda s: claim(s, Channel.EMAIL, at=later, by=system()))
+    assert claimed is not None
+    database.act(lambda s: give_up(s, claimed.id, "smtp 550", address_is_wrong=True, at=later, by=system()))
+    assert [(notice.channel, notice.made_at) for notice in rows(database, Notice)[1:]] == instead
