@@ -119,7 +119,7 @@ def change(session: Session, *, patron: str, details: Mapping[str, object], at: 
         lock_households(session, household_id, found.household_id)
     row = _lock(session, found)
     fields = tuple(sorted(name for name in values if getattr(row, name) != columns[name]))
-    for name, value in (columns | _reached(row, columns, at)).items():
+    for name, value in (columns | reached(row, columns, at)).items():
         setattr(row, name, value)
     if moves:
         if _address_key(row) != key:
@@ -288,8 +288,8 @@ def columns_of(values: Mapping[str, object], at: datetime) -> dict[str, object]:
     return columns
 
 
-def _reached(row: Patron, columns: Mapping[str, object], at: datetime) -> dict[str, object]:
-    """What follows for reaching a patron whose columns change.
+def reached(row: Patron, columns: Mapping[str, object], at: datetime) -> dict[str, object]:
+    """What follows for reaching a patron whose columns change. Part of other acts.
 
     A new address has refused nothing yet. A consent to text messages is for one number and goes with it, unless it is
     given anew; the same wording again is the same consent, with the time at which it was given.

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Dialect, bindparam, func, select, update
+from sqlalchemy import Dialect, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.imports.bulk import converter, insert_rows, new_public_ids, roomy, take_ids
@@ -37,6 +37,9 @@ from lending.models.people import Card, CardEnd, Household, Patron, PatronStatus
 
 PIECE: Final = 5_000
 """How many rows are asked for, or written, at a time."""
+
+_FOLLOWS: Final = {"phone": ("text_consent_at", "text_consent_wording"), "email": ("email_refused_at",)}
+"""What belongs to one number or address and goes with it: the consent to text messages, and that mail came back."""
 
 _patrons, _cards, _households = table_of(Patron), table_of(Card), table_of(Household)
 _journal, _kits, _parts = table_of(JournalEntry), table_of(Kit), table_of(Part)
@@ -319,6 +322,7 @@ def _change(session: Session, plan: PatronPlan, households: dict[str, int], at: 
     rows = []
     for known, values, key, _ in sorted(plan.changed, key=lambda row: row[0].patron_id):
         row = {name: values[name] for name in names} | {"patron_id_": known.patron_id}
+        row |= {f"{name}_": values[name] for name in _FOLLOWS if name in names}
         if moved:
             row["household_id"] = None if key is None else households[key]
         if named:
@@ -327,7 +331,7 @@ def _change(session: Session, plan: PatronPlan, households: dict[str, int], at: 
     statement = (
         update(_patrons)
         .where(_patrons.c.id == bindparam("patron_id_"), _patrons.c.status == PatronStatus.ACTIVE)
-        .values({name: bindparam(name) for name in rows[0] if name != "patron_id_"})
+        .values({name: bindparam(name) for name in rows[0] if not name.endswith("_")} | _follows(names))
     )
     if session.connection().execute(statement, rows).rowcount != len(rows):
         raise Refused.because(Reason.CHANGED_SINCE)
@@ -336,6 +340,16 @@ def _change(session: Session, plan: PatronPlan, households: dict[str, int], at: 
         for known, values, _, new in plan.changed
     ]
     record_each(session, "change_patron", fields, at=at, by=by)
+
+
+def _follows(names: set[str]) -> dict[str, Any]:
+    """What is emptied where a number or an address is another one, as ``circulation.patrons.reached`` does by hand."""
+    return {
+        column: case((_patrons.c[name].is_not_distinct_from(bindparam(f"{name}_")), _patrons.c[column]), else_=None)
+        for name, columns in _FOLLOWS.items()
+        if name in names
+        for column in columns
+    }
 
 
 def _pieces(rows: Sequence[_T], size: int) -> Iterator[list[_T]]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from lending.circulation.imports.runs import lock_to_undo
 from lending.circulation.journal import record, record_each
 from lending.circulation.locks import lock_patrons
-from lending.circulation.patrons import household_of
+from lending.circulation.patrons import household_of, reached
 from lending.domain.actors import Actor
 from lending.domain.names import fold
 from lending.models.base import Base, table_of
@@ -153,8 +153,12 @@ def _restore(session: Session, run_id: int, *, at: datetime, by: Actor) -> tuple
         if patron is None or patron.status is not PatronStatus.ACTIVE or not _is_as_imported(patron, before["became"]):
             left.append(patron_id)
             continue
-        for name, value in before["was"].items():
-            setattr(patron, name, date.fromisoformat(value) if value and name in _DAYS else value)
+        was = {
+            name: date.fromisoformat(value) if value and name in _DAYS else value
+            for name, value in before["was"].items()
+        }
+        for name, value in (was | reached(patron, was, at)).items():
+            setattr(patron, name, value)
         patron.name_key = fold(patron.name)[:160]
         patron.household_id = household_of(session, patron)
         journal.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from lending.circulation.imports.bulk import new_public_ids
 from lending.circulation.imports.patrons import PatronPlan, plan_patrons, write_patrons
@@ -127,6 +127,16 @@ def test_a_known_card_changes_what_the_file_says_otherwise(town: Town) -> None:
     assert changed.household_id != patron_of(town, 2).household_id
     (entry,) = town.journal("change_patron")
     assert (entry.patron, entry.detail) == (changed.pseudonym, {"fields": ["name", "unit"]})
+
+
+def test_a_consent_to_texts_and_a_refusal_of_mail_go_with_the_number_and_the_address(town: Town) -> None:
+    take_in(town, line(1), line(2))
+    known = {"text_consent_at": AT, "text_consent_wording": "Text me.", "email_refused_at": AT}
+    town.database.act(lambda session: session.execute(update(Patron).values(**known)))
+    take_in(town, line(1, phone="(213) 555-0199"), line(2, email="amina@example.net"))
+    kept = [(patron.text_consent_at, patron.email_refused_at) for patron in (patron_of(town, 1), patron_of(town, 2))]
+    assert kept == [(None, AT), (AT, None)]
+    assert patron_of(town, 1).text_consent_wording is None
 
 
 def test_a_column_that_the_file_has_not_is_left_alone(town: Town) -> None:

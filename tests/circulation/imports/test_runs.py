@@ -137,6 +137,18 @@ def test_patrons_who_were_added_go_and_records_that_changed_are_as_before(
     assert take("patrons", *lines).rows_added == 1, "the file goes in again"
 
 
+def test_a_consent_for_the_number_of_the_file_does_not_stay_with_the_number_of_before(
+    database: Database, cast: Cast, take: Take
+) -> None:
+    run = take("patrons", f"{PATRONS},phone", f"{ADA},Ada Morales,1990-05-17,ELA,(213) 555-0199")
+    ada = patron(database, ADA).public_id
+    agreed = {"text_consent_wording": "Text me."}
+    database.act(lambda s: change(s, patron=ada, details=agreed, at=NOW, by=cast.ben))
+    undo(database, cast, run)
+    kept = patron(database, ADA)
+    assert (kept.phone, kept.text_consent_at, kept.text_consent_wording) == (None, None, None)
+
+
 def test_what_was_used_or_changed_since_is_named_and_stays(database: Database, cast: Cast, take: Take) -> None:
     run = take(
         "patrons",
