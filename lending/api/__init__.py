@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
         description,
         enrolments,
         forecast,
+        indicators,
         inspections,
         kits,
         ladders,
@@ -46,7 +47,7 @@ def register(app: Flask) -> None:
 
     declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
     assert all((*declared, enrolments, shelf, stocktakes, tasks, workshops))  # noqa: S101 - each declares its calls
-    assert all((agreements, closures, cohorts, ladders, lines, notice_texts, policies, programs, webhooks))  # noqa: S101 - the same
+    assert all((agreements, closures, cohorts, indicators, ladders, lines, notice_texts, policies, programs, webhooks))  # noqa: S101 - the same
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

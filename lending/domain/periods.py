@@ -120,6 +120,15 @@ def between(first: date, last: date) -> Period:
     return Period(PeriodKind.RANGE, first, last)
 
 
+def named(first: date, last: date, begins: int = FISCAL_YEAR_BEGINS) -> Period:
+    """The month or the fiscal year that goes from ``first`` to ``last``, else any days. Raises ``ValueError`` as above.
+
+    Households are known of months and of fiscal years alone, so that a report by days has to know one.
+    """
+    wholes = (month_of(first), fiscal_year_of(first, begins))
+    return next((one for one in wholes if (one.first, one.last) == (first, last)), None) or between(first, last)
+
+
 def read_period(name: str) -> Period:
     """The period of a ``name``. Raises ``ValueError`` for what is none."""
     if found := re.fullmatch(_MONTH, name):

@@ -61,6 +61,8 @@ PROMISED = {
     "/webhooks/{webhook_id}": {"get", "patch", "delete"},
     "/webhooks/{webhook_id}/deliveries": {"get"},
     "/forecast": {"get"},
+    "/reports/indicators": {"get"},
+    "/reports/public_survey": {"get"},
     "/reservations": {"get", "post"},
     "/reservations/{reservation_id}": {"get", "delete"},
     "/branches": {"get", "post"},

@@ -12,6 +12,7 @@ from lending.domain.periods import (
     between,
     fiscal_year_of,
     month_of,
+    named,
     read_period,
     token_periods,
     week_of,
@@ -121,3 +122,16 @@ def test_every_period_is_read_back_from_its_name(day: date, begins: int, days: i
 def test_the_period_before_ends_where_a_whole_one_begins(day: date, begins: int, days: int) -> None:
     for period in (month_of(day), week_of(day), fiscal_year_of(day, begins), between(day, day + timedelta(days=days))):
         assert period.before().last + timedelta(days=1) == period.first
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "name"),
+    [
+        (date(2026, 3, 1), date(2026, 3, 31), "2026-03"),
+        (date(2025, 7, 1), date(2026, 6, 30), "FY2025-07"),
+        (date(2026, 3, 1), date(2026, 3, 30), "2026-03-01..2026-03-30"),
+        (date(2025, 6, 1), date(2026, 5, 31), "2025-06-01..2026-05-31"),
+    ],
+)
+def test_days_that_are_a_month_or_a_fiscal_year_are_called_so(first: date, last: date, name: str) -> None:
+    assert named(first, last).name == name

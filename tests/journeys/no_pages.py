@@ -30,6 +30,8 @@ NO_PAGES: Mapping[str, str] = {
     "api.get_ladders": "JSON for programs",
     **dict.fromkeys(("api.get_policies", "api.get_policy", "api.get_policy_changes"), "JSON for programs"),
     "api.get_lines": "JSON for programs",
+    "api.get_indicators": "JSON for programs",
+    "api.get_public_survey": "JSON for programs",
     "api.get_task": "JSON for programs",
     "api.get_tasks": "JSON for programs",
     "api_description.openapi": "JSON for programs",

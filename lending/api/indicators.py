@@ -1,0 +1,195 @@
+"""The funder's list and the Public Libraries Survey, for other programs.
+
+What leaves here hides counts under five: ``n`` is null, and ``hidden`` says that it is not unknown.
+Source: INTERFACES, "GET /reports/indicators"; RULES 7 and 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+
+from lending.api import answers, current
+from lending.api.calls import call
+from lending.api.circulation import Body, branch_of
+from lending.api.fields import CodeText, Day
+from lending.domain.counting import Counter
+from lending.domain.indicators import DEFINITIONS, NAMES, Indicator
+from lending.domain.periods import LONGEST_DAYS, Period, named
+from lending.domain.permissions import Act
+from lending.domain.small_cells import Shown, Sum, hide
+from lending.queries.counts import By, Circulated
+from lending.queries.indicators import Indicators, indicators
+from lending.queries.public_survey import public_survey
+from lending.queries.scope import Branches
+
+PEOPLE = frozenset(
+    {
+        Indicator.HOUSEHOLDS,
+        Indicator.CHECK_OUTS,
+        Indicator.REGISTERED,
+        Indicator.ATTENDED,
+        Indicator.REACH,
+        Indicator.QUEUED,
+    }
+)
+"""The indicators that count people or what they did, of which a small number could tell of somebody."""
+
+
+class ReportQuery(Schema):
+    """The days of a report, both counted. Without a branch it is of all one's branches."""
+
+    from_ = Day(required=True, data_key="from")
+    to = Day(required=True)
+    branch = CodeText()
+
+    @validates_schema
+    def _in_order(self, data: Body, **_options: Any) -> None:
+        if "from_" in data and "to" in data and not 0 <= (data["to"] - data["from_"]).days < LONGEST_DAYS:
+            raise ValidationError("This is before the first day, or ten years or more after it.", "to")
+
+
+class IndicatorAnswer(Schema):
+    """One number of the list. n is null where it is unknown, and where hidden says that it is under 5."""
+
+    indicator = fields.Enum(Indicator, by_value=True, required=True)
+    name = answers.text()
+    n = answers.optional(fields.Integer)
+    hidden = fields.Boolean(required=True)
+    definition = answers.text()
+
+
+class CheckOutsOfMonth(Schema):
+    """The check-outs of a month, named by its first day."""
+
+    month = fields.Date(required=True)
+    checkouts = answers.optional(fields.Integer)
+
+
+class CheckOutsOfBranch(Schema):
+    """The check-outs of a branch."""
+
+    branch = answers.text()
+    checkouts = answers.optional(fields.Integer)
+
+
+class IndicatorsAnswer(Schema):
+    """The funder's list. held_on is the day of the kits ready and queued; uncounted workshops are in no attendance."""
+
+    items = fields.List(fields.Nested(IndicatorAnswer), required=True)
+    by_month = fields.List(fields.Nested(CheckOutsOfMonth), required=True)
+    by_branch = fields.List(fields.Nested(CheckOutsOfBranch), required=True)
+    uncounted = fields.Integer(required=True)
+    held_on = answers.optional(fields.Date)
+
+
+class ElementAnswer(Schema):
+    """One element of the survey by its number; n is null where it is unknown, and where hidden says it is under 5."""
+
+    element = fields.Integer(required=True)
+    name = answers.text()
+    n = answers.optional(fields.Integer)
+    hidden = fields.Boolean(required=True)
+
+
+class SurveyElementsAnswer(Schema):
+    """The elements and the survey's own checks: whether totals by age and by format agree."""
+
+    items = fields.List(fields.Nested(ElementAnswer), required=True)
+    sessions_agree = fields.Boolean(required=True)
+    attendance_agrees = fields.Boolean(required=True)
+    uncounted = fields.Integer(required=True)
+
+
+@call("GET", "/reports/indicators", Act.SEE_COUNTS, query=ReportQuery, gives=IndicatorsAnswer, tag="Reports")
+def get_indicators(query: Body) -> Any:
+    """Read the funder's list of a period"""
+    by, library = current.actor(), current.library()
+    with library.db.read() as session:
+        found = indicators(
+            session,
+            _scope(session, query),
+            _period(query),
+            zone=library.settings.zone,
+            at=current.now(),
+            led=by.program_ids,
+        )
+    return _told(found)
+
+
+@call("GET", "/reports/public_survey", Act.SEE_COUNTS, query=ReportQuery, gives=SurveyElementsAnswer, tag="Reports")
+def get_public_survey(query: Body) -> Any:
+    """Read the elements of the Public Libraries Survey of a period"""
+    by, library = current.actor(), current.library()
+    with library.db.read() as session:
+        found = public_survey(
+            session,
+            _scope(session, query),
+            _period(query),
+            zone=library.settings.zone,
+            at=current.now(),
+            led=by.program_ids,
+        )
+    shown = hide({one.number: one.n for one in found.elements}, [Sum(*each) for each in SUMS])
+    return {
+        "items": [
+            {"element": one.number, "name": one.name, **_number(one.n, shown[one.number])} for one in found.elements
+        ],
+        "sessions_agree": found.sessions_agree,
+        "attendance_agrees": found.attendance_agrees,
+        "uncounted": found.uncounted,
+    }
+
+
+SUMS: Sequence[tuple[int, tuple[int, ...]]] = (
+    (610, (611, 612, 613, 614, 615)),
+    (619, (616, 617, 618)),
+    (610, (619,)),
+)
+"""Which elements of attendance add up to which, so that none that is hidden is worked out from the others."""
+
+
+def _scope(session: Any, query: Body) -> Branches:
+    by = current.actor()
+    if "branch" in query:
+        return frozenset({branch_of(session, query["branch"], by)})
+    return None if by.everywhere else by.branch_ids
+
+
+def _period(query: Body) -> Period:
+    return named(query["from_"], query["to"], current.library().own_settings().fiscal_year_begins)
+
+
+def _told(found: Indicators) -> Body:
+    months, places = _keyed(found.by_month, By.MONTH), _keyed(found.by_branch, By.BRANCH)
+    numbers: dict[Any, int | None] = {which: n for which, n in found.numbers.items() if which in PEOPLE}
+    shown = hide(
+        {**numbers, **months, **places},
+        [Sum(Indicator.CHECK_OUTS, tuple(months)), Sum(Indicator.CHECK_OUTS, tuple(places))],
+    )
+    return {
+        "items": [
+            {"indicator": which, "name": NAMES[which], **_number(n, shown.get(which, n))}
+            | {"definition": DEFINITIONS[which]}
+            for which, n in found.numbers.items()
+        ],
+        "by_month": [{"month": month, "checkouts": _n(shown[month])} for month in months],
+        "by_branch": [{"branch": branch, "checkouts": _n(shown[branch])} for branch in places],
+        "uncounted": found.uncounted,
+        "held_on": found.held_on,
+    }
+
+
+def _keyed(rows: Sequence[Circulated], by: By) -> Mapping[date | str, int]:
+    return {row.at[by]: row.n(Counter.CHECK_OUT) for row in rows}
+
+
+def _number(n: int | None, shown: Shown) -> Body:
+    return {"n": _n(shown), "hidden": n is not None and _n(shown) is None}
+
+
+def _n(shown: Shown) -> int | None:
+    return shown if isinstance(shown, int) else None
