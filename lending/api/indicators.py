@@ -20,6 +20,7 @@ from lending.domain.counting import Counter
 from lending.domain.indicators import DEFINITIONS, NAMES, Indicator
 from lending.domain.periods import LONGEST_DAYS, Period, named
 from lending.domain.permissions import Act
+from lending.domain.public_survey import ATTENDANCE, CIRCULATION, VIEWS
 from lending.domain.small_cells import Shown, Sum, hide
 from lending.queries.counts import By, Circulated
 from lending.queries.indicators import Indicators, indicators
@@ -133,16 +134,21 @@ def get_public_survey(query: Body) -> Any:
             at=current.now(),
             led=by.program_ids,
         )
-    shown = hide({one.number: one.n for one in found.elements}, [Sum(*each) for each in SUMS])
+    people = {one.number: one.n for one in found.elements if one.number in OF_PEOPLE}
+    shown = hide(people, [Sum(*each) for each in SUMS])
     return {
         "items": [
-            {"element": one.number, "name": one.name, **_number(one.n, shown[one.number])} for one in found.elements
+            {"element": one.number, "name": one.name, **_number(one.n, shown.get(one.number, one.n))}
+            for one in found.elements
         ],
         "sessions_agree": found.sessions_agree,
         "attendance_agrees": found.attendance_agrees,
         "uncounted": found.uncounted,
     }
 
+
+OF_PEOPLE = frozenset({CIRCULATION, *range(ATTENDANCE, ATTENDANCE + 10), VIEWS})
+"""The elements that count what people did; sessions and recordings are the library's own."""
 
 SUMS: Sequence[tuple[int, tuple[int, ...]]] = (
     (610, (611, 612, 613, 614, 615)),
