@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lending.models.cohorts import HeadCountKind
+from lending.models.cohorts import HeadCountKind, WorkshopMode
 from lending.programs.workshops import set_head_count
 from tests.api.conftest import Door
 from tests.api.test_cases import check_out
@@ -45,7 +45,7 @@ def test_every_number_has_its_definition(both: Door) -> None:
 
 
 def test_the_survey_counts_what_was_held_and_checks_itself(both: Door) -> None:
-    workshop = meeting(both.database, both.cast)
+    workshop = meeting(both.database, both.cast, WorkshopMode.VIRTUAL)
     both.clock.at = NOW + timedelta(days=1)
     count = {"workshop": workshop, "kind": HeadCountKind.DEVICES, "n": 41, "at": both.clock.now(), "by": both.cast.dora}
     both.database.act(lambda session: set_head_count(session, **count))
