@@ -57,7 +57,10 @@ class CodeSpaces:
     cohort_pattern: str = r"CO-[A-Z0-9-]+"
     place_pattern: str = r"PL-[A-Z0-9-]+"
     commands: frozenset[str] = frozenset(
-        {"CMD-END", "CMD-UNDO", "CMD-RECEIPT", "CMD-RENEW", "CMD-EXCHANGE", "CMD-SIGNED", "CMD-ALL-HERE"}
+        {
+            *("CMD-END", "CMD-UNDO", "CMD-RECEIPT", "CMD-RENEW", "CMD-EXCHANGE", "CMD-SIGNED", "CMD-ALL-HERE"),
+            "CMD-IN-LIBRARY",
+        }
     )
 
     def __post_init__(self) -> None:

@@ -83,6 +83,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         signing_in,
         start,
     )
+    from lending.web.outcomes import hiring, in_library, inquiries, lists, referrals
 
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     # What there is to lend, and where.
@@ -96,5 +97,6 @@ def blueprints() -> tuple[Blueprint, ...]:
     setting_up = (pictures, pin_at_desk, staff, welcome)
     ways_in = (administration, own_library, own_account, second_factor, second_step, sign_in_service)
     reserving = (reserve, reaching, confirming, confirmed, verifying)
-    groups = (*online, *reserving, *pages, *planning, *telling, *work, *setting_up, *ways_in, *libraries)
+    outcomes = (inquiries, referrals, hiring, in_library, lists)
+    groups = (*outcomes, *online, *reserving, *pages, *planning, *telling, *work, *setting_up, *ways_in, *libraries)
     return tuple(page.bp for page in (*groups, stocktakes, transfers, workshops))

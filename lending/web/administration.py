@@ -57,6 +57,11 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ),
             ("agreements.index", N_("Agreements"), N_("What borrowers sign, in versions and languages.")),
             ("programs.index", N_("Programs"), N_("What sessions are held of, and who may take part.")),
+            (
+                "outcome_lists.edit",
+                N_("Topics and services"),
+                N_("What inquiries are about, and where people are sent."),
+            ),
         ),
     ),
     (

@@ -15,6 +15,7 @@ from lending.domain.states import KitState, LineState, LoanState
 from lending.models.base import new_public_id
 from lending.models.kits import PartState
 from lending.phrases import LINE_STATES
+from lending.queries.in_library import in_use
 from lending.queries.kits import KitShown, PartShown
 from lending.web import current
 from lending.web.histories import happened
@@ -61,9 +62,24 @@ def shown(kit: KitShown) -> dict[str, Any]:
 def _sentence(kit: KitShown) -> str:
     if kit.withdrawn_reason:
         return str(_("Withdrawn: %(reason)s", reason=kit.withdrawn_reason))
+    if kit.state is KitState.IN_USE:
+        return _in_use(kit)
     if kit.quarantine_until is not None and kit.quarantine_until > current.now():
         return str(_("It rests until %(moment)s.", moment=current.reader().moment(kit.quarantine_until)))
     return ""
+
+
+def _in_use(kit: KitShown) -> str:
+    """Where a kit is that is in nobody's loan, and when it is due."""
+    with current.library().db.read() as session:
+        uses = in_use(session, None, at=current.now(), kit=kit.code)
+    if not uses:
+        return ""  # it came back in this very moment
+    use, reader = uses[0], current.reader()
+    given = {"where": use.event or use.branch_name, "moment": reader.moment(use.due_at)}
+    if use.late:
+        return str(_("In use at %(where)s, and not back when it was due, %(moment)s. Look for it.", **given))
+    return str(_("In use at %(where)s, due back %(moment)s.", **given))
 
 
 def _part_row(kit: KitShown, part: PartShown, may_see_lines: bool) -> dict[str, Any]:
@@ -112,6 +128,7 @@ def _actions(kit: KitShown) -> list[dict[str, Any]]:
     if circulates and kit.state in IN_HAND and kit.in_transit_to is None:
         add(_("Inspect or make ready"), "inspection.sheet")
         add(_("Inspection slip"), "slips.inspection")
+    _without_a_loan(kit, circulates, add)
     if kit.loan is not None and kit.loan.state is LoanState.OUT:
         if circulates:
             receipt = url_for("slips.receipt", loan=kit.loan.loan)
@@ -134,6 +151,13 @@ def _actions(kit: KitShown) -> list[dict[str, Any]]:
     if current.may(Act.WITHDRAW_KIT, kit.branch_id):
         _managing(kit, add)
     return found
+
+
+def _without_a_loan(kit: KitShown, circulates: bool, add: Add) -> None:
+    if circulates and kit.state is KitState.AVAILABLE and kit.in_transit_to is None:
+        add(_("Use in the library"), "in_library.use", post=True)
+    if circulates and kit.state is KitState.IN_USE:
+        add(_("It is back from its use"), "in_library.ended", post=True)
 
 
 def _while_out(kit: KitShown, circulates: bool, add: Add) -> None:

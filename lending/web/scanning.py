@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "exchange": "CMD-EXCHANGE",
     "signed": "CMD-SIGNED",
     "all_here": "CMD-ALL-HERE",
+    "in_library": "CMD-IN-LIBRARY",
 }
 
 
@@ -48,6 +49,7 @@ class Screen(StrEnum):
     SHELF = "shelf"
     COHORT = "cohort"
     ENROL = "enrol"
+    IN_LIBRARY = "in_library"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from lending.web.attending import attend
 from lending.web.counting import count_kit
 from lending.web.handing_out import counted, session_desk
 from lending.web.joining import accept, accept_for, by_name, enrol_by_scan
+from lending.web.outcomes.kit_scans import at_own_screen, begin_use, is_use, take_back, use_by_scan
 from lending.web.said import said
 from lending.web.scan_acts import Handler, act_for, kit_code
 from lending.web.scanning import COMMANDS, Answer, Scan, Screen, told
@@ -56,8 +57,8 @@ def answer(scan: Scan, place: StationPlace) -> Answer:
     except Refused as refused:
         if any(block.reason is Reason.BUSY for block in refused.blocks):
             raise
-        # An exchange goes on: another kit may be scanned in the place of the one that was refused.
-        waits = scan.kit if is_exchange(scan) else None
+        # What a command began goes on: another kit may be scanned in the place of the one that was refused.
+        waits = scan.kit if is_exchange(scan) or is_use(scan) else None
         return replace(stopped(scan, place, code, refused.blocks), at=current.now(), kit=waits)
 
 
@@ -84,6 +85,8 @@ def _at_desk(scan: Scan, place: StationPlace, code: Code) -> Answer:
         return _show_patron(scan, place, code)
     if is_exchange(scan):
         return exchange_by_scan(scan, place, code)
+    if is_use(scan):
+        return use_by_scan(scan, place, code, _card_on_screen(scan, place))
     if scan.patron:
         return _lend(scan, place, kit=kit_code(code), card=_card_of(scan, place))
     return remember_kit(place, code)
@@ -93,7 +96,7 @@ def _show_patron(scan: Scan, place: StationPlace, code: Code) -> Answer:
     """A card: show the person; nothing changes but that a session's own desk takes the seat it offered to them. With a
     kit waiting, it is lent to them; an exchange is given up, because a new card is the next patron.
     """
-    if scan.kit and not is_exchange(scan):
+    if scan.kit and not (is_exchange(scan) or is_use(scan)):
         return _lend_waiting(scan, place, code)
     strip = _strip_of_card(place, code)
     name = strip.short_name
@@ -168,6 +171,10 @@ def _card_of(scan: Scan, place: StationPlace) -> str:
     return strip.card
 
 
+def _card_on_screen(scan: Scan, place: StationPlace) -> str | None:
+    return _card_of(scan, place) if scan.patron else None
+
+
 def _lend(scan: Scan, place: StationPlace, *, kit: str, card: str) -> Answer:
     """A kit is lent; to somebody whom only the seat was missing that is offered to them, with that seat."""
     try:
@@ -231,10 +238,12 @@ def _take_back(scan: Scan, place: StationPlace, code: Code) -> Answer:
 
 
 def _arrive(scan: Scan, place: StationPlace, kit: str, not_out: Refused) -> Answer:
-    """A kit that nobody has out may come from another branch, or was missing; the refusal left the key free."""
+    """A kit in nobody's loan may come from its use or another branch, or was missing; the refusal left the key free."""
     by, at = current.actor(at_station=place), current.now()
     with current.library().db.read() as session:
         found = desk.glance(session, kit)
+    if found is not None and found.state is KitState.IN_USE:
+        return take_back(scan, place, kit)
     is_missing = found is not None and found.state is KitState.MISSING
     if found is None or not (is_missing or found.in_transit_to_id == place.branch_id):
         raise not_out
@@ -288,6 +297,8 @@ def _command(scan: Scan, place: StationPlace, code: Code) -> Answer:
         return begin_exchange(scan)
     if code.text == COMMANDS["signed"]:
         return _signed(scan, place)
+    if code.text == COMMANDS["in_library"]:
+        return begin_use(scan, place, _card_on_screen(scan, place))
     return Answer(_("Scan a kit at Inspection first, then this."), Tone.LOOK, same_patron=True, is_row=False)
 
 
@@ -354,5 +365,6 @@ _SCREENS: Mapping[Screen, Handler] = {
     Screen.SHELF: put_on_shelf,
     Screen.COHORT: session_desk(_at_desk, _take_back),
     Screen.ENROL: enrol_by_scan,
+    Screen.IN_LIBRARY: at_own_screen,
 }
 """What each screen does with a scan. A screen of another module brings its handler from there."""

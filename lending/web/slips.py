@@ -206,6 +206,7 @@ ON_PAPER = {
     "signed": N_("Agreement signed"),
     "receipt": N_("Receipt"),
     "all_here": N_("All parts here"),
+    "in_library": N_("Use in the library"),
 }
 """The word beside each printed command."""
 

@@ -13,6 +13,7 @@ from flask import session as browser
 from flask import url_for
 from flask_babel import gettext as _
 
+from lending.circulation.in_library import UseEnded
 from lending.circulation.kits import KitFound
 from lending.circulation.parts import resolve_part_code
 from lending.circulation.returns import Returned
@@ -104,7 +105,9 @@ def _read_twice(scan: Scan, place: StationPlace, code: Code, blocks: tuple[Block
 
 def _came_in(outcome: Outcome) -> bool:
     """Whether an act was a scan at Returns: a return, an arrival, a missing kit that was found."""
-    return isinstance(outcome, Returned | KitFound) or (isinstance(outcome, Transferred) and outcome.to_branch is None)
+    return isinstance(outcome, Returned | KitFound | UseEnded) or (
+        isinstance(outcome, Transferred) and outcome.to_branch is None
+    )
 
 
 def _strip_of(scan: Scan, place: StationPlace, code: Code) -> PatronStrip | None:
@@ -124,6 +127,7 @@ _OTHER_KIT_HELPS = frozenset(
     {
         Reason.PROMISED_TO_ANOTHER,
         Reason.ON_LOAN_TO_ANOTHER,
+        Reason.IN_USE,
         Reason.NOT_INSPECTED,
         Reason.NOT_READY,
         Reason.NOT_WIPED,

@@ -54,6 +54,11 @@ MAY: dict[str, set[str]] = {
         for page in ("index", "new", "show", "columns", "carry_out", "forget", "undo", "template")
     },
     "holidays.page": {"eli"},
+    **{f"in_library.{page}": CIRCULATES for page in ("page", "at_workshop", "at_hiring_event", "use", "ended")},
+    **{f"inquiries.{page}": EVERYBODY for page in ("page", "sheet")},
+    **{f"referrals.{page}": EVERYBODY for page in ("index", "new", "show", "consent")},
+    **{f"hiring.{page}": EVERYBODY for page in ("index", "new", "show", "edit", "cancel", "count", "figures")},
+    "outcome_lists.edit": {"eli"},
     "inspection.cart": CIRCULATES,
     "inspection.sheet": CIRCULATES,
     "jobs.index": {"eli"},
