@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -92,15 +93,11 @@ def test_a_sheet_of_paper_is_tallied_on_its_own_day_and_taken_off_again(database
     ],
 )
 def test_what_cannot_be_tallied_is_refused(
-    database: Database, cast: Cast, given: dict[str, object], reasons: list[Reason]
+    database: Database, cast: Cast, given: dict[str, Any], reasons: list[Reason]
 ) -> None:
+    asked = {"branch_id": cast.ela, "topic": "resume", "at": NOW, "by": cast.ben, **given}
     with pytest.raises(Refused) as refused:
-        database.act(
-            lambda session: tally(
-                session,
-                **{"branch_id": cast.ela, "topic": "resume", "at": NOW, "by": cast.ben, **given},  # type: ignore[arg-type]
-            )
-        )
+        database.act(lambda session: tally(session, **asked))
     assert why(refused) == reasons
     assert rows(database, InquiryTally) == []
 
