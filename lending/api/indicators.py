@@ -17,27 +17,16 @@ from lending.api.calls import call
 from lending.api.circulation import Body, branch_of
 from lending.api.fields import CodeText, Day
 from lending.domain.counting import Counter
-from lending.domain.indicators import DEFINITIONS, NAMES, Indicator
+from lending.domain.indicators import DEFINITIONS, NAMES, PEOPLE, Indicator
 from lending.domain.periods import LONGEST_DAYS, Period, named
 from lending.domain.permissions import Act
-from lending.domain.public_survey import ATTENDANCE, CIRCULATION, VIEWS
+from lending.domain.public_survey import NAMES as ELEMENTS
+from lending.domain.public_survey import OF_PEOPLE
 from lending.domain.small_cells import Shown, Sum, hide
 from lending.queries.counts import By, Circulated
 from lending.queries.indicators import Indicators, indicators
 from lending.queries.public_survey import public_survey
 from lending.queries.scope import Branches
-
-PEOPLE = frozenset(
-    {
-        Indicator.HOUSEHOLDS,
-        Indicator.CHECK_OUTS,
-        Indicator.REGISTERED,
-        Indicator.ATTENDED,
-        Indicator.REACH,
-        Indicator.QUEUED,
-    }
-)
-"""The indicators that count people or what they did, of which a small number could tell of somebody."""
 
 
 class ReportQuery(Schema):
@@ -138,7 +127,7 @@ def get_public_survey(query: Body) -> Any:
     shown = hide(people, [Sum(*each) for each in SUMS])
     return {
         "items": [
-            {"element": one.number, "name": one.name, **_number(one.n, shown.get(one.number, one.n))}
+            {"element": one.number, "name": ELEMENTS[one.number], **_number(one.n, shown.get(one.number, one.n))}
             for one in found.elements
         ],
         "sessions_agree": found.sessions_agree,
@@ -146,9 +135,6 @@ def get_public_survey(query: Body) -> Any:
         "uncounted": found.uncounted,
     }
 
-
-OF_PEOPLE = frozenset({CIRCULATION, *range(ATTENDANCE, ATTENDANCE + 10), VIEWS})
-"""The elements that count what people did; sessions and recordings are the library's own."""
 
 SUMS: Sequence[tuple[int, tuple[int, ...]]] = (
     (610, (611, 612, 613, 614, 615)),

@@ -43,6 +43,18 @@ NAMES: Mapping[Indicator, str] = {
     Indicator.QUEUED: N_("People waiting for a kit"),
 }
 
+PEOPLE = frozenset(
+    {
+        Indicator.HOUSEHOLDS,
+        Indicator.CHECK_OUTS,
+        Indicator.REGISTERED,
+        Indicator.ATTENDED,
+        Indicator.REACH,
+        Indicator.QUEUED,
+    }
+)
+"""Those that count people or what they did, of which a small number could tell of somebody."""
+
 DEFINITIONS: Mapping[Indicator, str] = {
     Indicator.HOUSEHOLDS: N_(
         "Households with at least one check-out in the period, each once; known for a month and for a fiscal year."

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from lending.domain.attendance import WorkshopTold, attended, onsite, survey_views, virtual
+from lending.domain.counting import N_
 
 
 @unique
@@ -50,7 +51,6 @@ class Element:
     """One number of the survey. ``n`` is ``None`` where the library does not know, which is never 0."""
 
     number: int
-    name: str
     n: int | None
 
 
@@ -76,6 +76,36 @@ CIRCULATION, SESSIONS, ATTENDANCE, RECORDINGS, VIEWS = 553, 600, 610, 620, 630
 _BY_FORMAT = 9
 """The last digit of the totals by format, of sessions (609) and of attendance (619)."""
 
+NAMES: Mapping[int, str] = {
+    553: N_("Circulation of physical items"),
+    600: N_("Live sessions, by age"),
+    601: N_("Sessions for ages 0 to 5"),
+    602: N_("Sessions for ages 6 to 11"),
+    603: N_("Sessions for ages 12 to 18"),
+    604: N_("Sessions for ages 19 and older"),
+    605: N_("Sessions for all ages"),
+    606: N_("Sessions in the library"),
+    607: N_("Sessions in person elsewhere"),
+    608: N_("Sessions on line"),
+    609: N_("Live sessions, by format"),
+    610: N_("Live attendance, by age"),
+    611: N_("Attendance, ages 0 to 5"),
+    612: N_("Attendance, ages 6 to 11"),
+    613: N_("Attendance, ages 12 to 18"),
+    614: N_("Attendance, ages 19 and older"),
+    615: N_("Attendance, all ages"),
+    616: N_("Attendance in the library"),
+    617: N_("Attendance in person elsewhere"),
+    618: N_("Attendance on line"),
+    619: N_("Live attendance, by format"),
+    620: N_("Recordings posted"),
+    630: N_("Views of recordings within 30 days"),
+}
+"""What the survey's elements are called, by their numbers. English is the source text; doors translate it."""
+
+OF_PEOPLE = frozenset({CIRCULATION, *range(ATTENDANCE, ATTENDANCE + 10), VIEWS})
+"""The elements that count what people did; sessions and recordings are the library's own."""
+
 
 def elements(held: Sequence[Held], posted: Sequence[WorkshopTold], *, circulation: int) -> SurveyElements:
     """What is reported of sessions that were ``held`` and recordings that were ``posted`` in a period.
@@ -94,11 +124,11 @@ def elements(held: Sequence[Held], posted: Sequence[WorkshopTold], *, circulatio
     views = [n for told in posted if (n := survey_views(told)) is not None]
     sessions = Counter(one.audience for one in held), Counter(one.format for one in held)
     found = (
-        Element(CIRCULATION, "circulation", circulation),
-        *_twice(SESSIONS, "sessions", *sessions),
-        *(Element(one.number, one.name, None if nobody_knows else one.n) for one in _attendance(audiences, formats)),
-        Element(RECORDINGS, "recordings", len(posted)),
-        Element(VIEWS, "views", sum(views) if views or not posted else None),
+        Element(CIRCULATION, circulation),
+        *_twice(SESSIONS, *sessions),
+        *(Element(one.number, None if nobody_knows else one.n) for one in _twice(ATTENDANCE, audiences, formats)),
+        Element(RECORDINGS, len(posted)),
+        Element(VIEWS, sum(views) if views or not posted else None),
     )
     numbers = {element.number: element.n for element in found}
     return SurveyElements(
@@ -109,17 +139,11 @@ def elements(held: Sequence[Held], posted: Sequence[WorkshopTold], *, circulatio
     )
 
 
-def _attendance(audiences: Mapping[Audience, int], formats: Mapping[Format, int]) -> Iterator[Element]:
-    return _twice(ATTENDANCE, "attendance", audiences, formats)
-
-
-def _twice(
-    first: int, what: str, audiences: Mapping[Audience, int], formats: Mapping[Format, int]
-) -> Iterator[Element]:
+def _twice(first: int, audiences: Mapping[Audience, int], formats: Mapping[Format, int]) -> Iterator[Element]:
     """A total by audience and its parts, the parts by format and their total: the survey compares the two totals."""
-    yield Element(first, what, sum(audiences.values()))
+    yield Element(first, sum(audiences.values()))
     for n, audience in enumerate(Audience, first + 1):
-        yield Element(n, f"{what} {audience}", audiences.get(audience, 0))
+        yield Element(n, audiences.get(audience, 0))
     for n, way in enumerate(Format, first + 6):
-        yield Element(n, f"{what} {way}", formats.get(way, 0))
-    yield Element(first + _BY_FORMAT, f"{what} by format", sum(formats.values()))
+        yield Element(n, formats.get(way, 0))
+    yield Element(first + _BY_FORMAT, sum(formats.values()))
