@@ -25,6 +25,9 @@ LIVES = 180 * 24 * 3600
 MOST = 20
 """Accounts that one browser is known by: everybody who works at one desk. The latest are kept."""
 
+_SITE = 56
+"""Bits that are alike in all of one household's addresses of version 6."""
+
 _KEPT = re.compile(r"[A-Za-z0-9_-]{22}(?:\.[A-Za-z0-9_-]{22}){1,20}", re.ASCII)
 
 
@@ -56,7 +59,8 @@ def remember(response: Response, account: SignIn) -> None:
 def address() -> str:
     """A digest of the network address that asks, which nobody can guess back who does not have this library's key.
 
-    Of an address of version 6 the network counts: whoever has one has all of its addresses.
+    Of an address of version 6 the site counts: whoever has a line at home has all of a network's addresses, and as a
+    rule 256 networks. Source: RFC 6177; RIPE-690.
     """
     asking = request.remote_addr or ""
     try:
@@ -64,7 +68,7 @@ def address() -> str:
     except ValueError:
         return _digest("address", asking)
     if isinstance(read, ipaddress.IPv6Address):
-        read = read.ipv4_mapped or ipaddress.ip_network((read, 64), strict=False).network_address
+        read = read.ipv4_mapped or ipaddress.ip_network((read, _SITE), strict=False).network_address
     return _digest("address", str(read))
 
 
