@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 
 TIMEOUT: Final = 10
 """Seconds that each answer of the service may take."""
+
+AT_ONCE: Final = 3
+"""Sign-ins for which one process waits for the service at the same time: fewer than it has threads, so that a service
+that hangs, or somebody who asks for it again and again, never keeps the desks waiting.
+"""
+
+PATIENCE: Final = 0.5
+"""Seconds that another one waits for its turn."""
 
 LEEWAY: Final = 60
 """Seconds by which its clock may differ from this machine's."""
@@ -50,6 +59,9 @@ class Question:
     state: str
     nonce: str
     verifier: str
+
+
+_TURNS = threading.BoundedSemaphore(AT_ONCE)
 
 
 def ask(provider: Provider, *, back: str) -> Question:
@@ -83,6 +95,7 @@ def subject_of(provider: Provider, question: Question, *, answer: str, back: str
             code_verifier=question.verifier,
             grant_type="authorization_code",
             timeout=TIMEOUT,
+            allow_redirects=False,
         )
         keys = _json(session, described["jwks_uri"])
         return _subject(provider, question, told["id_token"], keys, at)
@@ -145,6 +158,8 @@ def _json(session: OAuth2Session, url: str) -> Any:
 @contextmanager
 def _told() -> Iterator[None]:
     """Whatever goes wrong with the service is one refusal: who signs in can only try again, or use a password."""
+    if not _TURNS.acquire(timeout=PATIENCE):
+        raise Refused.because(Reason.SIGN_IN_SERVICE_FAILED)
     try:
         yield
     except ImportError:
@@ -152,3 +167,5 @@ def _told() -> Iterator[None]:
     except Exception as error:  # a stranger's answers fail in every way there is
         logs.warning("sign-in service", kind=type(error).__name__)
         raise Refused.because(Reason.SIGN_IN_SERVICE_FAILED) from error
+    finally:
+        _TURNS.release()

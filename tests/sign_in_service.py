@@ -39,6 +39,8 @@ class Service:
     key: Any = None
     describes: dict[str, Any] = field(default_factory=dict)
     is_down: bool = False
+    sends_on: bool = False
+    asked_elsewhere: int = 0
     asked: dict[str, str] = field(default_factory=dict)
     token_asked: dict[str, str] = field(default_factory=dict)
 
@@ -83,6 +85,13 @@ def running() -> Iterator[Service]:
             self.answer(known.get(self.path))
 
         def do_POST(self) -> None:
+            if service.sends_on and self.path == "/token":
+                self.send_response(307)
+                self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            service.asked_elsewhere += self.path == "/elsewhere"
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             given = {name: values[0] for name, values in parse_qs(body).items()}
             service.token_asked = {**given, "authorization": self.headers.get("Authorization", "")}

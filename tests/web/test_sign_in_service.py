@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from lending import openid
 from lending.clock import SystemClock
 from lending.db import Database
 from lending.domain.second_factors import new_secret
@@ -182,6 +183,31 @@ def test_a_service_that_is_down_or_another_one_is_told_calmly(
     answer = new_browser().get("/sign-in/service")
     assert answer.status_code == 502
     assert "sign in with your password" in answer.get_data(as_text=True)
+
+
+def test_a_service_that_hangs_keeps_a_few_waiting_and_nobody_else(
+    service: Service, new_browser: Callable[[], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openid, "PATIENCE", 0)
+    for _ in range(openid.AT_ONCE):
+        assert openid._TURNS.acquire(blocking=False)
+    try:
+        assert new_browser().get("/sign-in/service").status_code == 502
+    finally:
+        openid._TURNS.release(openid.AT_ONCE)
+    service.is_down = True
+    for _ in range(openid.AT_ONCE + 1):
+        assert new_browser().get("/sign-in/service").status_code == 502
+    service.is_down = False
+    assert new_browser().get("/sign-in/service").status_code == 302, "who failed gave the turn back"
+
+
+def test_the_code_follows_no_redirect(service: Service, new_browser: Callable[[], Browser]) -> None:
+    service.sends_on = True
+    browser = new_browser()
+    assert signs_in(browser, service).status_code == 502
+    assert service.asked_elsewhere == 0
+    assert not is_in(browser)
 
 
 def test_an_account_with_a_second_factor_is_asked_for_it_all_the_same(
