@@ -1,7 +1,8 @@
 """Sending: what waits in the outbox leaves the house, one notice after another.
 
 Claimed in one transaction, carried in none, marked in another. When a server is away the run ends: the notices wait,
-and the next run tries again. Many leave at a pace that leaves the database and the machine to the desks.
+and the next run tries again. One that cannot be told is tried like one that was put off, until staff are asked. Many
+leave at a pace that leaves the database and the machine to the desks.
 Source: RULES 6; BATTERY R12, R13.
 """
 
@@ -68,6 +69,9 @@ def _send(opened: Library, channel: Channel, way: Way, now: Callable[[], datetim
             _later(opened, claimed, refused.problem, now, by)
         except NotEver as refused:
             _never(opened, claimed, refused, now, by)
+        except Exception as bug:  # noqa: BLE001 - one notice that cannot be told keeps no other; in the end staff get it
+            logs.bug(bug, notice=claimed.public_id)
+            _later(opened, claimed, type(bug).__name__, now, by)
         else:
             _sent(opened, claimed, way.carrier, now, by)
             sent += 1

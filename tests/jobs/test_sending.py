@@ -128,6 +128,25 @@ def test_a_refusal_stops_nobody_else_and_is_work_for_staff(office: Office, port:
     assert len(rows(office.database, Task)) == 1
 
 
+def test_a_notice_that_no_words_can_be_made_of_keeps_no_other_and_is_given_to_staff(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.tell(PEOPLE)
+    broken = rows(office.database, Notice)[0].public_id
+
+    def carry(claimed: Claim, _at: datetime) -> None:
+        if claimed.public_id == broken:
+            raise KeyError("a fact")
+
+    monkeypatch.setattr(office, "carry", carry)
+    assert office.send() == PEOPLE - 1
+    assert office.states() == {NoticeState.SENT: PEOPLE - 1, NoticeState.PENDING: 1}
+    for _ in range(5):
+        assert office.send(after=timedelta(days=1)) == 0
+    assert office.states() == {NoticeState.SENT: PEOPLE - 1, NoticeState.FAILED: 1}
+    assert len(rows(office.database, Task)) == 1
+
+
 def test_a_server_that_is_away_for_36_hours_costs_one_try_a_run_and_nothing_is_lost(office: Office, port: int) -> None:
     office.tell(PEOPLE)
     for _ in range(36):
