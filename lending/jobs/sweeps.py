@@ -1,15 +1,17 @@
 """What the library does by itself: sweeps, each by its name.
 
 A sweep finds in the database what is due at an instant and does it in short acts; a second run finds nothing left to
-do. Source: INTERFACES ("Commands").
+do. An act that fails keeps no other: it is told when all were tried. Source: INTERFACES ("Commands").
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
+from lending import logs
 from lending.jobs.keeping import back_up, keep_head
 from lending.jobs.ping import ping
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from lending.domain.actors import Actor
     from lending.domain.ladders import Ladder
     from lending.library import Library
+
+
+MOST_FAILURES = 5
+"""Acts of one sweep that may fail before it is broken off."""
 
 
 def settle_incomplete(opened: Library, at: datetime) -> int:
@@ -50,7 +56,7 @@ def sweep_shelf(opened: Library, at: datetime) -> int:
     def serve(stock_id: int) -> int:
         return opened.db.act(lambda session: serve_waiting(session, stock_id, at=at, by=_sweeper()))
 
-    return expired + sum(map(serve, stock_ids))
+    return expired + _each(partial(serve, stock_id) for stock_id in stock_ids)
 
 
 def pass_offers_on(opened: Library, at: datetime) -> int:
@@ -87,8 +93,14 @@ def chase(opened: Library, at: datetime) -> int:
     def go(loan: int) -> bool:
         return opened.db.act(lambda session: let_go(session, loan, at=at, by=_sweeper()))
 
-    done = sum(map(go, freed)) + opened.db.act(lambda s: close_void_calls(s, at=at, by=_sweeper()))
-    return done + sum(_chase(opened, stretch, known.get(stretch.kit_type_id, known[None]), at) for stretch in found)
+    def close_void() -> int:
+        return opened.db.act(lambda session: close_void_calls(session, at=at, by=_sweeper()))
+
+    def go_after(stretch: Stretch) -> int:
+        return _chase(opened, stretch, known.get(stretch.kit_type_id, known[None]), at)
+
+    let_them_go, go_after_them = (partial(go, loan) for loan in freed), (partial(go_after, each) for each in found)
+    return _each([*let_them_go, close_void, *go_after_them])
 
 
 def _chase(opened: Library, stretch: Stretch, ladder: Ladder, at: datetime) -> int:
@@ -103,12 +115,15 @@ def _chase(opened: Library, stretch: Stretch, ladder: Ladder, at: datetime) -> i
     def go_on(since: Cursor | None) -> Climbed:
         return opened.db.act(lambda s: climb(s, stretch, ladder, at=at, by=_sweeper(), limit=2000, since=since))
 
-    done = sum(map(give_up, lost))
-    climbed = go_on(None)
-    while climbed.until is not None:
-        done += climbed.loans
-        climbed = go_on(climbed.until)
-    return done + climbed.loans
+    def climb_all() -> int:
+        climbed = go_on(None)
+        done = climbed.loans
+        while climbed.until is not None:
+            climbed = go_on(climbed.until)
+            done += climbed.loans
+        return done
+
+    return _each([*(partial(give_up, loan) for loan in lost), climb_all])
 
 
 def renew_loans(opened: Library, at: datetime) -> int:
@@ -124,7 +139,7 @@ def renew_loans(opened: Library, at: datetime) -> int:
 
     with opened.db.read() as session:
         soon = to_renew(session, at=at)
-    return sum(map(renew, soon))
+    return _each(partial(renew, loan) for loan in soon)
 
 
 def seal_journal(opened: Library, at: datetime) -> int:
@@ -208,6 +223,25 @@ def _sweeper() -> Actor:
     from lending.models.base import new_public_id
 
     return Actor(role=Role.SYSTEM, door=Door.JOBS, act=new_public_id())
+
+
+def _each(acts: Iterable[Callable[[], int]]) -> int:
+    """Do one act after another, also behind one that fails; how many things they did. Raises what failed first.
+
+    After ``MOST_FAILURES`` it is the database that is away, and no single act.
+    """
+    done, failures = 0, list[Exception]()
+    for act in acts:
+        try:
+            done += act()
+        except Exception as error:  # noqa: BLE001 - raised below, when the others had their turn
+            logs.bug(error)
+            failures.append(error)
+            if len(failures) == MOST_FAILURES:
+                break
+    if failures:
+        raise failures[0]
+    return done
 
 
 def _until_done(step: Callable[[], int], limit: int) -> int:
