@@ -1,0 +1,376 @@
+"""Charts drawn on the server as SVG: values and finished words in, markup out; no script and no style inside.
+
+A chart never stands alone: its heading states what it shows, and a table beside it holds the same numbers. Tones differ
+in lightness or hatching, so that a chart is read in grey; the colours are the style sheet's. What is unknown or hidden
+has no bar, only its word. Source: SCREENS, "Manager pages"; BATTERY, "charts".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+from markupsafe import Markup, escape
+
+WIDE, NARROW = 560, 340
+"""Widths in units of the drawing: one for a page, one for a telephone, where type would become too small."""
+
+_LINE, _LETTER = 17, 7.2
+"""The height of a line of type and the width of a letter, about, at the size that the style sheet sets (13)."""
+
+_PLOT = 170
+"""How high the tallest bar is."""
+
+_BROADEST = 60
+"""How broad an upright bar may be: two days are no two towers."""
+
+
+@unique
+class Kind(StrEnum):
+    """How numbers are drawn."""
+
+    BARS = "bars"
+    GROUPED = "grouped"
+    """Two bars beside each other for each label: the period before, and this one."""
+    STACKED = "stacked"
+    LINE = "line"
+    """One line for each series; the first is this period, a second one the period before."""
+    ROWS = "rows"
+    """Horizontal bars, for long labels."""
+    FUNNEL = "funnel"
+    """Horizontal bars in tracks as long as the first: what is left of it at each step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One number; ``value`` is ``None`` where it is unknown or hidden, and ``shown`` says it in words either way."""
+
+    value: float | None
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Numbers that belong together, one for each label of the chart."""
+
+    name: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is drawn: ``title`` is the finding, ``description`` what is seen, for who does not see it."""
+
+    kind: Kind
+    title: str
+    description: str
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+
+
+def draw(chart: Chart, *, name: str, width: int = WIDE) -> Markup:
+    """The chart as one ``svg`` element; ``name`` makes its ids unique on the page."""
+    body, height = _DRAWN[chart.kind](chart, name, width)
+    return Markup(
+        '<svg class="chart__drawing" viewBox="0 0 {width} {height}" role="img" direction="ltr"'
+        ' aria-labelledby="{name}-title {name}-desc" focusable="false">'
+        '<title id="{name}-title">{title}</title><desc id="{name}-desc">{desc}</desc>{hatching}{body}</svg>'
+    ).format(
+        width=width,
+        height=_number(height),
+        name=name,
+        title=chart.title,
+        desc=chart.description,
+        hatching=_hatching(name) if chart.kind is Kind.STACKED else "",
+        body=body,
+    )
+
+
+def drawn_twice(chart: Chart, *, name: str) -> Markup:
+    """The chart for a wide place and for a narrow one; the style sheet shows the one that fits."""
+    return Markup('<div class="chart__wide">{}</div><div class="chart__narrow">{}</div>').format(
+        draw(chart, name=f"{name}-wide"), draw(chart, name=f"{name}-narrow", width=NARROW)
+    )
+
+
+# --- Upright bars -----------------------------------------------------------------------------------------------------
+
+
+def _bars(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
+    """One bar a label, the last one darkest: it is what the heading speaks of."""
+    series = chart.series[0]
+    highest = _highest(series.points)
+    slot = width / max(1, len(chart.labels))
+    base = _LINE + 6 + _PLOT
+    parts = [_base_line(width, base)]
+    told = _told(series.points, slot)
+    for place, point in enumerate(series.points):
+        middle, tall = slot * (place + 0.5), _tall(point, highest)
+        broad = min(slot * 0.64, _BROADEST)
+        tone = "now" if place == len(series.points) - 1 else "then"
+        parts.append(_bar(middle - broad / 2, base - tall, broad, tall, f"chart__bar--{tone}"))
+        if place in told:
+            parts.append(_text(middle, base - tall - 6, point.shown, "chart__value", "middle"))
+    parts += _labels_below(chart.labels, slot, base, width)
+    return _joined(parts), base + _LINE + 8
+
+
+def _grouped(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
+    """Light before, dark now, side by side; the heights are compared, so that both have one scale."""
+    legend, top = _legend(chart, width, ("chart__bar--before", "chart__bar--now"))
+    points = [point for series in chart.series for point in series.points]
+    highest = _highest(points)
+    slot = width / max(1, len(chart.labels))
+    wide = min(slot * 0.74 / max(1, len(chart.series)), _BROADEST)
+    base = top + _LINE + 6 + _PLOT
+    parts = [*legend, _base_line(width, base)]
+    for number, series in enumerate(chart.series):
+        tone = "now" if number == len(chart.series) - 1 else "before"
+        told = _told(series.points, wide)
+        for place, point in enumerate(series.points):
+            tall = _tall(point, highest)
+            left = slot * (place + 0.5) + wide * (number - len(chart.series) / 2)
+            parts.append(_bar(left, base - tall, wide * 0.94, tall, f"chart__bar--{tone}"))
+            if place in told:
+                parts.append(_text(left + wide * 0.47, base - tall - 6, point.shown, "chart__value", "middle"))
+    parts += _labels_below(chart.labels, slot, base, width)
+    return _joined(parts), base + _LINE + 8
+
+
+def _stacked(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
+    """Series on top of one another, told apart by lightness and hatching; the sum stands on top where all are known."""
+    tones = tuple(f"chart__step-{1 + number % 4}" for number in range(len(chart.series)))
+    legend, top = _legend(chart, width, tones, name)
+    sums = [sum(series.points[place].value or 0 for series in chart.series) for place in range(len(chart.labels))]
+    highest = max([*sums, 1])
+    slot = width / max(1, len(chart.labels))
+    base, broad = top + _LINE + 6 + _PLOT, min(slot * 0.64, _BROADEST)
+    parts = [*legend, _base_line(width, base)]
+    for place in range(len(chart.labels)):
+        foot = base
+        for number, series in enumerate(chart.series):
+            tall = (series.points[place].value or 0) / highest * _PLOT
+            foot -= tall
+            parts.append(_step(slot * (place + 0.5) - broad / 2, foot, broad, tall, number, name))
+    parts += _labels_below(chart.labels, slot, base, width)
+    return _joined(parts), base + _LINE + 8
+
+
+# --- Lines ------------------------------------------------------------------------------------------------------------
+
+
+def _line(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
+    """This period as a thick line with dots, the one before as a dashed line; a gap is a day that nobody knows."""
+    legend, top = _legend(chart, width, ("chart__stroke--now", "chart__stroke--before"))
+    highest = _highest([point for series in chart.series for point in series.points])
+    margin = 14.0
+    steps = max(1, len(chart.labels) - 1)
+    base = top + _LINE + 6 + _PLOT
+    parts = [*legend, _base_line(width, base)]
+
+    def across(place: int) -> float:
+        return margin + (width - 2 * margin) * place / steps
+
+    for number in reversed(range(len(chart.series))):
+        tone = "now" if number == 0 else "before"
+        points = chart.series[number].points
+        for run in _runs(points):
+            path = " ".join(f"{_number(across(p))},{_number(base - _tall(points[p], highest))}" for p in run)
+            parts.append(Markup('<polyline class="chart__stroke chart__stroke--{}" points="{}"/>').format(tone, path))
+        if number == 0 and len(points) <= 40:
+            for place, point in enumerate(points):
+                if point.value is not None:
+                    parts.append(_dot(across(place), base - _tall(point, highest)))
+    now = chart.series[0].points
+    for place in sorted(_ends(now)):
+        near = min(max(across(place), 20), width - 20)
+        parts.append(_text(near, base - _tall(now[place], highest) - 9, now[place].shown, "chart__value", "middle"))
+    for place in _spread(chart.labels, (width - 2 * margin) / max(1, len(chart.labels))):
+        near = _inside(across(place), chart.labels[place], width)
+        parts.append(_text(near, base + _LINE, chart.labels[place], "chart__label", "middle"))
+    return _joined(parts), base + _LINE + 8
+
+
+def _runs(points: Sequence[Point]) -> list[list[int]]:
+    """The places of known values that follow one another."""
+    runs: list[list[int]] = [[]]
+    for place, point in enumerate(points):
+        if point.value is None:
+            runs.append([])
+        else:
+            runs[-1].append(place)
+    return [run for run in runs if run]
+
+
+def _ends(points: Sequence[Point]) -> set[int]:
+    """Where the line's highest value and its last one are."""
+    known = [place for place, point in enumerate(points) if point.value is not None]
+    return {known[-1], max(known, key=lambda place: points[place].value or 0)} if known else set()
+
+
+# --- Lying bars -------------------------------------------------------------------------------------------------------
+
+
+def _rows(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
+    return _lying(chart, width, tracks=False)
+
+
+def _funnel(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
+    return _lying(chart, width, tracks=True)
+
+
+def _lying(chart: Chart, width: int, *, tracks: bool) -> tuple[Markup, float]:
+    """A line for each label: its name, a bar and the number; a name that is too long for that stands above."""
+    points = chart.series[0].points
+    highest = _highest(points)
+    longest = 12 + max((len(label) for label in chart.labels), default=0) * _LETTER
+    above = longest > width * 0.4
+    names = 0.0 if above else longest
+    numbers = 10 + max((len(point.shown) for point in points), default=0) * (_LETTER + 0.6)
+    room = max(40.0, width - names - numbers)
+    high, step = 20.0, 46.0 if above else 32.0
+    parts = []
+    for place, (label, point) in enumerate(zip(chart.labels, points, strict=True)):
+        top = step * place + (_LINE + 4 if above else 4)
+        fits = int((width if above else names - 12) / _LETTER)
+        x, y, anchor = (0.0, top - 7, "start") if above else (names - 12, top + 15, "end")
+        parts.append(_text(x, y, _cut(label, fits), "chart__label", anchor))
+        if tracks:
+            parts.append(_bar(names, top, room, high, "chart__track"))
+        long = 0.0 if point.value is None else point.value / highest * room
+        parts.append(_bar(names, top, long, high, "chart__bar--now"))
+        beside = room if tracks else long
+        parts.append(_text(names + beside + 7, top + 15, point.shown, "chart__value", "start"))
+    return _joined(parts), step * len(points) + 4
+
+
+_RECT = Markup('<rect class="{}"{} x="{}" y="{}" width="{}" height="{}"/>')
+_LINE_DRAWN = Markup('<line class="{0}" x1="{1}" y1="{2}" x2="{3}" y2="{2}"/>')
+_TEXT = Markup('<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>')
+
+# --- Small parts ------------------------------------------------------------------------------------------------------
+
+_DRAWN = {
+    Kind.BARS: _bars,
+    Kind.GROUPED: _grouped,
+    Kind.STACKED: _stacked,
+    Kind.LINE: _line,
+    Kind.ROWS: _rows,
+    Kind.FUNNEL: _funnel,
+}
+
+
+def _highest(points: Iterable[Point]) -> float:
+    return max((point.value for point in points if point.value is not None), default=0) or 1
+
+
+def _tall(point: Point, highest: float) -> float:
+    return 0.0 if point.value is None else point.value / highest * _PLOT
+
+
+def _told(points: Sequence[Point], room: float) -> set[int]:
+    """Which bars have room for their number: all, or else the highest and the last."""
+    longest = max((len(point.shown) for point in points), default=0)
+    if longest * (_LETTER + 0.6) <= room * 1.45:
+        return set(range(len(points)))
+    return _apart(points, room)
+
+
+def _apart(points: Sequence[Point], room: float) -> set[int]:
+    """The last and the highest, unless their numbers would touch."""
+    ends = sorted(_ends(points))
+    if len(ends) == 2 and (ends[1] - ends[0]) * room < len(points[ends[0]].shown) * _LETTER + 8:
+        return {ends[1]}
+    return set(ends)
+
+
+def _labels_below(labels: Sequence[str], slot: float, base: float, width: float) -> list[Markup]:
+    return [
+        _text(
+            _inside(slot * (place + 0.5), labels[place], width), base + _LINE, labels[place], "chart__label", "middle"
+        )
+        for place in _spread(labels, slot)
+    ]
+
+
+def _inside(x: float, words: str, width: float) -> float:
+    """Where the middle of ``words`` may be without a letter beyond the edge."""
+    half = min(len(words) * _LETTER / 2, width / 2)
+    return min(max(x, half), width - half)
+
+
+def _spread(labels: Sequence[str], slot: float) -> list[int]:
+    """Every label, or every second, third ... counted from the last, so that none touches the next."""
+    longest = max((len(label) for label in labels), default=0) * _LETTER + 8
+    every = max(1, -(-int(longest) // max(1, int(slot))))
+    return [place for place in range(len(labels)) if (len(labels) - 1 - place) % every == 0]
+
+
+def _legend(chart: Chart, width: int, tones: Sequence[str], name: str = "") -> tuple[list[Markup], float]:
+    """What the tones mean, in as many lines as it takes; nothing for a single series."""
+    if len(chart.series) < 2:
+        return [], 0
+    parts, x, y = [], 0.0, 4.0
+    for number, series in enumerate(chart.series):
+        needs = 22 + len(series.name) * _LETTER + 18
+        if x and x + needs > width:
+            x, y = 0.0, y + _LINE + 6
+        tone = tones[min(number, len(tones) - 1)]
+        if tone.startswith("chart__stroke"):
+            parts.append(_LINE_DRAWN.format(f"chart__stroke {tone}", _number(x), _number(y + 7), _number(x + 16)))
+        elif tone.startswith("chart__step"):
+            parts.append(_step(x, y, 14, 14, number, name))
+        else:
+            parts.append(_bar(x, y, 14, 14, tone))
+        parts.append(_text(x + 22, y + 12, series.name, "chart__label", "start"))
+        x += needs
+    return parts, y + _LINE + 8
+
+
+def _hatching(name: str) -> Markup:
+    """Two ways of hatching, so that neighbours differ by more than a shade."""
+    return Markup(
+        '<defs><pattern id="{name}-hatch" width="6" height="6" patternUnits="userSpaceOnUse"'
+        ' patternTransform="rotate(45)"><rect class="chart__hatch-ground" width="6" height="6"/>'
+        '<rect class="chart__hatch" width="2.5" height="6"/></pattern>'
+        '<pattern id="{name}-dots" width="6" height="6" patternUnits="userSpaceOnUse">'
+        '<rect class="chart__hatch-ground" width="6" height="6"/><circle class="chart__hatch" cx="3" cy="3" r="1.5"/>'
+        "</pattern></defs>"
+    ).format(name=name)
+
+
+def _step(x: float, y: float, wide: float, tall: float, number: int, name: str) -> Markup:
+    """A part of a stacked bar: dark, hatched, light, dotted."""
+    fill = {1: f"url(#{name}-hatch)", 3: f"url(#{name}-dots)"}.get(number % 4)
+    attribute = Markup(' fill="{}"').format(fill) if fill else ""
+    tone = f"chart__step chart__step-{1 + number % 4}"
+    return _RECT.format(tone, attribute, _number(x), _number(y), _number(wide), _number(tall))
+
+
+def _bar(x: float, y: float, wide: float, tall: float, tone: str) -> Markup:
+    return _RECT.format(f"chart__bar {tone}", "", _number(x), _number(y), _number(wide), _number(tall))
+
+
+def _dot(x: float, y: float) -> Markup:
+    return Markup('<circle class="chart__dot" cx="{}" cy="{}" r="3.5"/>').format(_number(x), _number(y))
+
+
+def _base_line(width: float, y: float) -> Markup:
+    return _LINE_DRAWN.format("chart__base", 0, _number(y), _number(width))
+
+
+def _text(x: float, y: float, words: str, tone: str, anchor: str) -> Markup:
+    return _TEXT.format(tone, _number(x), _number(y), anchor, words)
+
+
+def _cut(words: str, letters: int) -> str:
+    return words if len(words) <= letters else words[: max(1, letters - 1)].rstrip() + "…"
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
+def _joined(parts: Iterable[Markup]) -> Markup:
+    return Markup("").join(escape(part) for part in parts)
