@@ -64,6 +64,12 @@ class Reader:
         """``June 2027``: near enough for a card's expiry."""
         return _in_words("yMMMM", value, self.locale)
 
+    def days(self, first: date, last: date) -> str:
+        """``Dec 1 – 18, 2026``: from a day to another."""
+        from babel.dates import format_interval
+
+        return str(format_interval(first, last, "yMMMd", locale=self.locale)).replace("\u2009", " ")
+
     def clock(self, value: datetime) -> str:
         """``14:05``, for logs, where every line has the same width."""
         return f"{value.astimezone(ZoneInfo(self.zone)):%H:%M}"

@@ -1,0 +1,163 @@
+"""Reports as files: CSV for programs and workbooks for people, with what every number means.
+
+Each cell that begins like a spreadsheet's formula is made text, in CSV by an apostrophe and in a workbook by its type.
+Numbers stay numbers, so that they can be added up; what is hidden or unknown is a word.
+Source: BATTERY S12; issue "Managers see what circulated", Build 2.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from lending.domain.small_cells import Hidden
+from lending.phrases import HIDDEN, WHY_HIDDEN
+from lending.reporting.report import Number, Report, Row, Section, Unit
+from lending.reporting.voice import Voice
+
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+Value = str | float | int
+_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def harmless(text: str) -> str:
+    """``text`` as a cell that no spreadsheet runs. Blanks in front hide nothing, some programs skip them."""
+    return f"'{text}" if text.lstrip(" \u00a0").startswith(_RUNS) or text.startswith(_RUNS) else text
+
+
+def as_csv(report: Report, voice: Voice) -> Iterator[bytes]:
+    """The report line by line, with the mark by which spreadsheets know UTF-8."""
+    yield b"\xef\xbb\xbf"
+    for line in _lines(report, voice):
+        out = io.StringIO(newline="")
+        csv.writer(out, lineterminator="\r\n").writerow(
+            [harmless(cell) if isinstance(cell, str) else cell for cell in line]
+        )
+        yield out.getvalue().encode()
+
+
+def as_xlsx(report: Report, voice: Voice) -> bytes:
+    """A workbook: the figures, a sheet for each table, and one of definitions. Every text is written as text."""
+    from xlsxwriter import Workbook  # heavy, and few fetch a workbook
+
+    file = io.BytesIO()
+    # Rows go to the disk as they are written: the largest table costs no more memory than one row.
+    with Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheets = _Sheets(book)
+        _ = voice.gettext
+        sheets.add(_("Figures"), [*_head(report, voice), [], *_figures(report, voice)])
+        for section in report.sections:
+            sheets.add(section.table.caption, _table(section, voice))
+        sheets.add(_("Definitions"), [[_("What it is"), _("What it means")], *_definitions(report, voice)])
+    return file.getvalue()
+
+
+class _Sheets:
+    """The sheets of a workbook under their names, each of which a spreadsheet takes once and not too long."""
+
+    def __init__(self, book: Any) -> None:
+        self._book, self._names = book, set[str]()
+        self._formats = {
+            Unit.SHARE: book.add_format({"num_format": "0.0%"}),
+            Unit.CHANGE: book.add_format({"num_format": "+0.0%;-0.0%;0%"}),
+        }
+        self._bold = book.add_format({"bold": True})
+
+    def add(self, name: str, lines: Iterable[Sequence[Value | Number]]) -> None:
+        sheet = self._book.add_worksheet(self._free(name))
+        sheet.set_column(0, 0, 44)
+        sheet.set_column(1, 12, 18)
+        for y, line in enumerate(lines):
+            for x, cell in enumerate(line):
+                if isinstance(cell, Number):
+                    sheet.write_number(y, x, cell.value, self._formats.get(cell.unit))
+                elif isinstance(cell, str):
+                    sheet.write_string(y, x, cell, self._bold if y == 0 else None)
+                else:
+                    sheet.write_number(y, x, cell)
+
+    def _free(self, name: str) -> str:
+        plain = "".join(" " if letter in "[]:*?/\\'" else letter for letter in name).strip() or "-"
+        tries = (plain[:31], *(f"{plain[:28]} {number}" for number in range(2, 100)))
+        found = next(one for one in tries if one.casefold() not in self._names)
+        self._names.add(found.casefold())
+        return found
+
+
+def _lines(report: Report, voice: Voice) -> Iterator[list[Value]]:
+    """The whole report, tables below one another."""
+    yield from (_plain(line) for line in _head(report, voice))
+    yield []
+    yield from (_plain(line) for line in _figures(report, voice))
+    for section in report.sections:
+        yield []
+        yield [section.table.caption]
+        yield from (_plain(line) for line in _table(section, voice))
+    yield []
+    yield [voice.gettext("Definitions")]
+    yield from (_plain(line) for line in _definitions(report, voice))
+
+
+def _plain(line: Iterable[Value | Number]) -> list[Value]:
+    return [_exactly(cell.value) if isinstance(cell, Number) else cell for cell in line]
+
+
+def _exactly(value: float | None) -> Value:
+    if value is None:
+        return ""
+    return int(value) if float(value).is_integer() else round(value, 4)
+
+
+def _head(report: Report, voice: Voice) -> Iterator[Sequence[Value | Number]]:
+    yield [report.title]
+    if report.period:
+        yield [voice.gettext("Period"), report.period]
+    if report.before:
+        yield [voice.gettext("Compared with"), report.before]
+    yield from ([label, words] for label, words in report.narrowed)
+    yield [voice.gettext("Made"), voice.reader.moment(report.made_at)]
+    yield from ([note] for note in report.notes)
+
+
+def _figures(report: Report, voice: Voice) -> Iterator[Sequence[Value | Number]]:
+    if not report.figures:
+        return
+    compares = any(figure.before is not None for figure in report.figures)
+    yield [voice.gettext("Figure"), report.period, *([report.before] if compares else []), voice.gettext("Unit")]
+    for figure in report.figures:
+        before = [_cell(figure.before, voice) if figure.before is not None else ""] if compares else []
+        yield [figure.name, _cell(figure.number, voice), *before, _unit(figure.number.unit, voice)]
+
+
+def _table(section: Section, voice: Voice) -> Iterator[Sequence[Value | Number]]:
+    table = section.table
+    yield [table.head, *(column.head for column in table.columns)]
+    rows: tuple[Row, ...] = table.rows if table.total is None else (*table.rows, table.total)
+    for row in rows:
+        yield [row.label, *(_cell(number, voice) for number in row.numbers)]
+
+
+def _definitions(report: Report, voice: Voice) -> Iterator[Sequence[Value | Number]]:
+    for name, sentence in report.definitions():
+        yield [name, sentence]
+    yield [voice.gettext(HIDDEN[Hidden.UNDER_FIVE]), voice.gettext(WHY_HIDDEN)]
+    yield [voice.gettext("not known"), voice.gettext("Nobody counted it, or it cannot be worked out. It is not 0.")]
+
+
+def _cell(number: Number, voice: Voice) -> Value | Number:
+    """The number itself, to be added up; a word where there is none."""
+    return voice.number(number) if number.hidden is not None or number.value is None else number
+
+
+def _unit(unit: Unit, voice: Voice) -> str:
+    words = {
+        Unit.SHARE: voice.gettext("share of 1"),
+        Unit.CHANGE: voice.gettext("share of 1"),
+        Unit.HOURS: voice.gettext("hours"),
+        Unit.DAYS: voice.gettext("days"),
+    }
+    return words.get(unit, voice.gettext("number"))
