@@ -120,12 +120,12 @@ def _enrolled(session: Session, scope: Branches, ids: Collection[int]) -> dict[i
         .where(Enrolment.cohort_id.in_(ids), _HAD_A_SEAT, within(Enrolment.pickup_branch_id, scope))
         .group_by(Enrolment.cohort_id)
     )
-    return dict(session.execute(chosen).tuples().all())
+    return dict(session.execute(chosen).all())
 
 
 def _workshops(session: Session, ids: Collection[int]) -> dict[int, int]:
     chosen = select(Workshop.cohort_id, func.count()).where(Workshop.cohort_id.in_(ids)).group_by(Workshop.cohort_id)
-    return dict(session.execute(chosen).tuples().all())
+    return dict(session.execute(chosen).all())
 
 
 def _attended(session: Session, scope: Branches, ids: Collection[int]) -> dict[int, dict[int, int]]:

@@ -84,7 +84,9 @@ def blueprints() -> tuple[Blueprint, ...]:
         start,
     )
     from lending.web.outcomes import hiring, in_library, inquiries, lists, referrals
+    from lending.web.reports import circulation, funnels, losses, rows, stock, today
 
+    reports = (today, circulation, funnels, losses, stock, rows)
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     # What there is to lend, and where.
     libraries = (branches, kit_types, new_kits, imports, setup, setup_steps, demonstration, holidays)
@@ -99,4 +101,4 @@ def blueprints() -> tuple[Blueprint, ...]:
     reserving = (reserve, reaching, confirming, confirmed, verifying)
     outcomes = (inquiries, referrals, hiring, in_library, lists)
     groups = (*outcomes, *online, *reserving, *pages, *planning, *telling, *work, *setting_up, *ways_in, *libraries)
-    return tuple(page.bp for page in (*groups, stocktakes, transfers, workshops))
+    return tuple(page.bp for page in (*groups, *reports, stocktakes, transfers, workshops))

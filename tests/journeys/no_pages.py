@@ -27,6 +27,11 @@ NO_PAGES: Mapping[str, str] = {
     "new_kits.test_page": "a PDF, looked at by its tests",
     "slips.commands": "a PDF, tested by scanning it",
     "lines.export": "CSV for a carrier",
+    "today.first": "leads to today's page",
+    **dict.fromkeys(
+        (f"{report}.file" for report in ("today", "circulation", "funnels", "losses", "stock")),
+        "a report as a file, read by its tests",
+    ),
     "api.get_ladders": "JSON for programs",
     **dict.fromkeys(("api.get_policies", "api.get_policy", "api.get_policy_changes"), "JSON for programs"),
     "api.get_lines": "JSON for programs",

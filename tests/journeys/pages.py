@@ -34,7 +34,7 @@ from lending.programs.pools import PoolPlan
 from lending.programs.timetable import WeeklyWorkshops
 from lending.web import languages
 from tests.cast import ADA, KIT, LUIS, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
-from tests.journeys import administering, outcomes, own_pages, reserving, rules, setting_up
+from tests.journeys import administering, outcomes, own_pages, reporting, reserving, rules, setting_up
 from tests.journeys.crowd import lend_long_ago, lend_to_everybody, shelve
 from tests.journeys.gatherings import gather
 from tests.journeys.serving import Served
@@ -287,6 +287,7 @@ ROWS = (
     Row("policies.edit", "error", "/administration/rules/edit", do=rules.send_wrong),
     Row("slips.statement", "print", "/slips/patrons/{debtor}/statement", on_paper=True),
     Row("slips.payment", "print", "/slips/patrons/{payer}/charges/{paid}", on_paper=True),
+    *(Row(*page) for page in reporting.PAGES),
     Row("transfers.show", "full", "/transfers"),
     Row("transfers.show", "sending", "/transfers?to=COM"),
     Row("webhooks.index", "full", "/administration/webhooks"),

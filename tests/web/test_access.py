@@ -19,6 +19,7 @@ EVERYBODY = {"ben", "cleo", "dora", "eli"}
 MANAGES = {"cleo", "eli"}
 MOVES = EVERYBODY
 PLANS = {"dora", "eli"}
+LEADS = {"cleo", "dora", "eli"}
 ROLES = {"ben": Role.DESK, "cleo": Role.MANAGER, "dora": Role.PROGRAM, "eli": Role.ADMIN}
 
 NO_STAFF: set[str] = set()
@@ -209,6 +210,16 @@ MAY: dict[str, set[str]] = {
     "stocktakes.show": CIRCULATES,
     "texts.index": {"eli"},
     "transfers.show": MOVES,
+    "today.first": EVERYBODY,
+    "today.page": EVERYBODY,
+    "today.rows": EVERYBODY,
+    "today.file": LEADS,
+    **{
+        f"{report}.{what}": LEADS
+        for report in ("circulation", "funnels", "losses", "stock")
+        for what in ("page", "file")
+    },
+    "rows.page": LEADS,
     "webhooks.again": {"eli"},
     "webhooks.edit": {"eli"},
     "webhooks.index": {"eli"},
@@ -241,7 +252,7 @@ def url_of(app: Flask, rule: Any) -> str:
     values |= {"kit_type": "work-ready", "language": "en", "version": 1, "question": "work"}
     values |= {"step": "overdue", "channel": "email", "deed": "stop", "branch": "ELA"}
     values |= {"run": "x" * 16, "kind": "kits", "form": "csv"}
-    values |= {"how": "close", "link": "x"}
+    values |= {"how": "close", "link": "x", "wait": "overdue"}
     values |= dict.fromkeys(
         ("public_id", "loan", "charge", "reservation", "delivery", "workshop", "token", "made"), "x" * 16
     )

@@ -1,0 +1,393 @@
+"""Circulation: what was lent in a period, beside the comparable one before; by library, month, day, kind and session.
+
+Source: RULES 7, "Manager's counts"; issue "Managers see what circulated", Build 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lending.charts import Kind
+from lending.domain.counting import Counter
+from lending.domain.periods import Period, between, month_of
+from lending.domain.permissions import Act
+from lending.queries.counts import By, Circulated, circulated
+from lending.queries.report_rows import session_names
+from lending.reporting import findings, words
+from lending.reporting.report import Column, Figure, Number, Report, Row, Section, Table, Unit
+from lending.web import current
+from lending.web.access import allow
+from lending.web.reports import showing
+from lending.web.reports.choosing import OWN_DAYS, Choice, chosen, period_words
+from lending.web.reports.frame import voice
+
+bp = Blueprint("circulation", __name__, url_prefix="/reports")
+
+CHECK_OUT = Counter.CHECK_OUT
+
+FIGURES = (
+    Counter.CHECK_OUT,
+    Counter.RETURN,
+    Counter.STAFF_RENEWAL,
+    Counter.PATRON_RENEWAL,
+    Counter.AUTO_RENEWAL,
+    Counter.EXCHANGE,
+    Counter.IN_LIBRARY,
+)
+"""What stands by itself, in this order; none of them is added to another."""
+
+BESIDE = (Counter.STAFF_RENEWAL, Counter.PATRON_RENEWAL, Counter.AUTO_RENEWAL, Counter.EXCHANGE, Counter.IN_LIBRARY)
+"""What tables show beside check-outs."""
+
+MONTHS = 13
+"""Months of the chart: a year, and the same month of the year before."""
+
+RECENT = 7
+"""Months of the chart beside today's numbers; the last of them is this one."""
+
+LONGEST_BY_DAY = 62
+"""Days up to which a line by day can be read."""
+
+
+@bp.get("/circulation")
+@allow(Act.SEE_COUNTS)
+def page() -> ResponseReturnValue:
+    """What circulated."""
+    choice = chosen()
+    return showing.page(_report(choice), choice, endpoint="circulation.page")
+
+
+@bp.get("/circulation.<any(csv,xlsx):form>")
+@allow(Act.EXPORT_STATISTICS)
+def file(form: str) -> ResponseReturnValue:
+    """The same as a file."""
+    return showing.file(_report(chosen()), form)
+
+
+def link(choice: Choice, counter: Counter, **more: str | None) -> str:
+    """The acts behind a number of this report; ``more`` narrows or replaces what the choice says."""
+    given = {**choice.arguments, **{name: value for name, value in more.items() if value is not None}}
+    return url_for("rows.page", counter=counter.value, **given)
+
+
+def link_before(choice: Choice, counter: Counter, **more: str | None) -> str:
+    """The same in the period before."""
+    return link(choice, counter, period=choice.before.name, **more)
+
+
+def counted(session: Session, choice: Choice, period: Period, *by: By) -> list[Circulated]:
+    """The counts of a period within what was chosen; without ``by`` one row."""
+    return circulated(
+        session, choice.branch_ids, period, by, kit_type_id=choice.kit_type_id, program_id=choice.program_id
+    )
+
+
+def _report(choice: Choice) -> Report:
+    with current.library().db.read() as session:
+        now, before = (counted(session, choice, each)[0] for each in (choice.period, choice.before))
+        sections = _sections(session, choice)
+    reader = current.reader()
+    return Report(
+        name="circulation",
+        title=_("Circulation"),
+        period=period_words(choice.period, reader),
+        before=period_words(choice.before, reader),
+        made_at=current.now(),
+        narrowed=choice.narrowed(),
+        figures=_figures(choice, now, before),
+        sections=sections,
+        on=choice.period.last,
+    )
+
+
+def _figures(choice: Choice, now: Circulated, before: Circulated) -> tuple[Figure, ...]:
+    found = [
+        Figure(
+            _(words.COUNTERS[counter][0]),
+            Number(now.n(counter), url=link(choice, counter)),
+            _(words.COUNTERS[counter][1]),
+            before=Number(before.n(counter), url=link_before(choice, counter)),
+            measure=counter.value,
+        )
+        for counter in FIGURES
+    ]
+    served = ((words.HOUSEHOLDS, words.HOUSEHOLDS_ARE, "households"), (words.PATRONS, words.PATRONS_ARE, "patrons"))
+    found[1:1] = [
+        Figure(
+            _(name),
+            Number(getattr(now.served, of), url="#by-month"),
+            _(definition),
+            before=Number(getattr(before.served, of)),
+            measure=of,
+        )
+        for name, definition, of in served
+    ]
+    return tuple(found)
+
+
+def _sections(session: Session, choice: Choice) -> tuple[Section, ...]:
+    def by(each: By, period: Period) -> list[Circulated]:
+        return counted(session, choice, period, each)
+
+    year = between(_months_back(choice.period.last, MONTHS - 1), choice.period.last)
+    found = [_by_branch(choice, by(By.BRANCH, choice.period), by(By.BRANCH, choice.before))]
+    found.append(_by_month(choice, by(By.MONTH, year), year))
+    if 1 < choice.period.days <= LONGEST_BY_DAY:
+        found.append(_by_day(choice, by(By.DAY, choice.period), by(By.DAY, choice.before)))
+    found.append(_by_kit_type(choice, by(By.KIT_TYPE, choice.period)))
+    cohorts = by(By.COHORT, choice.period)
+    names = session_names(session, {str(row.at[By.COHORT]) for row in cohorts})
+    found.append(_by_cohort(choice, cohorts, names))
+    return tuple(found)
+
+
+def _months_back(day: date, months: int) -> date:
+    first = month_of(day).first
+    for _month in range(months):
+        first = month_of(first - timedelta(days=1)).first
+    return first
+
+
+def _by_branch(choice: Choice, now: list[Circulated], before: list[Circulated]) -> Section:
+    """This period beside the one before, library by library, with those that lent nothing."""
+    spoken, reader = voice(), current.reader()
+    names = {place.code: place.name for place in choice.places}
+    counts = _counts_by(By.BRANCH, now)
+    then = _counts_by(By.BRANCH, before)
+    rows = tuple(
+        Row(
+            name,
+            (
+                Number(then.get(code, 0), url=link_before(choice, CHECK_OUT, branch=code)),
+                Number(counts.get(code, 0), url=link(choice, CHECK_OUT, branch=code)),
+            ),
+        )
+        for code, name in sorted(names.items(), key=lambda pair: (-counts.get(pair[0], 0), pair[1]))
+    )
+    whole = _sum_of(rows, 2)
+    told = {"period": period_words(choice.period, reader), "before": period_words(choice.before, reader)}
+    kind = None if len(rows) < 2 else Kind.GROUPED if len(rows) <= 4 else Kind.ROWS
+    table = Table(
+        _("Check-outs by library"),
+        _("Library"),
+        (
+            Column(told["before"], measure=f"{CHECK_OUT.value}@before"),
+            Column(told["period"], measure=CHECK_OUT.value),
+        ),
+        rows,
+        whole,
+    )
+    return Section(
+        "by-branch",
+        lambda table: (
+            findings.check_outs(spoken, table.total.numbers[1], table.total.numbers[0], **told)
+            if table.total is not None
+            else ""
+        ),
+        table,
+        kind,
+        (0, 1) if kind is Kind.GROUPED else (1,),
+        _("Bars: the check-outs of each library, the most first."),
+    )
+
+
+def _by_month(choice: Choice, rows: list[Circulated], year: Period) -> Section:
+    spoken, reader = voice(), current.reader()
+    found = {row.at[By.MONTH]: row for row in rows}
+    months = list(year.months())
+    lines = []
+    for month in months:
+        row = found.get(month.first)
+        served = row.served.households if row is not None else 0
+        same = _same(month, choice)
+        numbers = (
+            Number(
+                row.n(counter) if row is not None else 0,
+                url=link(choice, counter, period=month.name),
+                measure=counter.value + same if same is not None else "",
+            )
+            for counter in (CHECK_OUT, *BESIDE)
+        )
+        lines.append(Row(spoken.month(month.first), (*numbers, Number(served))))
+    last = period_words(choice.period, reader)
+    note = (
+        "" if months[-1].last == choice.period.last else _("The last month is counted up to %(period)s.", period=last)
+    )
+    return Section(
+        "by-month",
+        lambda table: findings.most(
+            spoken,
+            table,
+            one=_("%(now)s check-outs in %(label)s"),
+            first=_("The month with the most check-outs was %(label)s, with %(now)s"),
+            nothing=_("No check-outs in the last year"),
+        ),
+        Table(
+            _("Month by month"),
+            _("Month"),
+            (*_heads(CHECK_OUT, *BESIDE), Column(_(words.HOUSEHOLDS), _(words.HOUSEHOLDS_ARE))),
+            tuple(lines),
+        ),
+        Kind.BARS,
+        (0,),
+        _("Bars: the check-outs of each month, the last one at the end."),
+        note,
+    )
+
+
+def recent(session: Session, choice: Choice) -> Section:
+    """Check-outs of the months that are over, and of this one so far: the last two that are over are compared."""
+    spoken = voice()
+    year = between(_months_back(choice.today, RECENT - 1), choice.today)
+    found = {row.at[By.MONTH]: row for row in counted(session, choice, year, By.MONTH)}
+    lines = tuple(
+        Row(
+            spoken.month(month.first),
+            (
+                Number(
+                    found[month.first].n(CHECK_OUT) if month.first in found else 0,
+                    url=link(choice, CHECK_OUT, period=month.name),
+                ),
+            ),
+        )
+        for month in year.months()
+    )
+
+    def tell(table: Table) -> str:
+        then, now = table.rows[-3], table.rows[-2]
+        return findings.check_outs(spoken, now.numbers[0], then.numbers[0], period=now.label, before=then.label)
+
+    return Section(
+        "recent",
+        tell,
+        Table(
+            _("Check-outs by month"),
+            _("Month"),
+            (Column(_(words.COUNTERS[CHECK_OUT][0]), _(words.COUNTERS[CHECK_OUT][1])),),
+            lines,
+        ),
+        Kind.BARS,
+        (0,),
+        _("Bars: the check-outs of each month, the last one at the end."),
+        _("The last month is not over yet."),
+    )
+
+
+def _same(month: Period, choice: Choice) -> str | None:
+    """Whether a month is the period of the report or the one before, in the end of what its number measures."""
+    if month.first == choice.period.first and month.until(choice.period.last).last == choice.period.last:
+        return ""
+    return "@before" if month == choice.before else None
+
+
+def _by_day(choice: Choice, now: list[Circulated], before: list[Circulated]) -> Section:
+    spoken, reader = voice(), current.reader()
+    counts, then = _counts_by(By.DAY, now), _counts_by(By.DAY, before)
+    lines = []
+    for place in range(choice.period.days):
+        day, earlier = (period.first + timedelta(days=place) for period in (choice.period, choice.before))
+        given = {"period": OWN_DAYS, "from": day.isoformat(), "to": day.isoformat()}
+        here = link(choice, CHECK_OUT, **given)
+        was = Number(then.get(earlier, 0) if earlier in choice.before else None)
+        lines.append(Row(reader.day(day), (Number(counts.get(day, 0), url=here), was)))
+    return Section(
+        "by-day",
+        lambda table: findings.most(
+            spoken,
+            table,
+            one=_("%(now)s check-outs on %(label)s"),
+            first=_("The busiest day was %(label)s, with %(now)s check-outs"),
+            nothing=_("No check-outs on any of these days"),
+        ),
+        Table(
+            _("Day by day"),
+            _("Day"),
+            (
+                Column(period_words(choice.period, reader), measure=CHECK_OUT.value),
+                Column(_("The same day of %(period)s", period=period_words(choice.before, reader))),
+            ),
+            tuple(lines),
+            _sum_of(tuple(lines), 2),
+        ),
+        Kind.LINE,
+        (0, 1),
+        _("A line: check-outs day by day; dashed, the period before."),
+    )
+
+
+def _by_kit_type(choice: Choice, rows: list[Circulated]) -> Section:
+    spoken = voice()
+    names = {one.code: one.name for one in choice.kit_types}
+    lines = tuple(
+        Row(names.get(code, code), _numbers(row, choice, kit_type=code)) for code, row in _most_first(By.KIT_TYPE, rows)
+    )
+    return Section(
+        "by-kind",
+        lambda table: findings.most(
+            spoken,
+            table,
+            one=_("All %(now)s check-outs were of one kind: %(label)s"),
+            first=_("%(label)s was lent the most: %(now)s of %(all)s check-outs"),
+            nothing=_("No kit of any kind was checked out"),
+        ),
+        Table(
+            _("By kind of kit"), _("Kind of kit"), _heads(CHECK_OUT, *BESIDE), lines, _sum_of(lines, 1 + len(BESIDE))
+        ),
+        Kind.ROWS if len(lines) > 1 else None,
+        (0,),
+        _("Bars: the check-outs of each kind of kit, the most first."),
+    )
+
+
+def _by_cohort(choice: Choice, rows: list[Circulated], names: Mapping[str, str]) -> Section:
+    spoken = voice()
+    lines = tuple(
+        Row(names.get(code, code) or _("Open loans"), _numbers(row, choice, cohort=code or "none"))
+        for code, row in _most_first(By.COHORT, rows)
+    )
+    return Section(
+        "by-session",
+        lambda table: findings.most(
+            spoken,
+            table,
+            one=_("All %(now)s check-outs were for one: %(label)s"),
+            first=_("Most check-outs were for %(label)s: %(now)s of %(all)s"),
+            nothing=_("Nothing was checked out for a session or openly"),
+        ),
+        Table(_("By session"), _("Session"), _heads(CHECK_OUT, *BESIDE), lines, _sum_of(lines, 1 + len(BESIDE))),
+        Kind.ROWS if 1 < len(lines) <= 12 else None,
+        (0,),
+        _("Bars: the check-outs of each session, the most first."),
+    )
+
+
+def _heads(*counters: Counter) -> tuple[Column, ...]:
+    return tuple(
+        Column(_(words.COUNTERS[each][0]), _(words.COUNTERS[each][1]), measure=each.value) for each in counters
+    )
+
+
+def _numbers(row: Circulated, choice: Choice, **of: str) -> tuple[Number, ...]:
+    return tuple(Number(row.n(counter), url=link(choice, counter, **of)) for counter in (CHECK_OUT, *BESIDE))
+
+
+def _counts_by(by: By, rows: list[Circulated]) -> Mapping[Any, int]:
+    return {row.at[by]: row.n(CHECK_OUT) for row in rows}
+
+
+def _most_first(by: By, rows: list[Circulated]) -> list[tuple[str, Circulated]]:
+    ordered = sorted(rows, key=lambda row: (-row.n(CHECK_OUT), str(row.at[by])))
+    return [(str(row.at[by]), row) for row in ordered]
+
+
+def _sum_of(rows: tuple[Row, ...], columns: int) -> Row:
+    """The line that adds up; what is unknown is left out."""
+    sums = [sum(row.numbers[place].value or 0 for row in rows) for place in range(columns)]
+    return Row(_("Together"), tuple(Number(value, Unit.PEOPLE) for value in sums))

@@ -1,0 +1,211 @@
+"""Sessions: how many people had a seat, picked a kit up, came to the workshops, brought it back on time, and answered.
+
+Source: RULES 7, "funnel enrolled → picked up → attended ≥ 4 of 6 → on time → answered".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lending.charts import Kind
+from lending.domain.counting import share_of
+from lending.domain.periods import between
+from lending.domain.permissions import Act
+from lending.errors import Reason, Refused
+from lending.queries.funnels import Funnel, funnels
+from lending.reporting.report import Column, Figure, Number, Report, Row, Section, Table, Unit
+from lending.web import current
+from lending.web.access import allow
+from lending.web.reports import showing
+from lending.web.reports.choosing import Choice, chosen, period_words
+from lending.web.reports.frame import voice
+
+bp = Blueprint("funnels", __name__, url_prefix="/reports")
+
+
+@bp.get("/sessions")
+@allow(Act.SEE_COUNTS)
+def page() -> ResponseReturnValue:
+    """The sessions of a period together and one by one, or with ``cohort`` one alone."""
+    choice = chosen()
+    return showing.page(_report(choice), choice, endpoint="funnels.page", filters=("period", "branch", "program"))
+
+
+@bp.get("/sessions.<any(csv,xlsx):form>")
+@allow(Act.EXPORT_STATISTICS)
+def file(form: str) -> ResponseReturnValue:
+    """The same as a file."""
+    return showing.file(_report(chosen()), form)
+
+
+def under_way(session: Session, choice: Choice) -> tuple[Section, ...]:
+    """The sessions of today, where there are any: how many people have come how far."""
+    today = between(choice.today, choice.today)
+    found = funnels(session, choice.branch_ids, today, program_id=choice.program_id)
+    return (_each(found, choice),) if found else ()
+
+
+def _report(choice: Choice) -> Report:
+    with current.library().db.read() as session:
+        found = funnels(session, choice.branch_ids, choice.period, program_id=choice.program_id)
+    cohort = request.args.get("cohort")
+    if cohort:
+        found = [one for one in found if one.cohort == cohort]
+        if not found:
+            raise Refused.because(Reason.NOT_FOUND)
+    reader = current.reader()
+    steps = _steps(found)
+    return Report(
+        name="sessions",
+        title=found[0].name if cohort else _("Sessions"),
+        period=period_words(choice.period, reader),
+        made_at=current.now(),
+        narrowed=tuple(pair for pair in choice.narrowed() if pair[0] != _("Kind of kit")),
+        figures=_figures(found, steps),
+        sections=(_funnel(steps), _each(found, choice)) if found else (_each(found, choice),),
+        on=choice.period.last,
+    )
+
+
+Steps = Sequence[tuple[str, str, int | None]]
+"""The steps in their order: name, what it means, and how many people."""
+
+
+def _steps(found: Sequence[Funnel]) -> Steps:
+    answered = [one.answered for one in found if one.answered is not None]
+    often = {(one.enough, one.workshops) for one in found}
+    enough = (
+        _("Came to %(enough)s of %(all)s workshops", enough=min(often)[0], all=min(often)[1])
+        if len(often) == 1 and min(often)[1]
+        else _("Came to two of three workshops")
+    )
+    return (
+        (
+            _("Had a seat"),
+            _("People with a seat in a session of the period. Who moved to another session counts there."),
+            sum(one.enrolled for one in found),
+        ),
+        (
+            _("Picked up a kit"),
+            _("Of those, people to whom a kit was checked out."),
+            sum(one.picked_up for one in found),
+        ),
+        (
+            enough,
+            _("People who signed in to at least two thirds of their session's workshops. Recorded views do not count."),
+            sum(one.attended for one in found),
+        ),
+        (
+            _("Brought it back on time"),
+            _("People who brought back every kit by closing on its due date. Kits still out do not count yet."),
+            sum(one.on_time for one in found),
+        ),
+        (
+            _("Answered the survey"),
+            _("Answers to the survey at the end, which is anonymous."),
+            sum(answered) if answered else None,
+        ),
+    )
+
+
+def _figures(found: Sequence[Funnel], steps: Steps) -> tuple[Figure, ...]:
+    url = "#each"
+    figures = [
+        Figure(_("Sessions held"), Number(len(found), Unit.THINGS, url=url), _("Sessions with a day in the period."))
+    ]
+    figures += [
+        Figure(name, Number(people, url=url), definition, measure=f"step-{place}")
+        for place, (name, definition, people) in enumerate(steps)
+    ]
+    return tuple(figures)
+
+
+def _funnel(steps: Steps) -> Section:
+    spoken = voice()
+    first = steps[0][2]
+    rows = tuple(
+        Row(name, (Number(people), Number(_share(people, first), Unit.SHARE, cases=(people, first))))
+        for name, _definition, people in steps
+    )
+
+    def tell(table: Table) -> str:
+        seats, picked_up = table.rows[0].numbers[0], table.rows[1].numbers[0]
+        if seats.hidden is not None or picked_up.hidden is not None:
+            return str(_("Too few to tell without telling of single people"))
+        told = {"picked_up": spoken.count(picked_up.value or 0), "seats": spoken.count(seats.value or 0)}
+        return str(_("%(picked_up)s of %(seats)s people with a seat picked up a kit", **told))
+
+    return Section(
+        "funnel",
+        tell,
+        Table(
+            _("How far people came"),
+            _("Step"),
+            (Column(_("People")), Column(_("Of those with a seat"))),
+            rows,
+        ),
+        Kind.FUNNEL,
+        (0,),
+        _("Bars that grow shorter from step to step, in tracks as long as the first one."),
+    )
+
+
+def _share(people: int | None, first: int | None) -> float | None:
+    return None if people is None or first is None else share_of(people, first)
+
+
+def _each(found: Sequence[Funnel], choice: Choice) -> Section:
+    steps = _steps(found)
+    rows = tuple(
+        Row(
+            one.name,
+            (
+                Number(one.enrolled, url=url_for("roster.show", code=one.cohort)),
+                Number(one.picked_up, url=_check_outs(one, choice)),
+                Number(one.attended, url=url_for("workshops.of_session", code=one.cohort)),
+                Number(one.on_time),
+                Number(one.answered),
+            ),
+            url=url_for(".page", cohort=one.cohort, **choice.arguments),
+        )
+        for one in found
+    )
+    sums = tuple(Number(people) for _name, _definition, people in steps)
+
+    def tell(table: Table) -> str:
+        if not table.rows:
+            return str(_("No session was held in this period"))
+        if len(table.rows) == 1:
+            return _out_of(table.rows[0])
+        return voice().ngettext(
+            "%(num)s session was held in this period", "%(num)s sessions were held in this period", len(table.rows)
+        ) % {"num": len(table.rows)}
+
+    heads = tuple(Column(name, measure=f"step-{place}") for place, (name, _definition, _people) in enumerate(steps))
+    total = Row(_("Together"), sums) if len(rows) > 1 else None
+    return Section("each", tell, Table(_("Session by session"), _("Session"), heads, rows, total))
+
+
+def _out_of(row: Row) -> str:
+    """What became of one session's seats."""
+    seats, picked_up = row.numbers[:2]
+    if seats.value is None or picked_up.value is None:
+        return str(_("%(session)s: too few to tell without telling of single people", session=row.label))
+    told = {"session": row.label, "picked_up": voice().count(picked_up.value), "seats": voice().count(seats.value)}
+    return str(_("%(session)s: %(picked_up)s of %(seats)s people with a seat have picked up a kit", **told))
+
+
+def _check_outs(one: Funnel, choice: Choice) -> str:
+    """The check-outs of a session, from months before it began: kits may be picked up early."""
+    given: dict[str, Any] = {
+        "period": "days",
+        "from": f"{one.starts_on.replace(day=1).isoformat()}",
+        "to": choice.today.isoformat(),
+    }
+    return url_for("rows.page", counter="check_out", cohort=one.cohort, **given, **choice.narrowing)

@@ -1,0 +1,82 @@
+"""The acts behind a figure: each kit that was lent, brought back, renewed, lost; with no word of by whom.
+
+Source: issue "Managers see what circulated", Build 2, "every number linked to its list".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lending.domain.counting import Counter
+from lending.domain.permissions import Act
+from lending.phrases import Reader
+from lending.queries.report_rows import VERBS, Happened, Of, happened
+from lending.reporting import words
+from lending.web import current
+from lending.web.access import allow
+from lending.web.reports.choosing import Choice, chosen, period_words
+from lending.web.reports.frame import ways
+
+bp = Blueprint("rows", __name__, url_prefix="/reports")
+
+OPEN_LOANS = "none"
+"""What an address says instead of a session's code for loans of no session."""
+
+
+@bp.get("/rows")
+@allow(Act.SEE_COUNTS)
+def page() -> ResponseReturnValue:
+    """The acts of one counter in a period, the earliest first, a page at a time."""
+    counter = request.args.get("counter", "")
+    if counter not in {each.value for each in VERBS}:
+        abort(404)
+    of, choice = Counter(counter), chosen()
+    after = request.args.get("after", "")
+    with current.library().db.read() as session:
+        found = happened(session, _asked(of, choice), after=int(after) if after.isdecimal() else 0)
+    name, definition = words.COUNTERS[of]
+    given = {**choice.arguments, **{key: request.args[key] for key in ("counter", "cohort") if key in request.args}}
+    return render_template(
+        "reports/rows.html",
+        title=_(name),
+        definition=_(definition),
+        period=period_words(choice.period, current.reader()),
+        narrowed=choice.narrowed(),
+        rows=[_line(row) for row in found.rows],
+        several=len(choice.places) > 1,
+        next_url=url_for(".page", **given, after=found.after) if found.after else None,
+        first_url=url_for(".page", **given) if after else None,
+        back=url_for("circulation.page", **choice.arguments),
+        ways=ways("rows.page", choice.arguments),
+    )
+
+
+def _asked(counter: Counter, choice: Choice) -> Of:
+    cohort = request.args.get("cohort")
+    return Of(
+        counter,
+        choice.period,
+        choice.places,
+        kit_type_id=choice.kit_type_id,
+        program_id=choice.program_id,
+        cohort="" if cohort == OPEN_LOANS else cohort,
+    )
+
+
+def _line(row: Happened) -> dict[str, Any]:
+    reader = Reader(current.reader().gettext, current.locale(), row.zone)
+    late = reader.day_and_year(row.recorded_at) != reader.day_and_year(row.at)
+    return {
+        "at": f"{reader.day_and_year(row.at)}, {reader.hour(row.at)}",
+        "written": reader.day_and_year(row.recorded_at) if late else "",
+        "kit": row.kit,
+        "url": url_for("kits.show", barcode=row.kit),
+        "kit_type": row.kit_type,
+        "session": row.session or "",
+        "session_url": url_for("roster.show", code=row.session_code) if row.session_code else None,
+        "branch": row.branch,
+    }
