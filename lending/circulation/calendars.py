@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, or_, select
 from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ _CLOSURES = (
 )
 """In the order entered: where special hours overlap, the last one holds."""
 _BRANCH = select(_branches.c.zone, _branches.c.hours).where(_branches.c.id == bindparam("branch_id"))
+_ZONE = select(_branches.c.zone).where(_branches.c.id == bindparam("branch_id"))
 
 
 def calendar_of(session: Session, branch_id: int, zone: str, hours: WeeklyHours, *, since: date) -> Calendar:
@@ -47,3 +49,9 @@ def branch_calendar(session: Session, branch_id: int, *, since: date) -> Calenda
     """The calendar of a branch, true from the local day ``since`` on."""
     branch = session.connection().execute(_BRANCH, {"branch_id": branch_id}).one()
     return calendar_of(session, branch_id, branch.zone, branch.hours, since=since)
+
+
+def local_day(session: Session, branch_id: int, at: datetime) -> date:
+    """The day that an instant is on at a branch."""
+    zone = session.connection().execute(_ZONE, {"branch_id": branch_id}).scalar_one()
+    return at.astimezone(ZoneInfo(zone)).date()

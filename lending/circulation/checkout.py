@@ -15,6 +15,7 @@ from lending.circulation import checkout_statements as sql
 from lending.circulation.checkout_facts import Gathered, gather
 from lending.circulation.counts import counted
 from lending.circulation.journal import entry
+from lending.circulation.served import names_of, served
 from lending.circulation.together import Write, write_together
 from lending.domain.actors import Actor
 from lending.domain.checkout import blocks
@@ -147,6 +148,8 @@ def _write(
         (sql.SNAPSHOT, {"loan_id": loan_id, "kit_id": found.kit_id}),
         *_recorded(session, gathered, loan_id, due, overridden, note, at=at, by=by),
     ]
+    if (tokens := _served(session, gathered, at)) is not None:
+        writes.append(tokens)
     if found.reservation_id is not None:
         writes.append(_picked_up(gathered, at))
     if signed is not None:
@@ -274,13 +277,25 @@ def _recorded(
     )
     also = counted(
         session,
-        Counter.CHECK_OUT,
+        (Counter.CHECK_OUT, found.branch_id),
         day=gathered.facts.today,
-        branch_id=found.branch_id,
         kit_type_id=locked.kit_type_id,
         cohort_id=cohort_id,
     )
     return [written, also]
+
+
+def _served(session: Session, gathered: Gathered, at: datetime) -> Write | None:
+    """Whom the check-out serves, under tokens that name nobody."""
+    return served(
+        session,
+        gathered.keys,
+        names_of(gathered.household_id, gathered.locked.pseudonym),
+        branch_id=gathered.found.branch_id,
+        kit_type_id=gathered.locked.kit_type_id,
+        program_id=None if gathered.cohort is None else gathered.cohort.program_id,
+        at=at,
+    )
 
 
 def _picked_up(gathered: Gathered, at: datetime) -> Write:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,8 @@ from lending.circulation.calendars import ask_for_closures, calendar_from
 from lending.circulation.together import together
 from lending.domain.calendars import Calendar
 from lending.domain.checkout import CheckOutFacts, KitFacts, PatronFacts, PolicyFacts, PromiseFacts
+from lending.domain.library_settings import fiscal_year_begins
+from lending.domain.periods import token_periods
 from lending.domain.states import LIVE_RESERVATIONS, PROMISED_RESERVATIONS, KitState, ReservationState
 from lending.errors import Block, Reason, Refused
 from lending.models.base import AnyRow
@@ -42,6 +45,12 @@ class Gathered:
     left_on_shelf: str | None
     """The kit (its code) that lies on the hold shelf for the patron, when another one is handed out."""
 
+    keys: Mapping[str, bytes | None]
+    """What stands for the patron is made with these, by the name of the period; ``None`` where there is none yet."""
+
+    household_id: int | None
+    """The patron's household, where it is one."""
+
 
 def gather(
     session: Session, *, kit: str, patron: str, branch_id: int, at: datetime, signed: Signing | None = None
@@ -65,15 +74,19 @@ def _look(
     today = calendar.local_date(at)
     cohort_id = found.reserved_cohort_id if found.reservation_id is not None else found.seat_cohort_id
     ids = {"patron_id": found.patron_id, "stock_id": found.stock_id, "kit_id": found.kit_id}
+    month, fiscal_year = token_periods(today, fiscal_year_begins(found.fiscal_year_begins))
+    periods = {"month": month.name, "fiscal_year": fiscal_year.name}
+    about = {**ids, **periods, "at": at, "cohort_id": cohort_id, "reservation_id": found.reservation_id}
     with together(session) as connection:
         cohorts = None if cohort_id is None else connection.execute(sql.LOCK_COHORT, {"cohort_id": cohort_id})
         in_household = _household_unreceived(session, found)
-        lock = connection.execute(sql.LOCK, ids)
-        counted = connection.execute(
-            sql.FACTS, {**ids, "at": at, "cohort_id": cohort_id, "reservation_id": found.reservation_id}
-        )
-    cohort, locked, seen = None if cohorts is None else cohorts.one(), lock.one_or_none(), counted.one()
-    if locked is None:
+        if connection.dialect.name == "sqlite":
+            lock = counted = connection.execute(sql.LOCK_AND_FACTS, about)
+        else:
+            lock, counted = connection.execute(sql.LOCK, ids), connection.execute(sql.FACTS, about)
+    cohort, locked = None if cohorts is None else cohorts.one(), lock.one_or_none()
+    seen = locked if counted is lock else counted.one()
+    if locked is None or seen is None:
         return None  # the record was merged, or the kit went to another branch or stock
     if cohort is not None and found.reservation_id is None and cohort.return_by < today:
         cohort = None
@@ -96,7 +109,17 @@ def _look(
         ),
     )
     return Gathered(
-        found, locked, cohort, calendar, seen.reservation_state, facts, ahead, seen.parts, seen.left_on_shelf
+        found,
+        locked,
+        cohort,
+        calendar,
+        seen.reservation_state,
+        facts,
+        ahead,
+        seen.parts,
+        seen.left_on_shelf,
+        keys={month.name: seen.month_key, fiscal_year.name: seen.fiscal_year_key},
+        household_id=seen.household_id,
     )
 
 

@@ -7,9 +7,10 @@ by a statement that sees what the locks protect. Measured: building them for eac
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, insert, literal_column, or_, select, update
 
 from lending.circulation.policies import applicable_policy_id, policies
+from lending.domain.library_settings import FISCAL_YEAR
 from lending.domain.states import (
     LIVE_RESERVATIONS,
     PROMISED_RESERVATIONS,
@@ -23,6 +24,7 @@ from lending.models.base import constant, constants, table_of
 from lending.models.branches import Branch
 from lending.models.charges import Charge
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
+from lending.models.counts import PeriodKey
 from lending.models.kits import Kit, KitType, KitTypePart, Part, PartState, TurnaroundStep
 from lending.models.lines import Line, LinePlacement
 from lending.models.loans import Loan, LoanPart, LoanPartState, LoanTerm
@@ -30,6 +32,7 @@ from lending.models.notices import Notice
 from lending.models.people import Card, Household, Patron, PatronStatus
 from lending.models.policies import Agreement, AgreementAcceptance
 from lending.models.reservations import Reservation
+from lending.models.setting_up import LibrarySetting
 from lending.models.stock import Stock
 
 kits, kit_types, kinds, parts = table_of(Kit), table_of(KitType), table_of(KitTypePart), table_of(Part)
@@ -38,6 +41,7 @@ branches, steps, charges = table_of(Branch), table_of(TurnaroundStep), table_of(
 cohorts, programs, pools, enrolments = table_of(Cohort), table_of(Program), table_of(Pool), table_of(Enrolment)
 reservations, acceptances, agreements = table_of(Reservation), table_of(AgreementAcceptance), table_of(Agreement)
 lines, placements = table_of(Line), table_of(LinePlacement)
+settings, period_keys = table_of(LibrarySetting), table_of(PeriodKey)
 loans, terms, loan_parts, notices = table_of(Loan), table_of(LoanTerm), table_of(LoanPart), table_of(Notice)
 
 _ID = kits.c.id.type
@@ -121,6 +125,7 @@ RESOLVE = (
         policies.c.needs_restock,
         policies.c.turnaround_open_days,
         policies.c.overdue_hold_days,
+        select(settings.c.value).where(settings.c.name == FISCAL_YEAR).scalar_subquery().label("fiscal_year_begins"),
     )
     .select_from(
         branches.outerjoin(kits, kits.c.barcode == bindparam("kit"))
@@ -139,6 +144,7 @@ The branch alone is locked, for share: whoever closes it waits for the loans bei
 LOCK_COHORT = (
     select(
         cohorts.c.id,
+        cohorts.c.program_id,
         cohorts.c.code,
         cohorts.c.name,
         cohorts.c.return_by,
@@ -283,6 +289,15 @@ FACTS = select(
     .scalar_subquery()
     .label("waiting_in_pool"),
     select(func.count()).select_from(parts).where(_goes_out).scalar_subquery().label("parts"),
+    select(households.c.id)
+    .join(patrons, patrons.c.household_id == households.c.id)
+    .where(patrons.c.id == _PATRON_ID, households.c.exempt.is_(False))
+    .scalar_subquery()
+    .label("household_id"),
+    *(
+        select(period_keys.c.key).where(period_keys.c.period == bindparam(name)).scalar_subquery().label(f"{name}_key")
+        for name in ("month", "fiscal_year")
+    ),
     reservations.c.state.label("reservation_state"),
     reservations.c.stock_id.label("reservation_stock_id"),
     reservations.c.cohort_id.label("reserved_cohort_id"),
@@ -293,6 +308,10 @@ FACTS = select(
     .label("left_on_shelf"),
 ).select_from(_one.outerjoin(reservations, reservations.c.id == bindparam("reservation_id")))
 """Everything that is counted, after the locks, in one round trip."""
+
+_locked, _seen = LOCK.subquery("locked"), FACTS.subquery("seen")
+LOCK_AND_FACTS = select(*_locked.c, *_seen.c).join_from(_locked, _seen, literal_column("1") == literal_column("1"))
+"""Both as one statement, for SQLite: its one writer holds everything already, so nothing is counted too early."""
 
 STEPS_DONE = select(steps.c.kind).where(steps.c.kit_id == _KIT_ID, steps.c.round == bindparam("round"))
 

@@ -13,8 +13,8 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from lending.circulation import checkout_statements as sql
-from lending.circulation.calendars import branch_calendar
-from lending.circulation.counts import count
+from lending.circulation.calendars import branch_calendar, local_day
+from lending.circulation.counts import count, count_parts
 from lending.circulation.loans import cancel_notices, record_on_kit
 from lending.circulation.locks import find_kit, lock_kit, lock_kits, lock_patron, lock_stocks, lock_unreceived_loan
 from lending.circulation.missing_parts import ask_for_repair, reorder
@@ -193,8 +193,9 @@ def swap_part(
             state=LoanPartState.OUT if kind.returnable else LoanPartState.GIVEN,
         )
     )
-    detail = {"old_part_id": old.id, "new_part_id": new.id}
+    detail = {"old_part_id": old.id, "part_to": old.state.value, "new_part_id": new.id}
     record_on_kit(session, "swap_part", kit=row, loan=loan, branch_id=branch_id, at=at, by=by, detail=detail)
+    count_parts(session, "swap_part", detail, day=local_day(session, branch_id, at), branch_id=branch_id)
     return Swapped(loan.public_id, row.barcode, kind.name, old.id, new.id)
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lending.circulation.calendars import branch_calendar
+from lending.circulation.calendars import branch_calendar, local_day
 from lending.circulation.charges import add_charge
+from lending.circulation.counts import count_act, count_parts
 from lending.circulation.loans import record_on_kit, tell_borrower
 from lending.circulation.locks import find_kit, lock_kit_and_stock
 from lending.circulation.missing_parts import (
@@ -143,27 +144,39 @@ def inspect(
     _move_kit(session, sheet, result, at=at, by=by)
     done = do_steps(session, sheet.kit, steps, at=at, by=by)
     left = steps_missing(session, sheet.kit, at=at)
-    record_on_kit(
+    detail = {
+        **sheet.was,
+        "kit_to": sheet.kit.state.value,
+        "loan_to": None if sheet.loan is None else sheet.loan.state.value,
+        "round": sheet.kit.round,
+        "found": {str(part.id): found[part.id].value for part in snapshot if part.returnable},
+        "charges": sheet.charges,
+        "tasks": sheet.tasks,
+        "steps": [kind.value for kind in done],
+        "left": left,
+    }
+    record_on_kit(session, "inspect", kit=sheet.kit, loan=sheet.loan, at=at, by=by, detail=detail)
+    free_if_ready(session, sheet.kit, at=at, by=by)
+    count_inspection(session, sheet.kit, sheet.loan, detail, day=local_day(session, sheet.kit.branch_id, at))
+    return _answer(sheet, result, left)
+
+
+def count_inspection(
+    session: Session, kit: Kit, loan: Loan | None, detail: Mapping[str, Any], *, day: date, undone: bool = False
+) -> None:
+    """Count what an inspection found and billed on ``day``, or take that back, by the journal's ``detail`` of it."""
+    cohort_id = None if loan is None else loan.cohort_id
+    count_act(
         session,
         "inspect",
-        kit=sheet.kit,
-        loan=sheet.loan,
-        at=at,
-        by=by,
-        detail={
-            **sheet.was,
-            "kit_to": sheet.kit.state.value,
-            "loan_to": None if sheet.loan is None else sheet.loan.state.value,
-            "round": sheet.kit.round,
-            "found": {str(part.id): found[part.id].value for part in snapshot if part.returnable},
-            "charges": sheet.charges,
-            "tasks": sheet.tasks,
-            "steps": [kind.value for kind in done],
-            "left": left,
-        },
+        detail,
+        day=day,
+        branch_id=kit.branch_id,
+        kit_type_id=kit.kit_type_id,
+        cohort_id=cohort_id,
+        undone=undone,
     )
-    free_if_ready(session, sheet.kit, at=at, by=by)
-    return _answer(sheet, result, left)
+    count_parts(session, "inspect", detail, day=day, branch_id=kit.branch_id, n=-1 if undone else 1)
 
 
 def all_here(session: Session, *, kit: str) -> dict[int, PartSeen]:

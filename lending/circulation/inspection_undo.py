@@ -11,7 +11,10 @@ from datetime import datetime
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from lending.circulation.calendars import local_day
 from lending.circulation.charges import withdraw_charges
+from lending.circulation.counts import count_duration
+from lending.circulation.inspection import count_inspection
 from lending.circulation.loans import cancel_notices, record_on_kit
 from lending.circulation.locks import lock_kit, lock_loan, lock_stocks
 from lending.circulation.missing_parts import NOTICE
@@ -19,6 +22,7 @@ from lending.circulation.reservations import take_promises_back
 from lending.domain.actors import Actor
 from lending.domain.states import KitState, KitVerb, LoanVerb
 from lending.errors import Reason, Refused
+from lending.models.counts import Measure
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, Part, PartState, TurnaroundStep
 from lending.models.loans import Loan, LoanPart, LoanPartState
@@ -71,6 +75,11 @@ def undo_inspection(session: Session, entry: JournalEntry, *, at: datetime, by: 
             TurnaroundStep.kind.in_(detail["steps"]),
         )
     )
+    freed = session.scalars(
+        select(JournalEntry).where(
+            JournalEntry.kit_id == kit.id, JournalEntry.act == entry.act, JournalEntry.verb == "free"
+        )
+    ).one_or_none()
     record_on_kit(
         session,
         "undo_inspect",
@@ -79,6 +88,12 @@ def undo_inspection(session: Session, entry: JournalEntry, *, at: datetime, by: 
         branch_id=entry.branch_id,
         at=at,
         by=by,
-        detail={"undone": entry.id},
+        detail={"undone": entry.id, "freed": None if freed is None else freed.id},
     )
+    day = local_day(session, kit.branch_id, entry.at)
+    count_inspection(session, kit, loan, detail, day=day, undone=True)
+    if freed is not None:
+        seconds = freed.detail["seconds"]
+        about = {"branch_id": kit.branch_id, "kit_type_id": kit.kit_type_id}
+        count_duration(session, Measure.TURNAROUND, seconds, day=day, n=-1, **about)
     return kit, loan

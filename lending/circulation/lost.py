@@ -13,7 +13,9 @@ from datetime import datetime
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from lending.circulation.calendars import local_day
 from lending.circulation.charges import add_charge, cancel_lost_charge
+from lending.circulation.counts import count_act
 from lending.circulation.journal import record_each
 from lending.circulation.loans import cancel_notices, record_on_kit
 from lending.circulation.locks import KitIds, find_kit, lock_kit, lock_loan, lock_stocks, lock_unreceived_loan
@@ -157,15 +159,16 @@ def give_up_for_lost(session: Session, kit: Kit, loan: Loan, *, verb: str, at: d
     if loan_from is LoanState.CLAIMED:
         end_claim(session, loan.id, ClaimEnd.LOST, at=at, by=by)
     close_calls(session, loan.id, at=at, by=by, outcome="lost")
-    record_on_kit(
+    detail = {"loan_from": loan_from.value, "charge_id": charge, "amount_cents": price, "lines": ended}
+    record_on_kit(session, verb, kit=kit, loan=loan, branch_id=loan.branch_id, at=at, by=by, detail=detail)
+    count_act(
         session,
         verb,
-        kit=kit,
-        loan=loan,
+        detail,
+        day=local_day(session, loan.branch_id, at),
         branch_id=loan.branch_id,
-        at=at,
-        by=by,
-        detail={"loan_from": loan_from.value, "charge_id": charge, "amount_cents": price, "lines": ended},
+        kit_type_id=loan.kit_type_id,
+        cohort_id=loan.cohort_id,
     )
     return price, len(ended)
 

@@ -14,7 +14,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lending.circulation.calendars import local_day
 from lending.circulation.charges import add_charge, cancel_part_charge, part_charges_cents
+from lending.circulation.counts import count_act, count_parts
 from lending.circulation.journal import record_unchanged
 from lending.circulation.loans import cancel_notices, record_on_kit
 from lending.circulation.locks import find_kit, lock_kit, lock_kit_and_stock, lock_loan, lock_unreceived_loan
@@ -102,23 +104,18 @@ def take_in(
             loan.settled_at = at
             cancel_notices(session, loan, step=NOTICE)
     close_task(session, TaskKind.REORDER_PART, subject=part_subject(part.id), at=at, by=by, outcome="brought_back")
-    record_on_kit(
-        session,
-        "bring_back_part",
-        kit=kit,
-        loan=loan,
-        at=at,
-        by=by,
-        detail={
-            "part_id": part.id,
-            "part_to": state.value,
-            "loan_part_id": None if went_out is None else went_out.id,
-            "was_settled": was_settled,
-            "loan_from": loan_from,
-            "loan_to": None if loan is None else loan.state.value,
-            "charges": cancelled,
-        },
-    )
+    detail = {
+        "part_id": part.id,
+        "part_to": state.value,
+        "loan_part_id": None if went_out is None else went_out.id,
+        "was_settled": was_settled,
+        "loan_from": loan_from,
+        "loan_to": None if loan is None else loan.state.value,
+        "charges": cancelled,
+    }
+    record_on_kit(session, "bring_back_part", kit=kit, loan=loan, at=at, by=by, detail=detail)
+    day = local_day(session, kit.branch_id, at)
+    count_parts(session, "bring_back_part", detail, day=day, branch_id=kit.branch_id)
     return part, loan
 
 
@@ -215,15 +212,18 @@ def settle_incomplete_loan(session: Session, loan_id: int, *, at: datetime, by: 
     tasks = [reorder(session, kit, part.part_id, part.name, loan=loan, at=at) for part in owed]
     loan.move(LoanVerb.SETTLE)
     loan.settled_at = at
+    detail = {"loan_parts": [part.id for part in owed], "charges": charges, "tasks": [id for id in tasks if id]}
     record_on_kit(
+        session, "settle_incomplete", kit=kit, loan=loan, branch_id=loan.branch_id, at=at, by=by, detail=detail
+    )
+    count_act(
         session,
         "settle_incomplete",
-        kit=kit,
-        loan=loan,
+        detail,
+        day=local_day(session, loan.branch_id, at),
         branch_id=loan.branch_id,
-        at=at,
-        by=by,
-        detail={"loan_parts": [part.id for part in owed], "charges": charges, "tasks": [id for id in tasks if id]},
+        kit_type_id=loan.kit_type_id,
+        cohort_id=loan.cohort_id,
     )
     return True
 

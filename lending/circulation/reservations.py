@@ -18,7 +18,8 @@ from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.availability import outlook
-from lending.circulation.calendars import branch_calendar
+from lending.circulation.calendars import branch_calendar, local_day
+from lending.circulation.counts import count_act
 from lending.circulation.journal import record
 from lending.circulation.locks import lock_stocks
 from lending.circulation.policies import policy_for
@@ -26,6 +27,7 @@ from lending.circulation.pool_book import LEFT, set_aside_by
 from lending.circulation.telling import UNDO_WINDOW, tell, untell, untell_all
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
+from lending.domain.counting import GOES_ON
 from lending.domain.permissions import Act
 from lending.domain.states import (
     LIVE_RESERVATIONS,
@@ -291,7 +293,17 @@ def cancel_reservation(session: Session, reservation: Reservation, *, reason: st
     reservation.ended_at = at
     reservation.ended_reason = reason
     untell_all(session, subject=subject_of(reservation))
-    record_reservation(session, "cancel_reservation", reservation, at=at, by=by, before=before)
+    detail = {"kit_type_id": reservation.kit_type_id, "goes_on": reason in GOES_ON}
+    record_reservation(session, "cancel_reservation", reservation, at=at, by=by, before=before, detail=detail)
+    count_act(
+        session,
+        "cancel_reservation",
+        {**detail, "from": before.value},
+        day=local_day(session, reservation.pickup_branch_id, at),
+        branch_id=reservation.pickup_branch_id,
+        kit_type_id=reservation.kit_type_id,
+        cohort_id=reservation.cohort_id,
+    )
 
 
 def subject_of(reservation: Reservation) -> str:

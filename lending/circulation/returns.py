@@ -24,7 +24,7 @@ from lending.circulation.stocks import stock_of
 from lending.circulation.suspension import stop_chasing
 from lending.circulation.together import together, write_together
 from lending.domain.actors import Actor
-from lending.domain.counting import Counter
+from lending.domain.counting import Counter, returned
 from lending.domain.due_dates import received_at_for_book_drop
 from lending.domain.names import short_name
 from lending.domain.permissions import Act
@@ -81,6 +81,7 @@ _LOCK_LOAN = (
         _loans.c.due_at,
         _loans.c.term,
         _loans.c.claimed_at,
+        _loans.c.branch_id.label("lent_at"),
         _patrons.c.public_id.label("patron"),
         _patrons.c.name.label("patron_name"),
         exists()
@@ -218,7 +219,7 @@ def return_kit(
         found = receipt is Receipt.FOUND_BY_LIBRARY
         end = ClaimEnd.FOUND_BY_LIBRARY if found else ClaimEnd.RETURNED_BY_PATRON
         end_claim(session, loan.id, end, at=at, by=by)
-    stopped = None
+    stopped, counters = None, returned(late=days_late > 0, was_lost=was_lost)
     if at > loan.due_at:
         where = branch_id if to_owner_id is None else to_owner_id
         stopped = stop_chasing(
@@ -273,6 +274,7 @@ def return_kit(
                     "next": goes.value,
                     "owner": locked.owner_id,
                     "days_late": days_late,
+                    "lent_at": loan.lent_at,
                     "called": stopped is not None and stopped.call,
                     "lines": [] if stopped is None else list(stopped.lines),
                     "fee_id": fee,
@@ -280,9 +282,8 @@ def return_kit(
             ),
             counted(
                 session,
-                Counter.RETURN,
+                *((each, loan.lent_at if each is Counter.FOUND_AGAIN else branch_id) for each in counters),
                 day=received_on,
-                branch_id=branch_id,
                 kit_type_id=locked.kit_type_id,
                 cohort_id=loan.cohort_id,
             ),

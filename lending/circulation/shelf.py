@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.orm import Session
 
-from lending.circulation.calendars import branch_calendar
+from lending.circulation.calendars import branch_calendar, local_day
+from lending.circulation.counts import count_duration
 from lending.circulation.exchange import kit_facts
 from lending.circulation.loans import record_on_kit
 from lending.circulation.locks import keep_calendar, lock_kit, lock_kit_and_stock, lock_kits, lock_stocks
@@ -37,6 +38,7 @@ from lending.domain.redating import shelf_until
 from lending.domain.states import LIVE_RESERVATIONS, KitState, KitVerb, ReservationState, ReservationVerb
 from lending.errors import Reason, Refused
 from lending.models.cohorts import Cohort
+from lending.models.counts import Measure
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
 from lending.models.reservations import Reservation
@@ -181,11 +183,26 @@ def undo_capture(session: Session, entry: JournalEntry, *, at: datetime, by: Act
         before=ReservationState.READY,
         detail={"undone": entry.id},
     )
+    day = local_day(session, reservation.pickup_branch_id, entry.at)
+    _count_wait(session, reservation, entry.detail["seconds"], day=day, n=-1)
     reservation.kit_id = reservation.ready_at = reservation.ready_until = None
     if entry.detail["kit_from"] == KitState.AVAILABLE:
         kit.move(KitVerb.PUT_BACK)
         kit.place = entry.detail["place"]
     return kit
+
+
+def _count_wait(session: Session, reservation: Reservation, seconds: int, *, day: date, n: int = 1) -> None:
+    """Count how long a reservation waited for its kit, or take that back."""
+    count_duration(
+        session,
+        Measure.HOLD_WAIT,
+        seconds,
+        day=day,
+        branch_id=reservation.pickup_branch_id,
+        kit_type_id=reservation.kit_type_id,
+        n=n,
+    )
 
 
 def _free_kit(session: Session, code: str, branch_id: int, by: Actor) -> Kit:
@@ -224,15 +241,17 @@ def _capture(session: Session, kit: Kit, branch_id: int, *, at: datetime, by: Ac
     until = shelf_until(calendar, policy.shelf_open_days, ready_at=at + UNDO_WINDOW, pickup_from=pickup_from)
     if until is None:
         raise Refused.because(Reason.NO_OPEN_DAY)
-    before, detail = reservation.state, {"kit_from": kit.state.value, "place": kit.place}
+    before, detail = reservation.state, dict[str, object](kit_from=kit.state.value, place=kit.place)
     if kit.state is KitState.AVAILABLE:
         kit.move(KitVerb.CAPTURE)
     kit.place = None
     reservation.move(ReservationVerb.MAKE_READY)
     reservation.kit_id, reservation.ready_at, reservation.ready_until = kit.id, at, until
-    detail |= {"ready_until": until.isoformat(), "pickup_code": reservation.pickup_code}
+    waited = int((at - reservation.queued_at).total_seconds())
+    detail |= {"ready_until": until.isoformat(), "pickup_code": reservation.pickup_code, "seconds": waited}
     record_reservation(session, "capture", reservation, at=at, by=by, before=before, detail=detail)
     untell(session, PROMISED_NOTICE, subject=subject_of(reservation))
     tell_holder(session, READY_NOTICE, reservation, at=at, due_at=at + UNDO_WINDOW)
+    _count_wait(session, reservation, waited, day=today)
     name = None if cohort is None else cohort.name
     return Captured(kit.barcode, reservation.public_id, reservation.pickup_code, name, until)

@@ -80,8 +80,8 @@ def _as_one(writes: tuple[tuple[Insert | Update, tuple[str, ...]], ...]) -> tupl
     told: list[ColumnElement[Any]] = []
     for n, (statement, names) in enumerate(writes):
         columns = statement.table.c
-        if _adds_a_row(statement):
-            given = [name for name in names if name in columns]
+        given = [name for name in names if name in columns]
+        if _adds_a_row(statement) and given:
             row = {name: bindparam(_bound(statement, name), type_=columns[name].type) for name in given}
             statement = statement.values(row)
         part = statement.cte(f"write_{n}")
@@ -93,7 +93,7 @@ def _as_one(writes: tuple[tuple[Insert | Update, tuple[str, ...]], ...]) -> tupl
 
 
 def _adds_a_row(statement: Insert | Update) -> bool:
-    """Whether this inserts one row of values that are named as its columns are."""
+    """Whether this inserts rows of values; those of one row are named as its columns are."""
     return isinstance(statement, Insert) and statement.select is None
 
 

@@ -14,7 +14,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from lending.circulation.calendars import local_day
 from lending.circulation.checkout_facts import steps_needed
+from lending.circulation.counts import count_duration
 from lending.circulation.journal import record_unchanged
 from lending.circulation.loans import record_on_kit
 from lending.circulation.locks import lock_kit_and_stock, lock_kits, lock_stocks
@@ -27,6 +29,7 @@ from lending.domain.permissions import Act
 from lending.domain.states import KitState, KitVerb, LineState, LineVerb
 from lending.errors import Reason, Refused
 from lending.models.base import table_of
+from lending.models.counts import Measure
 from lending.models.kits import Kit, Part, TurnaroundStep, TurnaroundStepKind
 from lending.models.lines import Line, LinePlacement
 from lending.models.stock import Stock
@@ -148,6 +151,14 @@ def free_if_ready(session: Session, kit: Kit, *, at: datetime, by: Actor) -> boo
     seconds = None if since is None else int((at - since).total_seconds())
     record_on_kit(session, "free", kit=kit, at=at, by=by, detail={"round": kit.round, "seconds": seconds})
     serve_stock(session, kit.stock_id, at=at, by=by)
+    count_duration(
+        session,
+        Measure.TURNAROUND,
+        seconds,
+        day=local_day(session, kit.branch_id, at),
+        branch_id=kit.branch_id,
+        kit_type_id=kit.kit_type_id,
+    )
     return True
 
 

@@ -14,20 +14,20 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lending.circulation.calendars import branch_calendar
+from lending.circulation.calendars import local_day
 from lending.circulation.charges import add_charge, withdraw_charges
-from lending.circulation.counts import count
+from lending.circulation.counts import count_act
 from lending.circulation.in_library import AT_EVENT, ENDED, IN_LIBRARY, undo_end_of_use, undo_use
 from lending.circulation.inspection_undo import undo_inspection
 from lending.circulation.journal import record
 from lending.circulation.loans import cancel_notices, record_on_kit
 from lending.circulation.locks import lock_kits, lock_loan, lock_patron, lock_reservation, lock_stocks
 from lending.circulation.reservations import left_in_pool, record_reservation, serve_stock, take_promises_back
+from lending.circulation.served import take_back
 from lending.circulation.shelf import undo_capture
 from lending.circulation.suspension import Stopped, chase_again
 from lending.circulation.telling import UNDO_WINDOW
 from lending.domain.actors import Actor
-from lending.domain.counting import Counter
 from lending.domain.permissions import Act
 from lending.domain.states import (
     LIVE_RESERVATIONS,
@@ -44,6 +44,7 @@ from lending.domain.states import (
 from lending.errors import Reason, Refused
 from lending.models.branches import Station
 from lending.models.charges import Charge, ChargeKind
+from lending.models.cohorts import Cohort
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit
 from lending.models.loans import Loan
@@ -121,9 +122,24 @@ def _undo_check_out(session: Session, entry: JournalEntry, at: datetime, by: Act
         _promise_again(session, entry, reservation, kit, at=at, by=by)
     cancel_notices(session, loan)
     cancel_notices(session, loan, step="receipt")
-    done = _done(session, entry, kit, loan, Counter.CHECK_OUT, at, by)
+    done = _done(session, entry, kit, loan, at, by)
+    _serve_nobody(session, entry, loan)
     serve_stock(session, kit.stock_id, at=at, by=by)
     return done
+
+
+def _serve_nobody(session: Session, entry: JournalEntry, loan: Loan) -> None:
+    """Whom a check-out served, it did not serve after all."""
+    assert entry.branch_id is not None  # noqa: S101 - acts on kits are always journalled with their branch
+    program = select(Cohort.program_id).where(Cohort.id == loan.cohort_id)
+    take_back(
+        session,
+        loan.patron_id,
+        day=local_day(session, entry.branch_id, entry.at),
+        branch_id=entry.branch_id,
+        kit_type_id=loan.kit_type_id,
+        program_id=session.scalar(program),
+    )
 
 
 def _promise_again(
@@ -184,7 +200,7 @@ def _undo_return(session: Session, entry: JournalEntry, at: datetime, by: Actor)
         by=by,
     )
     take_promises_back(session, entry.act, at=at, by=by)
-    return _done(session, entry, kit, loan, Counter.RETURN, at, by, lost=was_lost, charged=charged)
+    return _done(session, entry, kit, loan, at, by, lost=was_lost, charged=charged)
 
 
 def _as_before_it_came_in(entry: JournalEntry, kit: Kit, loan: Loan) -> None:
@@ -220,7 +236,7 @@ def _undo_exchange(session: Session, entry: JournalEntry, at: datetime, by: Acto
     record_on_kit(
         session, "undo_exchange_in", kit=faulty, loan=old, branch_id=entry.branch_id, at=at, by=by, detail=detail
     )
-    done = _done(session, entry, fresh, new, Counter.EXCHANGE, at, by, faulty=faulty.barcode)
+    done = _done(session, entry, fresh, new, at, by, faulty=faulty.barcode)
     serve_stock(session, fresh.stock_id, at=at, by=by)
     return done
 
@@ -280,9 +296,7 @@ def _locked(session: Session, entry: JournalEntry) -> tuple[Kit, Loan]:
     return kits[kit.id], lock_loan(session, found.id)
 
 
-def _done(
-    session: Session, entry: JournalEntry, kit: Kit, loan: Loan, counter: Counter, at: datetime, by: Actor, **more: Any
-) -> Undone:
+def _done(session: Session, entry: JournalEntry, kit: Kit, loan: Loan, at: datetime, by: Actor, **more: Any) -> Undone:
     """Journal and count what was taken back; ``more`` is what else is told of it, at once and in the log."""
     assert entry.branch_id is not None  # noqa: S101 - acts on kits are always journalled with their branch
     record(
@@ -296,17 +310,16 @@ def _done(
         cohort_id=loan.cohort_id,
         detail={"undone": entry.id, **more},
     )
-    day = branch_calendar(session, entry.branch_id, since=entry.at.date()).local_date(entry.at)
-    for each, n in ((counter, -1), (Counter.UNDONE, 1)):
-        count(
-            session,
-            each,
-            day=day,
-            branch_id=entry.branch_id,
-            kit_type_id=kit.kit_type_id,
-            cohort_id=loan.cohort_id,
-            n=n,
-        )
+    count_act(
+        session,
+        entry.verb,
+        entry.detail,
+        day=local_day(session, entry.branch_id, entry.at),
+        branch_id=entry.branch_id,
+        kit_type_id=kit.kit_type_id,
+        cohort_id=entry.cohort_id,
+        undone=True,
+    )
     return Undone(entry.verb, kit.barcode, loan.public_id, **more)
 
 

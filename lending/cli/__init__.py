@@ -17,6 +17,7 @@ import click
 from lending.cli.saying import saying
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "counts": "lending.cli.counts:counts",
     "db": "lending.cli.database:db",
     "demo": "lending.cli.demo:demo",
     "import": "lending.cli.imports:import_",

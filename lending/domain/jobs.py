@@ -42,6 +42,7 @@ JOBS: tuple[Job, ...] = (
     Job("quarantine", 15 * _MINUTE, _HOUR),
     Job("renewals", _HOUR, 4 * _HOUR),
     Job("cohorts", _HOUR, 4 * _HOUR),
+    Job("counts", _HOUR, 4 * _HOUR),
     Job("incomplete", _HOUR, 4 * _HOUR),
     Job("seals", 5 * _MINUTE, _HOUR),
     Job("sign-ins", _HOUR, 24 * _HOUR),

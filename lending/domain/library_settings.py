@@ -143,6 +143,14 @@ def month_number(text: str) -> int:
     return int(text)
 
 
+def fiscal_year_begins(text: str | None) -> int:
+    """The month in which a fiscal year begins, from the setting as it is kept; ``None`` where nobody set it."""
+    try:
+        return FISCAL_YEAR_BEGINS if text is None else month_number(text)
+    except ValueError:
+        return FISCAL_YEAR_BEGINS
+
+
 def _picture(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]{16}", text):
         raise ValueError("a picture's public id")

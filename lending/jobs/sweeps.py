@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from lending import logs
 from lending.jobs.keeping import back_up, keep_head
@@ -187,6 +188,20 @@ def tell_of_workshops(opened: Library, at: datetime) -> int:
     return opened.db.act(lambda session: tell_of_tomorrow(session, at=at, by=_sweeper()))
 
 
+def count_days(opened: Library, at: datetime) -> int:
+    """Count the kits of every day that is over, make the keys of periods to come, and destroy those that are over."""
+    from lending.circulation.served import keep_keys
+    from lending.circulation.stock_days import DayOver, count_stock, days_over
+
+    def count(over: DayOver) -> bool:
+        return opened.db.act(lambda session: count_stock(session, over, at=at, by=_sweeper()))
+
+    with opened.db.read() as session:
+        found = days_over(session, at=at)
+    today = at.astimezone(ZoneInfo(opened.settings.zone)).date()
+    return sum(map(count, found)) + opened.db.act(lambda session: keep_keys(session, today=today, at=at))
+
+
 def tell_programs(opened: Library, at: datetime) -> int:
     """Tell other programs what happened, each of what it asked for."""
     from lending.jobs.webhooks import tell_programs
@@ -197,6 +212,7 @@ def tell_programs(opened: Library, at: datetime) -> int:
 SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "backup": back_up,
     "cohorts": complete_sessions,
+    "counts": count_days,
     "imports": forget_imports,
     "incomplete": settle_incomplete,
     "journal-head": keep_head,

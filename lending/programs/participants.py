@@ -26,7 +26,7 @@ from lending.domain.states import EnrolmentState
 from lending.errors import Block, Reason
 from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, HeadCount, HeadCountKind
 from lending.models.people import Patron, PatronStatus
-from lending.programs.workshops import WorkshopFound, check_countable, lock_workshop, put_head_count
+from lending.programs.workshops import WorkshopFound, check_countable, lock_workshop, put_head_count, seats_of
 
 COLUMNS: Mapping[str, frozenset[str]] = {
     "name": frozenset({"name", "full_name", "name_(original_name)", "participant", "participant_name", "display_name"}),
@@ -130,10 +130,12 @@ def import_participants(
     rows_of, ambiguous, unmatched = _matched(participants, _people(session, found.cohort.id))
     here = set(session.scalars(select(Attendance.patron_id).where(Attendance.workshop_id == found.workshop.id)))
     new = [person for person in rows_of if person.patron_id not in here]
+    seats = seats_of(session, found.cohort.id, [person.patron_id for person in new])
     session.add_all(
         Attendance(
             workshop_id=found.workshop.id,
             patron_id=person.patron_id,
+            enrolment_id=seats.get(person.patron_id),
             mode=AttendanceMode.VIRTUAL,
             at=at,
             staff_id=by.staff_id,

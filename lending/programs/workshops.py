@@ -6,12 +6,12 @@ Source: RULES 7, "Workshops"; the permission sheet, "record attendance".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, true
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from lending.circulation.journal import record, record_unchanged
@@ -97,7 +97,17 @@ def sign_in(session: Session, *, workshop: str, patron: str, mode: AttendanceMod
     if before is not None:
         record_unchanged(session, "sign_in", at=at, by=by)
         return SignedIn(workshop, short_name(person.name), before.mode, again=True)
-    session.add(Attendance(workshop_id=found.workshop.id, patron_id=person.id, mode=mode, at=at, staff_id=by.staff_id))
+    seat = seats_of(session, found.cohort.id, [person.id]).get(person.id)
+    session.add(
+        Attendance(
+            workshop_id=found.workshop.id,
+            patron_id=person.id,
+            enrolment_id=seat,
+            mode=mode,
+            at=at,
+            staff_id=by.staff_id,
+        )
+    )
     _record(session, "sign_in", found, at=at, by=by, mode=mode.value)
     return SignedIn(workshop, short_name(person.name), mode, again=False)
 
@@ -270,6 +280,16 @@ def _lock_person(session: Session, card: str) -> Patron:
     if person.status is not PatronStatus.ACTIVE:
         raise Refused.because(Reason.CARD_UNKNOWN)
     return person
+
+
+def seats_of(session: Session, cohort_id: int, patron_ids: Iterable[int]) -> dict[int, int]:
+    """The newest enrolments (ids) that people (ids) have had in a cohort: what they attend is counted for those."""
+    chosen = (
+        select(Enrolment.patron_id, func.max(Enrolment.id))
+        .where(Enrolment.cohort_id == cohort_id, Enrolment.patron_id.in_(list(patron_ids)))
+        .group_by(Enrolment.patron_id)
+    )
+    return {patron_id: seat for patron_id, seat in session.execute(chosen) if patron_id is not None}
 
 
 def _attendance(session: Session, workshop_id: int, patron_id: int) -> Attendance | None:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from lending.queries.recount import miscounted
+from lending.circulation.recounting import differences
 
 Row = dict[str, Any]
 
@@ -301,8 +301,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     # Counts and keys
     Invariant(
         "daily_counts",
-        "The counts kept for managers are those that follow from the journal.",
-        lambda session: miscounted(session)[:MOST_ROWS],
+        "The counts kept for managers are those that follow from the journal, and every check-out has its token.",
+        lambda session: differences(session)[:MOST_ROWS],
     ),
     _by_sql(
         "act_on_journal",

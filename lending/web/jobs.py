@@ -28,6 +28,7 @@ WHAT = {
     "workshops": lazy_gettext("Reminds people of tomorrow's workshops"),
     "quarantine": lazy_gettext("Frees the kits that have rested"),
     "cohorts": lazy_gettext("Ends the sessions that are over"),
+    "counts": lazy_gettext("Counts the kits of each day that is over"),
     "incomplete": lazy_gettext("Bills the parts that were not brought back"),
     "renewals": lazy_gettext("Renews loans by itself, where the rules say so"),
     "webhooks": lazy_gettext("Tells other programs what happened"),
