@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, case, delete, func, insert, null, or_, select, text
+from sqlalchemy import Table, case, delete, func, insert, null, select, text
 from sqlalchemy.orm import Session
 
 from lending.circulation.counts import BUCKETS, counted_at
@@ -32,7 +32,16 @@ from lending.domain.permissions import Act
 from lending.models.base import AnyRow, table_of
 from lending.models.branches import Branch
 from lending.models.cohorts import Cohort
-from lending.models.counts import DailyCount, DailyDuration, DailyPartCount, Measure, PeriodKey, PeriodToken, StockDay, Whom
+from lending.models.counts import (
+    DailyCount,
+    DailyDuration,
+    DailyPartCount,
+    Measure,
+    PeriodKey,
+    PeriodToken,
+    StockDay,
+    Whom,
+)
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, Part
 

@@ -132,7 +132,8 @@ def stock_at(session: Session, branch_id: int, *, until: datetime) -> dict[int, 
     """``FIGURES`` of a branch's kits as they stood at an instant of the past, by kit type (its id).
 
     What was recorded since is reckoned back by the journal. A kit on its way between branches counts with those in
-    turnaround, one in use in the library with those that are out. Kit types of which the branch has no kit, and for which nobody waits, are left out.
+    turnaround, one in use in the library with those that are out. Kit types of which the branch has no kit, and for
+    which nobody waits, are left out.
     """
     later = _recorded_since(session, until)
     figures: dict[int, dict[str, int]] = {}
@@ -183,9 +184,7 @@ def _before(verb: str, detail: Mapping[str, Any]) -> KitState:
     return _BEFORE[verb] if said is None else KitState(said)
 
 
-def _overdue(
-    session: Session, branch_id: int, out: Mapping[int, int], later: _Later, until: datetime
-) -> list[int]:
+def _overdue(session: Session, branch_id: int, out: Mapping[int, int], later: _Later, until: datetime) -> list[int]:
     """The kits of those that were out whose loans were due before; of one that came back since, its loan then."""
     since = [loan_id for kit_id, (_, loan_id) in later.items() if kit_id in out and loan_id is not None]
     chosen = (

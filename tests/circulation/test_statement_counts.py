@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from lending.circulation.acts import once
 from lending.circulation.checkout import check_out
 from lending.circulation.returns import return_kit
-from lending.circulation.served import keep_keys
 from lending.db import Database
 from lending.domain.actors import Door
 from lending.domain.states import LoanState
@@ -76,7 +75,6 @@ def past(request: pytest.FixtureRequest, database: Database, cast: Cast) -> int:
 
     def begin(session: Session) -> None:
         session.execute(update(Patron).values(email="reader@example.org"))
-        keep_keys(session, today=NOW.date(), at=NOW)  # as the sweep has done before a period begins
         kits = {row.barcode: row for row in session.scalars(select(Kit))}
         for code, patron_id in ((KIT, cast.ada_id), (OPEN_KIT, cast.luis_id)):
             for n in range(loans):
