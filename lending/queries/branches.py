@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
@@ -12,7 +11,8 @@ from lending.domain.calendars import WeeklyHours
 from lending.errors import Reason, Refused
 from lending.models.base import table_of
 from lending.models.branches import Branch, Station
-from lending.models.kits import KitType, KitTypePart
+from lending.models.kits import KitType
+from lending.queries.kit_types import PartOfType, parts_of_types
 from lending.queries.scope import Branches, within
 
 _branches = table_of(Branch)
@@ -34,18 +34,6 @@ class BranchShown:
 
 
 @dataclass(frozen=True, slots=True)
-class KitTypePartShown:
-    """A part that kits of a type should hold. The price is for one, in whole cents."""
-
-    name: str
-    quantity: int
-    returnable: bool
-    price_cents: int
-    bills_alone: bool
-    photo: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class KitTypeShown:
     """A kind of kit, with what it should hold in the order of inspection. The price is in whole cents."""
 
@@ -54,7 +42,7 @@ class KitTypeShown:
     description: str
     whole_price_cents: int
     cohort_only: bool
-    parts: tuple[KitTypePartShown, ...]
+    parts: tuple[PartOfType, ...]
 
 
 def branches(session: Session, branch_ids: Branches = None) -> list[BranchShown]:
@@ -85,11 +73,7 @@ def station_id(session: Session, name: str, *, branch_id: int) -> int:
 
 def kit_types(session: Session) -> list[KitTypeShown]:
     """Every kit type with its parts, by name."""
-    parts: dict[int, list[KitTypePartShown]] = defaultdict(list)
-    for part in session.scalars(select(KitTypePart).order_by(KitTypePart.position)):
-        parts[part.kit_type_id].append(
-            KitTypePartShown(part.name, part.quantity, part.returnable, part.price_cents, part.bills_alone, part.photo)
-        )
+    parts = parts_of_types(session)
     return [
         KitTypeShown(
             code=row.code,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -15,7 +16,7 @@ from lending.models.policies import Agreement
 
 @dataclass(frozen=True, slots=True)
 class PartOfType:
-    """One expected part. Prices are whole cents; ``photo`` is a picture's public id."""
+    """A part that kits of a type should hold. The price is for one, in whole cents; ``photo`` a picture's public id."""
 
     name: str
     quantity: int
@@ -47,12 +48,7 @@ def types_to_change(session: Session, code: str | None = None) -> list[TypeToCha
         chosen = chosen.where(KitType.code == code)
     rows = session.scalars(chosen).all()
     ids = [row.id for row in rows]
-    parts: dict[int, list[PartOfType]] = defaultdict(list)
-    of_these = select(KitTypePart).where(KitTypePart.kit_type_id.in_(ids)).order_by(KitTypePart.position)
-    for part in session.scalars(of_these):
-        parts[part.kit_type_id].append(
-            PartOfType(part.name, part.quantity, part.returnable, part.price_cents, part.bills_alone, part.photo)
-        )
+    parts = parts_of_types(session, ids)
     counted = select(Kit.kit_type_id, func.count()).where(Kit.kit_type_id.in_(ids), Kit._state != KitState.WITHDRAWN)
     kits = {row[0]: int(row[1]) for row in session.execute(counted.group_by(Kit.kit_type_id))}
     return [
@@ -74,3 +70,16 @@ def types_to_change(session: Session, code: str | None = None) -> list[TypeToCha
 def agreement_codes(session: Session) -> list[str]:
     """The codes of all agreements that were published."""
     return list(session.scalars(select(Agreement.code).distinct().order_by(Agreement.code)))
+
+
+def parts_of_types(session: Session, ids: Collection[int] | None = None) -> defaultdict[int, list[PartOfType]]:
+    """The parts of kit types, of all or of these (their ids), each type's in the order of inspection."""
+    chosen = select(KitTypePart).order_by(KitTypePart.position)
+    if ids is not None:
+        chosen = chosen.where(KitTypePart.kit_type_id.in_(ids))
+    found: defaultdict[int, list[PartOfType]] = defaultdict(list)
+    for part in session.scalars(chosen):
+        found[part.kit_type_id].append(
+            PartOfType(part.name, part.quantity, part.returnable, part.price_cents, part.bills_alone, part.photo)
+        )
+    return found
