@@ -18,7 +18,7 @@ from lending.circulation.journal import record
 from lending.domain.actors import Actor
 from lending.domain.calendars import WeeklyHours
 from lending.domain.permissions import Act
-from lending.domain.registration import plain_text
+from lending.domain.registration import needed_text, plain_text
 from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch, Station
 
@@ -130,12 +130,7 @@ def rename_station(session: Session, *, branch_id: int, station: str, name: str,
 
 
 def _station_name(session: Session, branch_id: int, name: str, *, but: int | None = None) -> str:
-    try:
-        called = plain_text(name, 60)
-    except ValueError:
-        raise Refused.because(Reason.VALUE_WRONG, field="name") from None
-    if called is None:
-        raise Refused.because(Reason.VALUE_MISSING, field="name")
+    called = needed_text("name", name, 60)
     again = select(Station.id).where(Station.branch_id == branch_id, Station.name == called, Station.id != (but or 0))
     if session.scalar(again) is not None:
         raise Refused.because(Reason.ALREADY_EXISTS, field="name", value=called)

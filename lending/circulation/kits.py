@@ -27,7 +27,7 @@ from lending.circulation.telling import untell
 from lending.domain.actors import Actor
 from lending.domain.barcodes import Code, Kind
 from lending.domain.permissions import Act
-from lending.domain.registration import plain_text
+from lending.domain.registration import plain_text, text_of
 from lending.domain.states import LIVE_RESERVATIONS, KitState, KitVerb, NoSuchMove, ReservationVerb
 from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch
@@ -299,10 +299,7 @@ def _let_go(session: Session, kit: Kit, *, at: datetime, by: Actor) -> None:
 
 
 def _reason(text: str) -> str:
-    try:
-        reason = plain_text(text, 240)
-    except ValueError:
-        raise Refused.because(Reason.VALUE_WRONG, field="reason") from None
+    reason = text_of("reason", text, 240)
     if reason is None:
         raise Refused.because(Reason.REASON_NEEDED)
     return reason

@@ -25,7 +25,7 @@ from lending.domain.barcodes import Code, Kind
 from lending.domain.contacts import address_key
 from lending.domain.names import fold
 from lending.domain.permissions import Act, Role
-from lending.domain.registration import ADDRESS, BY_THEMSELVES, REQUIRED, plain_text, read_details
+from lending.domain.registration import ADDRESS, BY_THEMSELVES, REQUIRED, read_details, text_of
 from lending.errors import Reason, Refused
 from lending.models.base import new_public_id, table_of
 from lending.models.branches import Branch
@@ -197,10 +197,7 @@ def end_card(session: Session, patron_id: int, end: CardEnd, at: datetime) -> No
 def block(session: Session, *, patron: str, reason: str, at: datetime, by: Actor) -> PatronChanged:
     """Block a patron (the public id) by hand, with a reason that staff read. Raises ``Refused``: ``REASON_NEEDED``."""
     found = _permitted(session, patron, by)
-    try:
-        why = plain_text(reason, 240)
-    except ValueError:
-        raise Refused.because(Reason.VALUE_WRONG, field="reason") from None
+    why = text_of("reason", reason, 240)
     if why is None:
         raise Refused.because(Reason.REASON_NEEDED)
     return _set_block(session, found, why, "block_patron", at=at, by=by)

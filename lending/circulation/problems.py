@@ -18,7 +18,7 @@ from lending.circulation.missing_parts import part_out, refuse_late_report
 from lending.circulation.tasks import open_task
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
-from lending.domain.registration import plain_text
+from lending.domain.registration import needed_text, text_of
 from lending.domain.states import LoanState
 from lending.errors import Reason, Refused
 from lending.models.loans import Loan, LoanPart
@@ -77,13 +77,7 @@ def tell_problem(
 
 
 def _said(words: str, *, is_needed: bool) -> str | None:
-    try:
-        said = plain_text(words, LONGEST)
-    except ValueError:
-        raise Refused.because(Reason.VALUE_WRONG, field="words") from None
-    if said is None and is_needed:
-        raise Refused.because(Reason.VALUE_MISSING, field="words")
-    return said
+    return needed_text("words", words, LONGEST) if is_needed else text_of("words", words, LONGEST)
 
 
 def _what(part: LoanPart | None, is_missing: bool, said: str | None) -> str:

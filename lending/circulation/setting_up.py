@@ -20,8 +20,8 @@ from lending.circulation.policies import ensure_general_policy
 from lending.circulation.staff import StaffChanged, add_staff
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act, Role
-from lending.domain.registration import plain_text
-from lending.errors import Block, Reason, Refused
+from lending.domain.registration import needed_text
+from lending.errors import Reason, Refused
 from lending.models.people import Staff
 from lending.models.setting_up import LibrarySetting
 
@@ -52,7 +52,7 @@ def begin_library(
     by.permit(Act.ADMINISTER)
     if session.scalars(select(Staff.id).limit(1)).first() is not None:
         raise Refused.because(Reason.NOT_FOUND)
-    called = _library_name(library_name)
+    called = needed_text("library_name", library_name, 80)
     session.add_all(
         LibrarySetting(name=key, value=value, changed_at=at) for key, value in ((BEGUN, at.isoformat()), (NAME, called))
     )
@@ -72,13 +72,3 @@ def begin_library(
     for code, (title, body) in agreements.items():
         publish_agreement(session, code=BORROWING_AGREEMENT, language=code, title=title, body=body, at=at, by=by)
     return made
-
-
-def _library_name(text: str) -> str:
-    try:
-        called = plain_text(text, 80)
-    except ValueError:
-        raise Refused(Block(Reason.VALUE_WRONG, {"field": "library_name"})) from None
-    if called is None:
-        raise Refused(Block(Reason.VALUE_MISSING, {"field": "library_name"}))
-    return called

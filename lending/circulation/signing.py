@@ -21,8 +21,8 @@ from lending.circulation.policies import policy_for
 from lending.circulation.telling import tell
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
-from lending.domain.registration import plain_text
-from lending.errors import Block, Reason, Refused
+from lending.domain.registration import needed_text
+from lending.errors import Reason, Refused
 from lending.models.base import table_of
 from lending.models.cohorts import Cohort, Program
 from lending.models.kits import KitType
@@ -129,12 +129,9 @@ def sign_online(
 
 
 def _name(typed: str) -> str:
-    try:
-        name = plain_text(typed, 160)
-    except ValueError:
-        raise Refused(Block(Reason.VALUE_WRONG, {"field": "typed_name"})) from None
-    if name is None or not any(character.isalpha() for character in name):
-        raise Refused(Block(Reason.VALUE_MISSING, {"field": "typed_name"}))
+    name = needed_text("typed_name", typed, 160)
+    if not any(character.isalpha() for character in name):
+        raise Refused.because(Reason.VALUE_MISSING, field="typed_name")
     return name
 
 

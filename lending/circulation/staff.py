@@ -21,7 +21,7 @@ from lending.circulation.journal import record
 from lending.circulation.locks import lock_named
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act, Role
-from lending.domain.registration import plain_text, read_details
+from lending.domain.registration import needed_text, read_details, text_of
 from lending.errors import Block, Reason, Refused
 from lending.models.base import new_public_id
 from lending.models.branches import Branch
@@ -144,7 +144,7 @@ def link_subject(session: Session, *, staff: str, subject: str | None, at: datet
     """
     by.permit(Act.ADMINISTER)
     row = _lock(session, staff)
-    row.oidc_subject = None if subject is None else _text("subject", subject, 255)
+    row.oidc_subject = text_of("subject", subject, 255)
     row.session_version = new_public_id()
     with refusing_twins(Reason.ALREADY_EXISTS, field="subject"):
         session.flush()  # the subject of another account is refused by name
@@ -200,10 +200,7 @@ def make_token(session: Session, *, staff: str, name: str, at: datetime, by: Act
     """
     by.permit(Act.ADMINISTER)
     row = _lock(session, staff)
-    purpose = _text("name", name, 60)
-    if purpose is None:
-        raise Refused.because(Reason.VALUE_MISSING, field="name")
-    token = secrets.token_urlsafe(32)
+    purpose, token = needed_text("name", name, 60), secrets.token_urlsafe(32)
     kept = ApiToken(staff_id=row.id, name=purpose, digest=token_digest(token), created_at=at)
     session.add(kept)
     session.flush()  # the journal names the token by its id
@@ -287,10 +284,3 @@ def _checked(
     if against:
         raise Refused(*against)
     return values
-
-
-def _text(field: str, value: str, longest: int) -> str | None:
-    try:
-        return plain_text(value, longest)
-    except ValueError:
-        raise Refused.because(Reason.VALUE_WRONG, field=field) from None

@@ -20,7 +20,7 @@ from lending.circulation.journal import record, record_unchanged
 from lending.circulation.locks import lock_named
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
-from lending.domain.registration import plain_text
+from lending.domain.registration import text_of
 from lending.domain.states import KitState
 from lending.domain.stocktake import STANDS, SeenFacts, Standing, standing
 from lending.errors import Reason, Refused
@@ -182,10 +182,7 @@ def _stands(session: Session, row: Stocktake) -> StocktakeStands:
 
 
 def _place(text: str) -> str:
-    try:
-        return plain_text(text, LONGEST_PLACE) or ""
-    except ValueError:
-        raise Refused.because(Reason.VALUE_WRONG, field="place") from None
+    return text_of("place", text, LONGEST_PLACE) or ""
 
 
 def _name(session: Session, branch_id: int) -> str:

@@ -72,6 +72,22 @@ def plain_text(value: object, longest: int) -> str | None:
     return text or None
 
 
+def text_of(field: str, value: object, longest: int) -> str | None:
+    """``plain_text`` of a field that stands alone. Raises ``Refused`` (``VALUE_WRONG``, with the ``field``)."""
+    try:
+        return plain_text(value, longest)
+    except ValueError:
+        raise Refused.because(Reason.VALUE_WRONG, field=field) from None
+
+
+def needed_text(field: str, value: object, longest: int) -> str:
+    """The same of a field that may not be empty. Raises ``Refused``: ``VALUE_WRONG``, ``VALUE_MISSING``."""
+    text = text_of(field, value, longest)
+    if text is None:
+        raise Refused.because(Reason.VALUE_MISSING, field=field)
+    return text
+
+
 _Reader = Callable[[object, date], object]
 
 
