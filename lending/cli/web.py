@@ -51,12 +51,11 @@ def tell_how_to_begin(opened: Library) -> None:
     with opened.db.read() as session:
         if anybody_works_here(session):
             return
-    from lending.web.first_run import code_of  # which brings the pages along
+    from lending.web.first_run import asks_everybody, code_of  # which brings the pages along
 
     where = f"http://{opened.settings.bind}/setup"
-    click.echo(
-        f"This library is empty. Set it up at {where}; from another machine with the code {code_of(opened.settings)}"
-    )
+    whence = "" if asks_everybody(opened.settings) else "from another machine "
+    click.echo(f"This library is empty. Set it up at {where}; {whence}with the code {code_of(opened.settings)}")
 
 
 def ensure_free(bind: str) -> None:

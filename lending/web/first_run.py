@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from flask import current_app, request
 
 from lending.queries.setting_up import anybody_works_here
-from lending.settings import Settings
+from lending.settings import Profile, Settings
 from lending.web import current
 
 _KNOWN = "lending_begun"
@@ -52,12 +52,21 @@ def begin_again() -> None:
     current_app.extensions.pop(_KNOWN, None)
 
 
+def asks_everybody(settings: Settings) -> bool:
+    """Whether the code is asked for at the machine too.
+
+    In production there is a proxy as a rule, and one that neither names itself nor hands on which host was asked for
+    looks like a browser on the machine.
+    """
+    return settings.profile is Profile.PRODUCTION or settings.proxy_hops > 0
+
+
 def is_at_the_machine() -> bool:
     """Whether the browser runs on the library's own machine, as far as this can be known.
 
     Behind a proxy everybody seems to be at the machine: then nobody is.
     """
-    if any(name in request.headers for name in _FORWARDED):
+    if asks_everybody(current.library().settings) or any(name in request.headers for name in _FORWARDED):
         return False
     return is_local(request.remote_addr or "", request.host_url)
 

@@ -5,7 +5,6 @@ Source: SCREENS, "A first-run wizard to the first loan in ten minutes".
 
 from __future__ import annotations
 
-import flask_login
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, lazy_gettext
@@ -21,7 +20,7 @@ from lending.models.base import new_public_id
 from lending.passwords import SHORTEST, hash_password
 from lending.phrases import N_
 from lending.queries.staff import account
-from lending.web import current, first_run, languages, shifts
+from lending.web import current, first_run, languages, opening
 from lending.web.access import public
 from lending.web.forms import KeyedForm
 from lending.web.posting import status
@@ -114,10 +113,8 @@ def _begin(form: BeginForm) -> None:
         found = account(s.connection(), made.staff)
     if found is None:
         raise RuntimeError("the account that was just made is not there")
-    session.clear()
     session["language"] = language
-    shifts.begin()
-    flask_login.login_user(current.SignedIn(found))
+    opening.begin(found)
 
 
 def _agreements() -> dict[str, tuple[str, str]]:

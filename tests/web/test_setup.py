@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,9 +12,11 @@ from sqlalchemy import func, select
 
 from lending.clock import MovingClock
 from lending.db import Database
+from lending.library import Library
 from lending.models.cohorts import Cohort, Enrolment, Pool
 from lending.models.kits import Kit, KitTypePart
 from lending.models.people import Patron, Staff
+from lending.settings import Profile
 from lending.web.first_run import code_of, is_local
 from tests.cast import NOW
 from tests.web.browsers import Browser, an_app
@@ -77,6 +80,18 @@ def test_whoever_is_elsewhere_needs_the_code(
     code = code_of(empty.extensions["lending"].settings)
     assert 'name="password"' in maria.get(f"/setup?code={code.lower()}", **options).get_data(as_text=True)
     assert maria.post("/setup", GIVEN | {"code": code}, **options).status_code == 303
+
+
+@pytest.mark.parametrize("settings", [{"profile": Profile.PRODUCTION}, {"proxy_hops": 1}])
+def test_behind_a_proxy_that_says_nothing_of_itself_everybody_needs_the_code(
+    empty: Flask, maria: Browser, sqlite_database: Database, settings: dict[str, Any]
+) -> None:
+    library: Library = empty.extensions["lending"]
+    chosen = replace(library.settings, **settings)
+    empty.extensions["lending"] = Library(library.db, library.clock, None, chosen)
+    assert begin(maria).status_code == 200
+    assert count(sqlite_database, Staff) == 0
+    assert maria.post("/setup", GIVEN | {"code": code_of(chosen)}).status_code == 303
 
 
 @pytest.mark.parametrize(
