@@ -25,7 +25,9 @@ def register(app: Flask) -> None:
         description,
         enrolments,
         forecast,
+        hiring_events,
         indicators,
+        inquiries,
         inspections,
         kits,
         ladders,
@@ -36,10 +38,12 @@ def register(app: Flask) -> None:
         policies,
         problems,
         programs,
+        referrals,
         reservations,
         shelf,
         stocktakes,
         tasks,
+        uses,
         webhooks,
         workshops,
     )
@@ -48,6 +52,7 @@ def register(app: Flask) -> None:
     declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
     assert all((*declared, enrolments, shelf, stocktakes, tasks, workshops))  # noqa: S101 - each declares its calls
     assert all((agreements, closures, cohorts, indicators, ladders, lines, notice_texts, policies, programs, webhooks))  # noqa: S101 - the same
+    assert all((hiring_events, inquiries, referrals, uses))  # noqa: S101 - the same
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

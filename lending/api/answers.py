@@ -159,9 +159,12 @@ def local(values: dict[str, Any], zone: str) -> dict[str, Any]:
     return {name: value.astimezone(there) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
-class ReturnAnswer(LoanAnswer):
-    """A loan after its return, and where the kit goes from the counter."""
+class ReturnAnswer(Schema):
+    """A loan after its return, and where the kit goes from the counter. loan is null for a kit that was in nobody's:
+    used in the library or at an event.
+    """
 
+    loan = fields.Nested(Loan, required=True, allow_none=True)
     next = fields.Enum(Next, by_value=True, required=True)
     owner = text(metadata={"description": "The name of the branch that the kit belongs to."})
     days_late = fields.Integer(required=True)

@@ -15,12 +15,14 @@ from lending.api.acts import at_station, key_required
 from lending.api.calls import call
 from lending.circulation.checkout import NO_OVERRIDE, Override, check_out
 from lending.circulation.exchange import exchange
+from lending.circulation.in_library import UseEnded, end_use
 from lending.circulation.lost import claim_returned
 from lending.circulation.renewal import renew, set_due_date
 from lending.circulation.returns import Receipt, Returned, return_kit
 from lending.circulation.undo import Undone, undo
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
+from lending.domain.states import KitState
 from lending.errors import Reason, Refused, hidden_as
 from lending.models.policies import Signing
 from lending.queries import catalogue, loans
@@ -66,18 +68,28 @@ def post_return(body: Body) -> Any:
 
     def do(session: Session, by: Actor) -> object:
         branch_id = branch_of(session, body["branch"], by)
-        return return_kit(
-            session,
-            kit=kit_of(session, body["kit"]),
-            branch_id=branch_id,
-            at=current.now(),
-            by=standing(session, body, branch_id, by),
-            received_at=body.get("received_at"),
-            receipt=Receipt.BOOK_DROP if body["book_drop"] else Receipt.COUNTER,
-        )
+        kit, who = kit_of(session, body["kit"]), standing(session, body, branch_id, by)
+        receipt = Receipt.BOOK_DROP if body["book_drop"] else Receipt.COUNTER
+        received_at = body.get("received_at")
+        try:
+            return return_kit(
+                session,
+                kit=kit,
+                branch_id=branch_id,
+                at=current.now(),
+                by=who,
+                received_at=received_at,
+                receipt=receipt,
+            )
+        except Refused as refused:
+            if refused.blocks[0].detail.get("state") != KitState.IN_USE.value:
+                raise
+        return end_use(session, kit=kit, branch_id=branch_id, at=current.now(), by=who)
 
     def show(session: Session, act: str) -> Body:
         returned = outcome(session, act)
+        if isinstance(returned, UseEnded):
+            return {"loan": None, "next": returned.next, "owner": returned.owner, "days_late": 0, "was_lost": False}
         assert isinstance(returned, Returned)  # noqa: S101 - the key stands for this call, so the act is a return
         return {
             **show_loan(session, act),

@@ -95,6 +95,7 @@ REGISTER = {"card": CARD, "name": "Noor Haddad", "birth_date": "1991-01-02", "ho
 FORBIDDEN = [
     ("dora", "POST", "/checkouts", {"patron": LUIS, "kit": OPEN_KIT, "branch": "ELA"}),
     ("dora", "POST", "/returns", {"kit": KIT, "branch": "ELA"}),
+    ("dora", "POST", "/uses", {"kit": KIT, "branch": "ELA"}),
     ("dora", "POST", "/patrons", REGISTER),
     ("ben", "POST", f"/kits/{KIT}/withdrawal", {"reason": "worn out"}),
     ("ben", "POST", f"/kits/{KIT}/missing", {}),
@@ -166,6 +167,14 @@ SWAPS = [
     ("GET", "/loans/{loan}", None),
     ("POST", "/reservations", {"patron": LUIS, "kit_type": "laptop-hotspot", "pickup_branch": "{branch}"}),
     ("POST", "/shelf", {"kit": OPEN_KIT, "branch": "{branch}"}),
+    ("POST", "/inquiries", {"branch": "{branch}", "topic": "resume"}),
+    ("POST", "/inquiries/undo", {"branch": "{branch}"}),
+    (
+        "POST",
+        "/referrals",
+        {"branch": "{branch}", "sent_to": "jobsla", "reason": "resume", "consented_on": "2026-03-03"},
+    ),
+    ("POST", "/uses", {"kit": OPEN_KIT, "branch": "{branch}"}),
     ("GET", "/shelf?branch={branch}", None),
     ("GET", "/reservations/{reservation}", None),
     ("DELETE", "/reservations/{reservation}", None),

@@ -17,8 +17,10 @@ from lending.domain.ladders import DEFAULT
 from lending.domain.states import LineState
 from lending.models.charges import Charge
 from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, Workshop
+from lending.models.hiring import HiringEvent
 from lending.models.journal import JournalEntry
 from lending.models.lines import Line
+from lending.models.referrals import Referral
 from lending.models.reservations import Reservation
 from lending.models.stocktakes import Stocktake
 from lending.models.tasks import Task, TaskKind
@@ -294,7 +296,36 @@ INSPECTION = {"kit": KIT, "all_here": True, "steps": DONE}
 
 KEYS_ON_JOURNAL = next(law for law in INVARIANTS if law.name == "act_on_journal")
 
+REFERRAL = {"branch": "ELA", "sent_to": "jobsla", "reason": "resume", "consented_on": "2026-03-03"}
+EXPO = {"branch": "ELA", "name": "Expo", "starts_at": "2026-03-03T19:00:00Z", "ends_at": "2026-03-03T22:00:00Z"}
+
+
+def tallied(door: Door) -> None:
+    assert door.ben.post("/inquiries", {"branch": "ELA", "topic": "resume"}).status_code == 201
+
+
+def referred(door: Door) -> None:
+    assert door.ben.post("/referrals", REFERRAL).status_code == 201
+
+
+def expo(door: Door) -> None:
+    assert door.ben.post("/hiring_events", EXPO).status_code == 201
+
+
+PUBLIC_IDS |= {
+    "<referral_id>": lambda door: str(door.every(select(Referral.public_id))[0]),
+    "<event_id>": lambda door: str(door.every(select(HiringEvent.public_id))[0]),
+}
+
 CALLS = (
+    Call("POST", "/inquiries", {"branch": "ELA", "topic": "resume", "channel": "phone", "count": 3}),
+    Call("POST", "/inquiries/undo", {"branch": "ELA"}, tallied),
+    Call("POST", "/referrals", {**REFERRAL, "patron": LUIS}),
+    Call("PATCH", "/referrals/<referral_id>", {"outcome": "enrolled", "source": "confirmed"}, referred),
+    Call("POST", "/hiring_events", EXPO),
+    Call("PATCH", "/hiring_events/<event_id>", {"attended": 41, "hires": None}, expo),
+    Call("POST", "/hiring_events/<event_id>/tallies", {"what": "offer"}, expo),
+    Call("POST", "/uses", {"kit": OPEN_KIT, "branch": "ELA"}),
     Call("POST", "/checkouts", {"patron": ADA, "kit": KIT, "branch": "ELA"}),
     Call("POST", "/returns", {"kit": KIT, "branch": "ELA"}, out),
     Call("POST", "/renewals", {"kit": OPEN_KIT}, open_loan),

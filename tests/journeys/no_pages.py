@@ -35,6 +35,8 @@ NO_PAGES: Mapping[str, str] = {
     "api.get_ladders": "JSON for programs",
     **dict.fromkeys(("api.get_policies", "api.get_policy", "api.get_policy_changes"), "JSON for programs"),
     "api.get_lines": "JSON for programs",
+    **dict.fromkeys(("api.get_referral", "api.get_referrals", "api.get_outcome_lists"), "JSON for programs"),
+    **dict.fromkeys(("api.get_hiring_event", "api.get_hiring_events", "api.get_uses"), "JSON for programs"),
     "api.get_indicators": "JSON for programs",
     "api.get_public_survey": "JSON for programs",
     "api.get_task": "JSON for programs",

@@ -14,6 +14,17 @@ function tell(sentence, tone) {
   says.parentElement.hidden = !sentence;
 }
 
+/** What was tallied stands in the form beside it too, where nobody has typed another number meanwhile. */
+function fill(counts) {
+  const figures = document.querySelector("form[data-figures]");
+  if (!figures) return;
+  const inputs = [...figures.querySelectorAll("input:not([type=hidden])")];
+  for (const input of inputs.filter(({ name, value, defaultValue }) => name in counts && value === defaultValue)) {
+    input.value = input.defaultValue = counts[input.name] ?? "";
+  }
+  figures.elements.was.value = inputs.map(({ defaultValue }) => defaultValue).join(",");
+}
+
 const queue = new ScanQueue({
   send: (body) => send(form.action, body),
   prepare: ({ code }) => ({ code, channel: new FormData(form).get("channel") ?? "" }),
@@ -21,8 +32,11 @@ const queue = new ScanQueue({
     tell(broken ? form.dataset.broken : say, tone);
     for (const shown of form.querySelectorAll("[data-count]")) {
       const count = counts[shown.dataset.count];
-      if (count !== undefined) shown.textContent = count ?? form.dataset.unknown;
+      if (count === undefined) continue;
+      shown.textContent = count ?? form.dataset.unknown;
+      shown.classList.toggle("tally__count--unknown", count === null);
     }
+    fill(counts);
   },
   changed() {
     if (queue.trouble && queue.size) tell(queue.trouble === "signed_out" ? form.dataset.signedOut : form.dataset.waiting, "stop");

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
-from wtforms import IntegerField, SelectField, StringField, TimeField
+from wtforms import HiddenField, IntegerField, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lending.domain.actors import Actor
@@ -102,6 +102,14 @@ class FiguresForm(KeyedForm):
     offers = _figure(Figure.OFFERS)
     people_offered = _figure(Figure.PEOPLE_OFFERED)
     hires = _figure(Figure.HIRES)
+    was = HiddenField()
+    """What the page showed, in the same order: a figure that nobody touched stays as it was counted meanwhile."""
+
+    def touched(self) -> dict[Figure, int | None]:
+        """The figures that somebody changed on the page."""
+        shown = dict(zip(Figure, (self.was.data or "").split(","), strict=False))
+        given = {figure: self[figure.value].data for figure in Figure}
+        return {figure: n for figure, n in given.items() if ("" if n is None else str(n)) != shown.get(figure)}
 
 
 @bp.get("/hiring-events")
@@ -207,8 +215,7 @@ def figures(public_id: str) -> ResponseReturnValue:
     found, form = _found(public_id), FiguresForm()
 
     def do(session: Any, at: Any, by: Any) -> None:
-        given = {figure: form[figure.value].data for figure in Figure}
-        set_figures(session, event=public_id, figures=given, at=at, by=by)
+        set_figures(session, event=public_id, figures=form.touched(), at=at, by=by)
 
     if posted(form, do):
         flash(_("The figures are kept."), "done")
@@ -273,6 +280,7 @@ def _plan(form: EventForm, zone: str) -> EventPlan:
 def _figures_form(found: EventShown) -> FiguresForm:
     form = FiguresForm(None)
     fill(form, {figure.value: n for figure, n in found.figures.items()})
+    form.was.data = ",".join("" if n is None else str(n) for n in found.figures.values())
     return form
 
 

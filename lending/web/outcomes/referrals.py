@@ -43,6 +43,7 @@ SOURCES = {
     OutcomeSource.CONFIRMED: lazy_gettext("the service confirmed it"),
 }
 _NEEDED = lazy_gettext("Fill this in.")
+_CONSENT = lazy_gettext("Nobody is referred without written consent. Have it signed first, and say on which day.")
 
 
 class ReferralForm(KeyedForm):
@@ -52,8 +53,8 @@ class ReferralForm(KeyedForm):
     reason = SelectField(lazy_gettext("Reason"), validators=[InputRequired(_NEEDED)])
     consented_on = DayField(
         lazy_gettext("Consent signed on"),
-        description=lazy_gettext("Nobody is referred without written consent. The paper stays with you."),
-        validators=[Optional()],
+        description=lazy_gettext("The paper stays with you."),
+        validators=[InputRequired(_CONSENT)],
     )
     patron = StringField(
         lazy_gettext("Library card"),

@@ -71,13 +71,24 @@ def test_without_scripts_a_button_counts_too(ben: Browser, sqlite_database: Data
 def test_the_figures_are_corrected_and_what_is_left_empty_is_not_known(ben: Browser, sqlite_database: Database) -> None:
     there = planned(ben)
     press(ben, there, "employer")
-    figures = {"key": "f" * 16, "attended": "43", "offers": "5", "people_offered": "4"}
+    was = ",,1,,,,"
+    figures = {"key": "f" * 16, "was": was, "attended": "43", "offers": "5", "people_offered": "4"}
     assert ben.post(f"{there}/figures", figures).status_code == 303
     row = only(sqlite_database, HiringEvent)
     assert (row.attended, row.offers, row.people_offered, row.employers) == (43, 5, 4, None)
     wrong = ben.post(f"{there}/figures", {**figures, "key": "g" * 16, "people_offered": "6"})
     assert wrong.status_code in (409, 422)
     assert 'id="people_offered-error"' in text(wrong)
+
+
+def test_what_was_tallied_since_the_page_was_read_is_not_written_over(ben: Browser, sqlite_database: Database) -> None:
+    there = planned(ben)
+    assert 'name="was" type="hidden" value=",,,,,,"' in text(ben.get(there))
+    press(ben, there, "attendee")
+    press(ben, there, "employer")
+    assert ben.post(f"{there}/figures", {"key": "f" * 16, "was": ",,,,,,", "registered": "120"}).status_code == 303
+    row = only(sqlite_database, HiringEvent)
+    assert (row.registered, row.attended, row.employers) == (120, 1, 1)
 
 
 def test_a_plan_is_changed_and_an_event_cancelled(ben: Browser, sqlite_database: Database) -> None:
