@@ -62,6 +62,9 @@ BACKUP_FOLDER = None
 BACKUPS_KEPT = 14
 # A mail address that is sent the journal's head every night, out of reach of whoever could cut the journal off.
 JOURNAL_HEAD_TO = None
+# The file with the key of the sealed ledger of ECF equipment, made when it is first needed. Keep a copy of it yourself,
+# apart from the copies of the database: nobody can make it again. None: "ledger_key" in the instance folder.
+LEDGER_KEY_FILE = None
 
 # The library's own sign-in service for staff (OpenID Connect; install the extra "openid"). All three, or none: then
 # nothing of it is shown. It is told to send people back to /sign-in/service/back of this library's own address.

@@ -287,6 +287,18 @@ class Database:
         name = "SQLite" if self.is_sqlite else "PostgreSQL"
         return Health(engine=f"{name} {version}", pending=tuple(reversed(waiting)), problems=tuple(problems))
 
+    def forget_old_pages(self) -> bool:
+        """Empty SQLite's write-ahead log, in which what was deleted stands as it was before; whether it is empty.
+
+        Waits for nobody: while somebody reads, the next time does it. On PostgreSQL vacuuming does the like by itself.
+        """
+        if not self.is_sqlite:
+            return True
+        with self._turn_to_write(), self.write_engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def backup(self, file: Path) -> None:
         """Write a proven copy to ``file`` while others work; see ``lending.backups.write``."""
         from lending import backups
@@ -342,7 +354,8 @@ def _sqlite_engines(url: URL, threads: int) -> tuple[Engine, Engine]:
         @event.listens_for(made, "connect")
         def configure(connection: Any, _record: object) -> None:
             _write_ahead(connection)
-            for pragma in ("synchronous = FULL", "foreign_keys = ON", *pragmas):
+            # What is deleted is overwritten: a name that was cut is nowhere in the file any more.
+            for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", *pragmas):
                 connection.execute(f"PRAGMA {pragma}")
 
         def start(dbapi_connection: Any) -> None:

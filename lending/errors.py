@@ -169,6 +169,15 @@ class Reason(StrEnum):
     # Where messages to other programs may go
     ADDRESS_UNKNOWN = "address_unknown"
     ADDRESS_FORBIDDEN = "address_forbidden"
+    # Erasing a record, the sealed ledger, requests for records
+    KIT_STILL_OUT = "kit_still_out"
+    LOAN_NOT_SETTLED = "loan_not_settled"
+    BILL_OPEN = "bill_open"
+    REFUND_OPEN = "refund_open"
+    LEDGER_NOT_OPEN = "ledger_not_open"
+    SAME_PERSON = "same_person"
+    LEDGER_KEY_LOST = "ledger_key_lost"
+    AUTHORITY_NEEDED = "authority_needed"
     # Sign-in
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_IN_LOCKED = "sign_in_locked"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +15,9 @@ from lending.domain.barcodes import CodeSpaces
 from lending.domain.library_settings import LibrarySettings
 from lending.queries.library_settings import library_settings
 from lending.settings import Settings
+
+if TYPE_CHECKING:
+    from lending.domain.sealed_names import NameSeal
 
 KEPT_FOR: Final = 5.0
 """Seconds for which a process goes on with the library's own settings before it reads them again: no page pays for
@@ -67,6 +70,16 @@ class Library:
     def forget_own_settings(self) -> None:
         """Read the library's own settings again when they are asked for: somebody has changed them."""
         self._kept.found = None
+
+    def name_seal(self) -> NameSeal:
+        """What seals and opens the names of the ledger. Raises ``LedgerKeyLost``, with a sentence that helps."""
+        from lending.circulation.ledger import key_marks
+        from lending.domain.sealed_names import NameSeal
+        from lending.ledger_key import ledger_key
+
+        with self.db.read() as session:
+            sealed = bool(key_marks(session))
+        return NameSeal(ledger_key(self.settings.ledger_key_file, may_make=not sealed))
 
     @property
     def spaces(self) -> CodeSpaces:

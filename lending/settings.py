@@ -82,6 +82,7 @@ class Settings:
     backup_folder: Path
     backups_kept: int
     journal_head_to: str | None
+    ledger_key_file: Path
     oidc_issuer: str | None
     oidc_client_id: str | None
     oidc_client_secret: str | None = field(repr=False)
@@ -183,8 +184,8 @@ def _complete(values: dict[str, Any]) -> None:
         values["database_url"] = f"sqlite:///{folder / 'lending.sqlite3'}"
     if values["web_workers"] > 1 and values["database_url"].startswith("sqlite"):
         raise WrongSetting("WEB_WORKERS must be 1 on SQLite, where threads of one process take turns to write fairly.")
-    if values["backup_folder"] is None:
-        values["backup_folder"] = folder / "backups"
+    for name, inside in (("backup_folder", "backups"), ("ledger_key_file", "ledger_key")):
+        values[name] = values[name] or folder / inside
     if values["secret_key"] is None:
         values["secret_key"] = _kept_secret(folder)
     if values["secure_cookies"] is None:
@@ -423,6 +424,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "webhook_networks": _networks,
     "ping_url": _web_address,
     "backup_folder": _folder,
+    "ledger_key_file": _folder,
     "backups_kept": _whole(0, 3650),
     "journal_head_to": _mail_address_or_none,
     "oidc_issuer": _issuer,

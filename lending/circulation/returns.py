@@ -92,7 +92,8 @@ _LOCK_LOAN = (
         .correlate(_kits)
         .label("waited_for"),
     )
-    .join(_patrons, _patrons.c.id == _loans.c.patron_id)
+    # Whose record was erased after the kit was given up brings it back all the same.
+    .outerjoin(_patrons, _patrons.c.id == _loans.c.patron_id)
     .join(_kits, _kits.c.id == _loans.c.kit_id)
     .where(
         _kits.c.barcode == bindparam("kit"),
@@ -297,8 +298,8 @@ def return_kit(
         loan=loan.public_id,
         kit=locked.barcode,
         kit_type=locked.kit_type,
-        patron=loan.patron,
-        patron_name=short_name(loan.patron_name),
+        patron=loan.patron or "",
+        patron_name=short_name(loan.patron_name or ""),
         received_at=received,
         book_drop=receipt is Receipt.BOOK_DROP,
         next=goes,

@@ -48,8 +48,10 @@ JOBS: tuple[Job, ...] = (
     Job("sign-ins", _HOUR, 24 * _HOUR),
     Job("imports", _HOUR, 24 * _HOUR),
     Job("keys", _HOUR, 24 * _HOUR),
+    Job("ledger", _MINUTE, _HOUR),
     Job("ping", 5 * _MINUTE, _HOUR),
     Job("journal-head", 15 * _MINUTE, 27 * _HOUR, time(2, 30)),
+    Job("privacy", 15 * _MINUTE, 27 * _HOUR, time(2)),
     Job("backup", 15 * _MINUTE, 27 * _HOUR, time(3)),
 )
 """Those of once a day are late after 27 hours, because the longest day has 25 and a run may take its time."""

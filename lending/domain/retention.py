@@ -65,9 +65,6 @@ CUT_AFTER_YEAR: Final = timedelta(days=365)
 REQUESTS_KEPT: Final = timedelta(days=730)
 """How long a request for records names who asked, after the decision."""
 
-KEYS_KEPT: Final = timedelta(days=30)
-"""How long the key of an act is kept, so that a repeated request finds its answer."""
-
 
 def _all(rule: Rule, columns: str) -> dict[str, Rule]:
     return dict.fromkeys(columns.split(), rule)
@@ -87,7 +84,7 @@ PERSONAL: Mapping[str, Mapping[str, Rule]] = {
     "households": _all(Rule.ERASED, "address_key"),
     "idempotency_keys": _all(Rule.MONTH, "actor"),
     "import_rows": _all(Rule.DAY, "before"),
-    "import_runs": _all(Rule.DAY, "content") | _all(Rule.CUT, "report") | _all(Rule.STAFF, "staff_id file_name"),
+    "import_runs": _all(Rule.DAY, "content report") | _all(Rule.STAFF, "staff_id file_name"),
     "inquiry_tallies": _all(Rule.STAFF, "staff_id"),
     "journal": _all(Rule.JOURNAL, "patron detail") | _all(Rule.STAFF, "staff_id"),
     "kit_uses": _all(Rule.CUT, "patron_id") | _all(Rule.STAFF, "staff_id"),

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from lending import logs
 from lending.jobs.keeping import back_up, keep_head
 from lending.jobs.ping import ping
+from lending.jobs.privacy import strike_privacy_clock, tell_of_openings
 
 if TYPE_CHECKING:
     from lending.circulation.overdue import Climbed, Cursor, Stretch
@@ -220,7 +221,9 @@ SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "notices": send_notices,
     "offers": pass_offers_on,
     "overdue": chase,
+    "ledger": tell_of_openings,
     "ping": ping,
+    "privacy": strike_privacy_clock,
     "quarantine": free_rested,
     "renewals": renew_loans,
     "seals": seal_journal,

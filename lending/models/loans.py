@@ -24,6 +24,7 @@ class ClaimEnd(StrEnum):
     LOST = "lost"
 
 
+_NAMED_OVER = "patron_id IS NOT NULL AND state IN ('closed', 'undone')"
 _UNRECEIVED = "received_at IS NULL AND state <> 'undone'"
 
 
@@ -60,12 +61,7 @@ class Loan(Base):
         Index("ix_loans_kit_id_checked_out_at", "kit_id", "checked_out_at"),
         Index("ix_loans_branch_id_checked_out_at", "branch_id", "checked_out_at"),
         Index("ix_loans_cohort_id", "cohort_id"),
-        Index(
-            "ix_loans_named_settled_at",
-            "settled_at",
-            sqlite_where=text("patron_id IS NOT NULL AND settled_at IS NOT NULL"),
-            postgresql_where=text("patron_id IS NOT NULL AND settled_at IS NOT NULL"),
-        ),
+        Index("ix_loans_named_over", "id", sqlite_where=text(_NAMED_OVER), postgresql_where=text(_NAMED_OVER)),
         CheckConstraint("received_at >= checked_out_at", name="received_after_check_out"),
         CheckConstraint(
             "(received_at IS NULL) = (state IN ('out', 'claimed', 'lost', 'undone'))", name="received_matches_state"

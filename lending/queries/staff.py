@@ -176,3 +176,13 @@ def administrators(session: Session) -> list[Administrator]:
         _staff.c.role == Role.ADMIN, _staff.c.active, _staff.c.email.is_not(None)
     )
     return [Administrator(*row) for row in session.execute(chosen.order_by(_staff.c.id))]
+
+
+def other_administrators(session: Session, staff_id: int) -> tuple[list[Administrator], int]:
+    """The other active administrators who gave an address, and how many there are who gave none."""
+    chosen = select(_staff.c.email, _staff.c.language).where(
+        _staff.c.role == Role.ADMIN, _staff.c.active, _staff.c.id != staff_id
+    )
+    rows = session.execute(chosen.order_by(_staff.c.id)).all()
+    reached = [Administrator(row.email, row.language) for row in rows if row.email]
+    return reached, len(rows) - len(reached)

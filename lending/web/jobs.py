@@ -36,6 +36,8 @@ WHAT = {
     "sign-ins": lazy_gettext("Forgets old sign-ins"),
     "keys": lazy_gettext("Forgets the keys by which a form that is sent twice does its act once"),
     "imports": lazy_gettext("Forgets files that were imported, and those that never were"),
+    "privacy": lazy_gettext("Cuts the links between people and what they had, after their days"),
+    "ledger": lazy_gettext("Tells administrators that somebody asks to open the sealed ledger"),
     "ping": lazy_gettext("Tells a watchman elsewhere that all is well"),
     "journal-head": lazy_gettext("Keeps the journal's head outside the database"),
     "backup": lazy_gettext("Copies the database"),

@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 DEVICE = sa.text("kind = 'device'")
-NAMED = sa.text("patron_id IS NOT NULL AND settled_at IS NOT NULL")
+NAMED = sa.text("patron_id IS NOT NULL AND state IN ('closed', 'undone')")
 DISCLOSED = "decision <> 'disclosed' OR authority IN ('court_order', 'patrons_writing', 'own_record')"
 
 
@@ -63,7 +63,7 @@ def upgrade() -> None:
     with op.batch_alter_table("attendances") as attendances:
         attendances.add_column(_number("staff_id", nullable=True))
         attendances.create_foreign_key(op.f("fk_attendances_staff_id"), "staff", ["staff_id"], ["id"])
-    op.create_index("ix_loans_named_settled_at", "loans", ["settled_at"], sqlite_where=NAMED, postgresql_where=NAMED)
+    op.create_index("ix_loans_named_over", "loans", ["id"], sqlite_where=NAMED, postgresql_where=NAMED)
     _create_ledger()
     _create_records_requests()
 
@@ -154,7 +154,7 @@ def _create_records_requests() -> None:
 def downgrade() -> None:
     for table in ("records_requests", "ledger_openings", "ledger_entries"):
         op.drop_table(table)
-    op.drop_index("ix_loans_named_settled_at", "loans")
+    op.drop_index("ix_loans_named_over", "loans")
     with op.batch_alter_table("attendances") as attendances:
         attendances.drop_constraint(op.f("fk_attendances_staff_id"), type_="foreignkey")
         attendances.drop_column("staff_id")
