@@ -68,6 +68,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     )
     from lending.web.online import (
         accessibility,
+        answering,
         confirmed,
         confirming,
         my_data,
@@ -79,6 +80,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         pin_codes,
         preferences,
         reaching,
+        registering,
         reserve,
         signing_in,
         start,
@@ -100,5 +102,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     ways_in = (administration, own_library, own_account, second_factor, second_step, sign_in_service)
     reserving = (reserve, reaching, confirming, confirmed, verifying)
     outcomes = (inquiries, referrals, hiring, in_library, lists)
-    groups = (*outcomes, *online, *reserving, *pages, *planning, *telling, *work, *setting_up, *ways_in, *libraries)
+    everybodys = (registering, answering)
+    planned = (*planning, *outcomes, *telling, *work)
+    groups = (*online, *reserving, *everybodys, *pages, *planned, *setting_up, *ways_in, *libraries)
     return tuple(page.bp for page in (*groups, *reports, stocktakes, transfers, workshops))

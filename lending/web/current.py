@@ -105,6 +105,11 @@ def whoever() -> Actor:
     return actor(at_station=station()) if borrower() is None else own_actor()
 
 
+def nobody() -> Actor:
+    """Somebody before the public pages, beginning a new act as nobody, whoever is signed in to this browser."""
+    return Actor(role=Role.PATRON, door=Door.WEB, act=new_public_id())
+
+
 def staff() -> StaffAccount | None:
     """Who is signed in, if anybody is."""
     user = (

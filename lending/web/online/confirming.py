@@ -18,10 +18,8 @@ from sqlalchemy.orm import Session
 from lending.circulation.acts import once
 from lending.circulation.patrons import current_number
 from lending.circulation.signing import TextToSign
-from lending.domain.actors import Actor, Door
-from lending.domain.permissions import Role
+from lending.domain.actors import Actor
 from lending.errors import Reason, Refused
-from lending.models.base import new_public_id
 from lending.programs.reserving_online import (
     Confirmed,
     Signature,
@@ -153,7 +151,7 @@ def _actor() -> Actor:
     """The patron signed in, or somebody who is nobody's patron yet."""
     if current.borrower() is not None:
         return current.own_actor()
-    return Actor(role=Role.PATRON, door=Door.WEB, act=new_public_id())
+    return current.nobody()
 
 
 def _stranger() -> Stranger | None:
