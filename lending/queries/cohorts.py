@@ -163,9 +163,9 @@ def cohorts(
 
 
 def cohorts_by_date(session: Session, *, by: Actor, on: date, phase: Phase, limit: int = 50) -> list[CohortShown]:
-    """The cohorts of one phase, the next to begin first; those that are past the latest first."""
+    """The cohorts of one phase, the next to begin first; those that are past the latest first. No single workshops."""
     order = Cohort.starts_on.desc() if phase is Phase.PAST else Cohort.starts_on
-    chosen = _COHORTS.where(_visible(Cohort.program_id, by), _in_phase(phase, on))
+    chosen = _COHORTS.where(_visible(Cohort.program_id, by), _in_phase(phase, on), Cohort.is_single.is_(False))
     return _shown(session, session.execute(chosen.order_by(order, Cohort.id).limit(limit)).all())
 
 

@@ -98,8 +98,10 @@ def open_sessions(session: Session, *, branch_id: int, today: date, at: datetime
 
 
 def sessions_to_join(session: Session, *, today: date, by: Actor) -> list[Cohort]:
-    """The sessions that are not over, soonest first; for a lead, those of their programmes."""
-    chosen = select(Cohort).where(Cohort.status == CohortStatus.PLANNED, Cohort.ends_on >= today)
+    """The sessions that are not over, soonest first; for a lead, those of their programmes. No single workshops."""
+    chosen = select(Cohort).where(
+        Cohort.status == CohortStatus.PLANNED, Cohort.ends_on >= today, Cohort.is_single.is_(False)
+    )
     if by.role is Role.PROGRAM:
         chosen = chosen.where(Cohort.program_id.in_(sorted(by.program_ids)))
     return list(session.scalars(chosen.order_by(Cohort.starts_on, Cohort.id)))

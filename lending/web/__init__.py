@@ -85,7 +85,18 @@ def blueprints() -> tuple[Blueprint, ...]:
         signing_in,
         start,
     )
-    from lending.web.outcomes import hiring, in_library, inquiries, lists, referrals
+    from lending.web.outcomes import (
+        captains,
+        hearing,
+        hiring,
+        in_library,
+        inquiries,
+        lists,
+        referrals,
+        registrations,
+        stories,
+        surveys,
+    )
     from lending.web.reports import circulation, funnels, losses, rows, stock, today
 
     reports = (today, circulation, funnels, losses, stock, rows)
@@ -101,8 +112,9 @@ def blueprints() -> tuple[Blueprint, ...]:
     setting_up = (pictures, pin_at_desk, staff, welcome)
     ways_in = (administration, own_library, own_account, second_factor, second_step, sign_in_service)
     reserving = (reserve, reaching, confirming, confirmed, verifying)
-    outcomes = (inquiries, referrals, hiring, in_library, lists)
+    counted = (inquiries, referrals, hiring, in_library, lists)
+    told = (registrations, surveys, hearing, captains, stories)
     everybodys = (registering, answering)
-    planned = (*planning, *outcomes, *telling, *work)
+    planned = (*planning, *counted, *told, *telling, *work)
     groups = (*online, *reserving, *everybodys, *pages, *planned, *setting_up, *ways_in, *libraries)
     return tuple(page.bp for page in (*groups, *reports, stocktakes, transfers, workshops))

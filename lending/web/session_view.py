@@ -90,6 +90,7 @@ def _actions(found: CohortShown, *, may_plan: bool) -> list[tuple[str, str]]:
         here += [
             (_("Change or move"), url_for("sessions.edit", code=found.code)),
             (_("Copy"), url_for("sessions.copy", code=found.code)),
+            (_("Captains"), url_for("captains.page", code=found.code)),
             (_("Cancel"), url_for("sessions.cancel", code=found.code)),
         ]
     return here

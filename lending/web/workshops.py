@@ -62,6 +62,7 @@ def of_session(code: str) -> ResponseReturnValue:
         series=found,
         workshops=[_line(one) for one in found.workshops],
         forecast_url=url_for("forecast.show", code=found.cohort),
+        key=new_public_id(),
     )
 
 
@@ -143,7 +144,7 @@ def people(public_id: str) -> ResponseReturnValue:
         problems, code = not_done.sentences, not_done.status
     attendees = [
         {
-            "name": one.patron_name or _("no longer linked"),
+            "name": one.patron_name or _("without a card, or no longer linked"),
             "patron": one.patron,
             "mode": one.mode.value,
             "when": reader.moment(one.at),

@@ -1,7 +1,8 @@
 """A survey as people answer it: one page, by its link, without signing in; nothing of who answers is kept.
 
 The page has a mark drawn by chance, so that a second tap is the same answer. It asks as nobody, whoever is signed in to
-this browser, and keeps neither the key nor the instant of an act. Source: SCREENS, "Survey without sign-in, 6 questions".
+this browser, and keeps neither the key nor the instant of an act.
+Source: SCREENS, "Survey without sign-in, 6 questions".
 """
 
 from __future__ import annotations
