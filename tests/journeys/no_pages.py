@@ -17,6 +17,8 @@ NO_PAGES: Mapping[str, str] = {
     "my_workshops.feed": "the same, fetched by calendars",
     "my_place.file": "the same, of a pick-up",
     "confirmed.calendar": "the same",
+    "registering.calendar": "the same, of a workshop",
+    "surveys.qr": "a picture of a link, inside a page",
     "my_data.download": "JSON for the patron to keep",
     "health.healthz": "for monitors",
     "health.readyz": "for monitors",

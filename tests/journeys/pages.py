@@ -34,7 +34,7 @@ from lending.programs.pools import PoolPlan
 from lending.programs.timetable import WeeklyWorkshops
 from lending.web import languages
 from tests.cast import ADA, KIT, LUIS, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
-from tests.journeys import administering, outcomes, own_pages, reporting, reserving, rules, setting_up
+from tests.journeys import administering, outcomes, own_pages, reporting, reserving, rules, setting_up, telling
 from tests.journeys.crowd import lend_long_ago, lend_to_everybody, shelve
 from tests.journeys.gatherings import gather
 from tests.journeys.serving import Served
@@ -145,7 +145,7 @@ ROWS = (
     Row("accessibility.statement", "full", "/accessibility", who=None),
     Row("start.page", "of everybody", "/", who=None),
     Row("signing_in.sign_in", "empty", "/my/sign-in", who=None),
-    *(Row(*where, who=who, do=do) for *where, who, do in (*own_pages.PAGES, *reserving.PAGES)),
+    *(Row(*where, who=who, do=do) for *where, who, do in (*own_pages.PAGES, *reserving.PAGES, *telling.PAGES)),
     Row("desk.desk", "empty", "/desk", who="cleo"),
     Row("desk.desk", "full", "/desk"),
     Row("desk.desk", "lending", "/desk", do=lend),
@@ -372,6 +372,7 @@ def populate(library: Served) -> dict[str, str]:
         "planned": planned,
         "repair": fall_behind(library, codes[10]),
         **reserving.add_newcomer(library),
+        **telling.tell(library),
     }
 
 

@@ -133,6 +133,14 @@ MAY: dict[str, set[str]] = {
         NO_STAFF,
     ),
     "my_workshops.feed": {"nobody", *EVERYBODY},
+    **{f"registering.{page}": {"nobody", *EVERYBODY} for page in ("index", "page", "registered", "calendar", "cancel")},
+    **{f"answering.{page}": {"nobody", *EVERYBODY} for page in ("page", "thanks")},
+    **{f"registrations.{page}": EVERYBODY for page in ("show", "person", "came", "undo", "cancel")},
+    **{f"surveys.{page}": EVERYBODY for page in ("of_workshop", "of_session", "sheet", "qr")},
+    **{f"stories.{page}": EVERYBODY for page in ("index", "on_paper", "consent", "new", "withdraw")},
+    **dict.fromkeys(("registrations.new", "registrations.opening", "captains.page", "captains.remove"), PLANS),
+    **dict.fromkeys(("surveys.index", "hearing.index"), LEADS),
+    "hearing.person": EVERYBODY,
     "reserve.who": {"nobody", *EVERYBODY},
     "reserve.what": {"nobody", *EVERYBODY},
     "reserve.where": {"nobody", *EVERYBODY},
@@ -252,7 +260,8 @@ def url_of(app: Flask, rule: Any) -> str:
     values |= {"kit_type": "work-ready", "language": "en", "version": 1, "question": "work"}
     values |= {"step": "overdue", "channel": "email", "deed": "stop", "branch": "ELA"}
     values |= {"run": "x" * 16, "kind": "kits", "form": "csv"}
-    values |= {"how": "close", "link": "x", "wait": "overdue"}
+    values |= {"how": "close", "link": "x", "wait": "overdue", "mode": "onsite"}
+    values |= dict.fromkeys(("registration", "survey", "captain", "story"), "x" * 16)
     values |= dict.fromkeys(
         ("public_id", "loan", "charge", "reservation", "delivery", "workshop", "token", "made"), "x" * 16
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -18,7 +18,6 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
-from lending.models.base import new_public_id
 from lending.programs.stories import LONGEST_NAME, LONGEST_STORY, WORDING, StoryTold, keep_story, withdraw_story
 from lending.queries import branches as places
 from lending.queries.cohorts import Phase, cohorts_by_date, programs
@@ -26,7 +25,7 @@ from lending.queries.stories import StoryShown, Use, stories
 from lending.web import current
 from lending.web.access import allow
 from lending.web.forms import DayField, KeyedForm, offer
-from lending.web.posting import NotDone, posted, pressed, status
+from lending.web.posting import posted, status
 
 bp = Blueprint("stories", __name__, url_prefix="/outcomes/stories")
 
@@ -66,7 +65,16 @@ class StoryForm(KeyedForm):
 @allow(Act.ENROL)
 def index() -> ResponseReturnValue:
     """The stories that may be shown; with ``use``, for that alone."""
-    return _page()
+    use = _use()
+    with current.library().db.read() as session:
+        found = stories(session, by=current.actor(), use=use)
+    return render_template(
+        "outcomes/stories.html",
+        stories=[_line(one) for one in found],
+        uses=[(one.value, USES[one]) for one in Use],
+        use=None if use is None else use.value,
+        sees_counts=current.may_anywhere(Act.SEE_COUNTS),
+    )
 
 
 @bp.get("/print")
@@ -122,36 +130,31 @@ def new() -> ResponseReturnValue:
     return page, status(form)
 
 
-@bp.post("/<story>/withdraw")
+@bp.route("/<story>/withdraw", methods=["GET", "POST"])
 @allow(Act.ENROL)
 def withdraw(story: str) -> ResponseReturnValue:
-    """Take the consent back: the words are deleted."""
-    not_done = pressed(lambda session, at, by: withdraw_story(session, story=story, at=at, by=by))
-    if not_done is not None:
-        return _page(not_done)
-    flash(_("The consent is taken back. The story and the name are deleted."), "done")
-    return redirect(url_for(".index"), 303)
+    """Take the consent back: first what it means, then one button, and the words are deleted."""
+    form = KeyedForm()
+    with current.library().db.read() as session:
+        found = next((one for one in stories(session, by=current.actor()) if one.story == story), None)
+    if found is None:
+        abort(404)
+    if posted(form, lambda session, at, by: withdraw_story(session, story=story, at=at, by=by)):
+        flash(_("The consent is taken back. The story and the name are deleted."), "done")
+        return redirect(url_for(".index"), 303)
+    page = render_template(
+        "outcomes/form.html",
+        form=form,
+        heading=_("Delete the story of %(name)s?", name=found.named_as or _("somebody without a name")),
+        submit=_("Delete the story and the name"),
+        back_url=url_for(".index"),
+    )
+    return page, status(form)
 
 
 def _use() -> Use | None:
     asked = request.args.get("use")
     return Use(asked) if asked in {use.value for use in Use} else None
-
-
-def _page(not_done: NotDone = NotDone()) -> ResponseReturnValue:
-    use = _use()
-    with current.library().db.read() as session:
-        found = stories(session, by=current.actor(), use=use)
-    page = render_template(
-        "outcomes/stories.html",
-        stories=[_line(one) for one in found],
-        uses=[(one.value, USES[one]) for one in Use],
-        use=None if use is None else use.value,
-        sees_counts=current.may_anywhere(Act.SEE_COUNTS),
-        key=new_public_id(),
-        problems=not_done.sentences,
-    )
-    return page, not_done.status
 
 
 def _line(one: StoryShown) -> dict[str, Any]:

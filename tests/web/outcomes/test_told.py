@@ -117,7 +117,8 @@ def test_a_story_is_kept_shown_for_its_use_and_deleted(ben: Browser, cleo: Brows
     assert STORY["text"] not in text(cleo.get("/outcomes/stories"))
     with sqlite_database.read() as session:
         story = session.query(Story).one().public_id
-    assert cleo.post(f"/outcomes/stories/{story}/withdraw", {"key": KEY}).status_code == 403
+    assert cleo.post(f"/outcomes/stories/{story}/withdraw", {"key": KEY}).status_code == 404
+    assert "Delete the story of Noor?" in text(ben.get(f"/outcomes/stories/{story}/withdraw"))
     assert ben.post(f"/outcomes/stories/{story}/withdraw", {"key": KEY + "2"}).status_code == 303
     assert STORY["text"] not in text(ben.get("/outcomes/stories"))
     with sqlite_database.read() as session:
