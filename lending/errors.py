@@ -156,6 +156,9 @@ class Reason(StrEnum):
     NUMBER_OUTSIDE = "number_outside"
     AMOUNT_OUTSIDE = "amount_outside"
     CHANGE_PLANNED = "change_planned"
+    # Months that are reported (RULES 7)
+    MONTH_NOT_OVER = "month_not_over"
+    MONTH_CLOSED = "month_closed"
     # Words of notices
     PLACE_UNKNOWN = "place_unknown"
     PLACE_PRIVATE = "place_private"

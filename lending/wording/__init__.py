@@ -15,13 +15,14 @@ from lending.wording.codes import CODES
 from lending.wording.cohorts import COHORTS
 from lending.wording.kits import KITS
 from lending.wording.loans import LOANS
+from lending.wording.months import MONTHS
 from lending.wording.people import PEOPLE
 from lending.wording.privacy import PRIVACY
 from lending.wording.words import Audience, Tone, Words
 
 __all__ = ["WORDS", "Audience", "Tone", "Words", "say", "say_all", "status_of", "tone_of"]
 
-NOUNS = (PEOPLE, CODES, KITS, LOANS, COHORTS, PRIVACY)
+NOUNS = (PEOPLE, CODES, KITS, LOANS, COHORTS, MONTHS, PRIVACY)
 """The sentences, by what they are about."""
 
 WORDS: Mapping[Reason, Words] = {reason: words for noun in NOUNS for reason, words in noun.items()}

@@ -422,6 +422,7 @@ CALLS = (
         "eli",
         "/closures/ELA/2026-04-10/2026-04-11",
     ),
+    Call("POST", "/reports/months", {"month": "2026-02", "branch": "COM"}, who="cleo"),
     Call("POST", "/patron_merges", {"gone": LUIS, "stays": MINA}, who="eli"),
 )
 
