@@ -118,16 +118,15 @@ def first_day(door: Door) -> None:
     door.clock.at = tomorrow + timedelta(hours=2)
 
 
-def enrolment(door: Door) -> str:
-    """The public id of the only enrolment."""
-    (found,) = door.every(select(Enrolment.public_id))
+def only(door: Door, public_id: Any) -> str:
+    """The public id of the only row there is."""
+    (found,) = door.every(select(public_id))
     return str(found)
 
 
 def charge(door: Door) -> str:
     """The public id of the only charge."""
-    (found,) = door.every(select(Charge.public_id))
-    return str(found)
+    return only(door, Charge.public_id)
 
 
 def reserved(door: Door) -> None:
@@ -231,25 +230,12 @@ def pinged(door: Door) -> None:
 
 def webhook(door: Door) -> str:
     """The public id of the only webhook."""
-    (found,) = door.every(select(Webhook.public_id))
-    return str(found)
-
-
-def delivery(door: Door) -> str:
-    """The public id of the only message to it."""
-    (found,) = door.every(select(WebhookDelivery.public_id))
-    return str(found)
+    return only(door, Webhook.public_id)
 
 
 def line_of(door: Door) -> str:
     """The number of the only line that is to be suspended."""
     (found,) = door.every(select(Line.number).where(Line.state == LineState.SUSPENDING))
-    return str(found)
-
-
-def stocktake(door: Door) -> str:
-    """The public id of the only count."""
-    (found,) = door.every(select(Stocktake.public_id))
     return str(found)
 
 
@@ -277,12 +263,12 @@ PUBLIC_IDS: dict[str, Callable[[Door], str]] = {
     "<charge_id>": charge,
     "<reservation_id>": reservation,
     "<workshop_id>": workshop,
-    "<stocktake_id>": stocktake,
-    "<enrolment>": enrolment,
+    "<stocktake_id>": lambda door: only(door, Stocktake.public_id),
+    "<enrolment>": lambda door: only(door, Enrolment.public_id),
     "<task_id>": call_task,
     "<seen>": rules_seen,
     "<webhook_id>": webhook,
-    "<delivery_id>": delivery,
+    "<delivery_id>": lambda door: only(door, WebhookDelivery.public_id),
     "<attendee>": lambda door: public_id_of(door.database, door.cast.ada_id),
 }
 SOMEWHERE = "93.184.215.14"
