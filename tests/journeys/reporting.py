@@ -25,6 +25,11 @@ PAGES: tuple[tuple[Any, ...], ...] = (
     ("funnels.page", "one", "/reports/sessions?cohort=WR-7"),
     ("losses.page", "full", "/reports/overdue"),
     ("stock.page", "full", "/reports/stock"),
+    ("official.page", "full", "/reports/official?period=this-year"),
+    ("official.page", "empty", "/reports/official", "cleo"),
+    ("official.page", "print", "/reports/official", "eli", None, 200, True),
+    ("impact.page", "full", "/reports/impact?period=this-year"),
+    ("impact.page", "print", "/reports/impact?period=this-year", "eli", None, 200, True),
     ("rows.page", "full", "/reports/rows?counter=check_out&period=this-year"),
     ("rows.page", "empty", "/reports/rows?counter=lost", "cleo"),
 )

@@ -37,7 +37,7 @@ from lending.programs.pools import PoolPlan
 from lending.programs.referrals import make_referral, record_outcome
 from lending.programs.timetable import WeeklyWorkshops
 from lending.programs.workshops import post_recording, record_views, set_head_count
-from tests.cast import Cast, kit, patron
+from tests.cast import OPEN_KIT, OTHER_OPEN_KIT, Cast, kit, patron
 from tests.circulation.kits_in_hand import DONE
 
 ZONE = ZoneInfo("America/Los_Angeles")
@@ -97,12 +97,12 @@ class Feed:
 
     def _people_and_kits(self) -> tuple[list[str], list[str]]:
         cards = [library_code("2", "9999", 1000 + n) for n in range(FIRST_SESSION + 2 * SECOND_SESSION + ON_HOLD)]
-        codes = [f"KIT-{5000 + n}" for n in range(KITS)]
+        codes = [OPEN_KIT, OTHER_OPEN_KIT, *(f"KIT-{5000 + n}" for n in range(KITS - 2))]
 
         def write(session: Session) -> None:
             for n, card in enumerate(cards):
                 patron(session, card, NAMES[n % len(NAMES)], self.cast.ela)
-            for code in codes:
+            for code in codes[2:]:
                 kit(session, code, self.cast.laptop_hotspot, self.cast.ela)
 
         self.database.act(write)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
-
-import pytest
 
 from lending.domain.counting import Counter
 from lending.domain.indicators import Indicator
@@ -15,23 +10,10 @@ from lending.domain.periods import Period, between, month_of
 from lending.queries.counts import total
 from lending.queries.indicators import Indicators, indicators
 from lending.queries.public_survey import public_survey
-from tests.cast import assemble_in
-from tests.databases import opened
 from tests.reference.feed import MONTH, SINCE, ZONE, Feed, day
 
 LAST = date(2026, 3, 31)
 MONTH_END = day(2026, 4, 1)
-
-
-@pytest.fixture(scope="module")
-def fed(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Feed]:
-    """The library in which it all happened, as it is on the day after. These tests only read it."""
-    file = tmp_path_factory.mktemp("fed") / "library.db"
-    shutil.copyfile(migrated_file, file)
-    with opened(f"sqlite:///{file}") as database:
-        feed = Feed(database, database.act(assemble_in))
-        feed.everything()
-        yield feed
 
 
 def test_the_countys_month(fed: Feed) -> None:

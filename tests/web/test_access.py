@@ -222,6 +222,7 @@ MAY: dict[str, set[str]] = {
     "today.page": EVERYBODY,
     "today.rows": EVERYBODY,
     "today.file": LEADS,
+    **{f"{page}.{way}": LEADS for page in ("official", "impact") for way in ("page", "file")},
     **{
         f"{report}.{what}": LEADS
         for report in ("circulation", "funnels", "losses", "stock")

@@ -20,12 +20,13 @@ PAGES: tuple[tuple[str, str, Act], ...] = (
     ("losses.page", N_("Overdue and loss"), Act.SEE_COUNTS),
     ("stock.page", N_("Stock and turnaround"), Act.SEE_COUNTS),
     ("outcomes.page", N_("Outcomes"), Act.SEE_COUNTS),
-    ("impact.page", N_("Impact page"), Act.SEE_COUNTS),
+    ("official.page", N_("Official lists"), Act.SEE_COUNTS),
+    ("impact.page", N_("Impact page"), Act.EXPORT_STATISTICS),
     ("months.page", N_("Months"), Act.SEE_COUNTS),
 )
 """Every page: its endpoint, what it is called, and what one has to be allowed to see it."""
 
-KEPT = ("circulation", "funnels", "losses", "stock", "outcomes", "impact")
+KEPT = ("circulation", "funnels", "losses", "stock", "outcomes", "official", "impact")
 """Those that are limited to a period, which the way from one to another keeps."""
 
 

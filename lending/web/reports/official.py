@@ -1,0 +1,230 @@
+"""Official lists: the funder's indicators, and the Public Libraries Survey's elements with the checks it makes itself.
+
+Source: issue "Managers see what circulated", Build 4; RULES 7, "The funder's list".
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lending.charts import Kind
+from lending.domain import indicators as funder
+from lending.domain.counting import Counter
+from lending.domain.indicators import Indicator
+from lending.domain.permissions import Act
+from lending.domain.public_survey import NAMES as ELEMENTS
+from lending.domain.public_survey import OF_PEOPLE, SurveyElements
+from lending.queries.counts import By, Circulated
+from lending.queries.indicators import Indicators, indicators
+from lending.queries.public_survey import public_survey
+from lending.queries.scope import Branches
+from lending.reporting import findings
+from lending.reporting.report import Column, Figure, Number, Report, Row, Section, Table, Unit
+from lending.web import current
+from lending.web.access import allow
+from lending.web.reports import showing
+from lending.web.reports.choosing import Choice, chosen, period_words
+from lending.web.reports.circulation import link
+from lending.web.reports.frame import voice
+
+bp = Blueprint("official", __name__, url_prefix="/reports")
+
+FILTERS = ("period", "branch", "kit_type", "program")
+
+
+@bp.get("/official")
+@allow(Act.SEE_COUNTS)
+def page() -> ResponseReturnValue:
+    """The lists for a funder and for the survey."""
+    choice = chosen()
+    return showing.page(_report(choice), choice, endpoint="official.page", filters=FILTERS)
+
+
+@bp.get("/official.<any(csv,xlsx):form>")
+@allow(Act.EXPORT_STATISTICS)
+def file(form: str) -> ResponseReturnValue:
+    """The same as a file."""
+    return showing.file(_report(chosen()), form)
+
+
+def funders_list(choice: Choice) -> Indicators:
+    """The indicators of what was chosen; without a library of all that the reader may see, and what is on line."""
+    with current.library().db.read() as session:
+        return indicators(
+            session,
+            scope_of(choice),
+            choice.period,
+            zone=current.library().settings.zone,
+            at=current.now(),
+            led=current.actor().program_ids,
+            kit_type_id=choice.kit_type_id,
+            program_id=choice.program_id,
+        )
+
+
+def scope_of(choice: Choice) -> Branches:
+    """The libraries that are looked at; ``None`` for the whole system, with what belongs to no library."""
+    everywhere = choice.branch is None and current.branch_ids() is None
+    return None if everywhere else choice.branch_ids
+
+
+def figures_of(found: Indicators, choice: Choice, wanted: tuple[Indicator, ...]) -> tuple[Figure, ...]:
+    """Some of the list, each with its definition and the rows behind it."""
+    held_on = "" if found.held_on is None else _("End of %(day)s", day=current.reader().day(found.held_on))
+    notes = dict.fromkeys((Indicator.READY, Indicator.QUEUED), held_on)
+    return tuple(
+        Figure(
+            _(funder.NAMES[which]),
+            Number(found.numbers[which], _unit(which), url=_rows_of(which, choice)),
+            _(funder.DEFINITIONS[which]),
+            note=notes.get(which, ""),
+            measure="check_out" if which is Indicator.CHECK_OUTS else "",
+        )
+        for which in wanted
+    )
+
+
+def uncounted_note(uncounted: int) -> str:
+    """Said where the attendance of a workshop is in no sum, so that nobody takes the sum for whole."""
+    sentence = voice().ngettext(
+        "Of %(num)s workshop nobody knows the attendance; it is in no sum of attendance.",
+        "Of %(num)s workshops nobody knows the attendance; they are in no sum of attendance.",
+        uncounted,
+    )
+    return sentence % {"num": uncounted}
+
+
+def _unit(which: Indicator) -> Unit:
+    return Unit.PEOPLE if which in funder.PEOPLE else Unit.THINGS
+
+
+def _rows_of(which: Indicator, choice: Choice) -> str:
+    """Where the rows behind a number are."""
+    if which is Indicator.CHECK_OUTS:
+        return link(choice, Counter.CHECK_OUT)
+    if which in (Indicator.READY, Indicator.QUEUED):
+        return url_for("stock.page", **choice.arguments) + "#shelf"
+    if which in (Indicator.ASSEMBLED, Indicator.DISTRIBUTED):
+        return url_for("stock.page", **choice.arguments) + "#by-branch"
+    if which in (Indicator.HOUSEHOLDS, Indicator.LOCATIONS):
+        return "#by-month" if which is Indicator.HOUSEHOLDS else "#by-branch"
+    return url_for("circulation.page", **choice.arguments)
+
+
+def _report(choice: Choice) -> Report:
+    found = funders_list(choice)
+    with current.library().db.read() as session:
+        survey = public_survey(
+            session,
+            scope_of(choice),
+            choice.period,
+            zone=current.library().settings.zone,
+            at=current.now(),
+            led=current.actor().program_ids,
+        )
+    return Report(
+        name="official",
+        title=_("Official lists"),
+        period=period_words(choice.period, current.reader()),
+        made_at=current.now(),
+        narrowed=choice.narrowed(),
+        figures=figures_of(found, choice, tuple(Indicator)),
+        sections=(_by_month(found, choice), _by_branch(found, choice), _survey(survey)),
+        notes=(uncounted_note(found.uncounted),) if found.uncounted else (),
+        on=choice.period.last,
+    )
+
+
+def _by_month(found: Indicators, choice: Choice) -> Section:
+    """The check-outs of each month."""
+    rows = tuple(
+        Row(voice().month(_day(row, By.MONTH)), (Number(row.n(Counter.CHECK_OUT)), Number(row.served.households)))
+        for row in found.by_month
+    )
+    total = Row(
+        _("Together"), (Number(found.numbers[Indicator.CHECK_OUTS]), Number(found.numbers[Indicator.HOUSEHOLDS]))
+    )
+    period = period_words(choice.period, current.reader())
+
+    def tell(table: Table) -> str:
+        number = table.rows[-1].numbers[0] if table.total is None else table.total.numbers[0]
+        return findings.check_outs(voice(), number, None, period=period, before="")
+
+    return Section(
+        "by-month",
+        tell,
+        Table(
+            _("Check-outs by month"),
+            _("Month"),
+            (Column(_("Check-outs"), measure="check_out"), Column(_("Households served"))),
+            rows,
+            total,
+        ),
+        Kind.BARS if len(rows) > 1 else None,
+        (0,),
+        _("Bars: the check-outs of each month."),
+        _("Households are counted anew in each month and are never added up."),
+    )
+
+
+def _by_branch(found: Indicators, choice: Choice) -> Section:
+    names = {place.code: place.name for place in choice.places}
+    rows = tuple(
+        Row(
+            names.get(str(row.at[By.BRANCH]), str(row.at[By.BRANCH])),
+            (Number(row.n(Counter.CHECK_OUT), url=link(choice, Counter.CHECK_OUT, branch=str(row.at[By.BRANCH]))),),
+        )
+        for row in found.by_branch
+        if row.n(Counter.CHECK_OUT)
+    )
+    total = Row(_("Together"), (Number(found.numbers[Indicator.CHECK_OUTS]),))
+
+    def tell(table: Table) -> str:
+        n = len(table.rows)
+        sentence = voice().ngettext("%(num)s library lent kits", "%(num)s libraries lent kits", n)
+        return sentence % {"num": voice().count(n)}
+
+    columns = (Column(_("Check-outs"), measure="check_out"),)
+    return Section(
+        "by-branch",
+        tell,
+        Table(_("Check-outs by library"), _("Library"), columns, rows, total),
+        Kind.ROWS if 1 < len(rows) <= 25 else None,
+        (0,),
+        _("Bars: the check-outs of each library."),
+    )
+
+
+def _survey(found: SurveyElements) -> Section:
+    rows = tuple(
+        Row(
+            f"{one.number}. {_(ELEMENTS[one.number])}",
+            (Number(one.n, Unit.PEOPLE if one.number in OF_PEOPLE else Unit.THINGS),),
+        )
+        for one in found.elements
+    )
+
+    def tell(_table: Table) -> str:
+        if found.sessions_agree and found.attendance_agrees:
+            return str(_("Public Libraries Survey: totals by age and by format agree"))
+        return str(_("Public Libraries Survey: totals by age and by format do not agree; do not send them"))
+
+    return Section(
+        "survey",
+        tell,
+        Table(_("Public Libraries Survey"), _("Element"), (Column(_("Number")),), rows),
+        note=_(
+            "Circulation is check-outs and renewals of every kind, each of a whole kit. A hybrid workshop is one"
+            " session in person, its attendance split. Views count within 30 days of posting and are never attendance."
+        ),
+    )
+
+
+def _day(row: Circulated, by: By) -> date:
+    day = row.at[by]
+    assert isinstance(day, date)  # noqa: S101 - a month is its first day
+    return day

@@ -1,0 +1,110 @@
+"""The same figures where people read them: on the pages, in the files, through the API, and on the printed page."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from flask import Flask
+from python_calamine import CalamineWorkbook
+
+from lending.clock import MovingClock
+from lending.jobs.sweeps import SWEEPS
+from lending.library import Library
+from tests.api.conftest import Desk, give_tokens
+from tests.reference.feed import Feed, day
+from tests.web.browsers import Browser, an_app, signed_in
+from tests.web.reports.reading import figures, table, text
+
+MARCH = "period=2026-03&kit_type=laptop-hotspot"
+SINCE = "period=2025-12-01..2026-03-31&program=work-ready"
+MONTH = {
+    "Check-outs": "772",
+    "Kits assembled, to date": "400",
+    "Workshops held": "28",
+    "Registered": "8,450",
+    "Attended live": "2,907",
+    "Kits ready on the hold shelf": "14",
+    "People waiting for a kit": "563",
+}
+
+
+@pytest.fixture(scope="module")
+def counted(fed: Feed, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, Library]:
+    """The application on the day after, the nights counted."""
+    app = an_app(fed.database, MovingClock(day(2026, 4, 1)), tmp_path_factory.mktemp("instance"))
+    opened: Library = app.extensions["lending"]
+    SWEEPS["counts"](opened, day(2026, 4, 1))
+    return app, opened
+
+
+@pytest.fixture
+def library(counted: tuple[Flask, Library]) -> Flask:
+    """The application, which a worker shares, with this library in it."""
+    app, opened = counted
+    app.extensions["lending"] = opened
+    return app
+
+
+@pytest.fixture
+def eli(library: Flask) -> Iterator[Browser]:
+    """Eli, who sees the whole system."""
+    with library.test_client() as client:
+        yield signed_in(Browser(client), "eli")
+
+
+def test_the_countys_month_on_the_page(eli: Browser) -> None:
+    found = figures(text(eli.get(f"/reports/official?{MARCH}")))
+    assert {name: found[name] for name in MONTH} == MONTH
+
+
+def test_on_hold_are_those_ready_and_those_waiting(eli: Browser) -> None:
+    found = figures(text(eli.get(f"/reports/official?{MARCH}")))
+    ready, waiting = found["Kits ready on the hold shelf"], found["People waiting for a kit"]
+    assert int(ready) + int(waiting) == 577
+
+
+def test_the_same_in_both_files(eli: Browser) -> None:
+    plain = {name: number.replace(",", "") for name, number in MONTH.items()}
+    lines = list(csv.reader(io.StringIO(eli.get(f"/reports/official.csv?{MARCH}").get_data(as_text=True))))
+    assert {line[0]: line[1] for line in reversed(lines) if line and line[0] in plain} == plain
+    book = CalamineWorkbook.from_filelike(io.BytesIO(eli.get(f"/reports/official.xlsx?{MARCH}").data))
+    cells = {row[0]: row[1] for row in book.get_sheet_by_name("Figures").to_python() if row[0] in plain}
+    assert {name: str(int(str(n).partition(".")[0])) for name, n in cells.items()} == plain
+    assert "Definitions" in book.sheet_names
+
+
+def test_work_ready_since_december_on_the_page(eli: Browser) -> None:
+    found = figures(text(eli.get(f"/reports/official?{SINCE}")))
+    assert (found["Check-outs"], found["Reach"]) == ("678", "8,087")
+
+
+def test_the_printed_page_holds_the_same(eli: Browser) -> None:
+    page = text(eli.get(f"/reports/impact?{SINCE}"))
+    found = figures(page)
+    assert (found["Check-outs"], found["Reach"], len(found)) == ("678", "8,087", 6)
+    march = figures(text(eli.get("/reports/impact?period=2026-03")))
+    shown = ("Check-outs", "Workshops held", "Attended live", "Registered")
+    assert [march[name] for name in shown] == ["772", "28", "2,907", "8,450"]
+    assert table(page, "Check-outs by month")["Jan 2026"] == ["292"]
+
+
+def test_the_survey_of_the_month_on_the_page(eli: Browser) -> None:
+    page = text(eli.get("/reports/official?period=2026-03"))
+    assert "Public Libraries Survey: totals by age and by format agree" in page
+    survey = table(page, "Public Libraries Survey")
+    asked = ("553. Circulation of physical items", "600. Live sessions, by age", "618. Attendance on line")
+    assert [survey[name] for name in asked] == [["772"], ["28"], ["2,907"]]
+
+
+def test_the_same_through_the_api(library: Flask) -> None:
+    give_tokens(library.extensions["lending"].db)
+    with library.test_client() as client:
+        door = Desk(client, "token-of-eli", count())
+        items = door.get("/reports/indicators", **{"from": "2026-03-01", "to": "2026-03-31"}).json["items"]
+    found = {one["indicator"]: one["n"] for one in items}
+    asked = ("check_outs", "events", "registered", "attended", "kits_ready", "kits_queued")
+    assert [found[name] for name in asked] == [772, 28, 8450, 2907, 14, 563]
