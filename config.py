@@ -10,9 +10,9 @@ PROFILE = "demonstration"
 
 # None: a SQLite file in the instance folder. PostgreSQL: "postgresql+psycopg://user:password@host/name".
 DATABASE_URL = None
-# Signs sessions and tokens and hides the secrets of second factors, at least 32 characters. With another one everybody
-# signs in again, and whoever has a second factor comes in by a recovery code and sets up a new one. None: made once and
-# kept in the instance folder, not in production.
+# Signs sessions and tokens, and hides the secrets of second factors and of webhooks; at least 32 characters. With
+# another one everybody signs in again, whoever has a second factor comes in by a recovery code and sets up a new one,
+# and each webhook needs a new secret. None: made once and kept in the instance folder, not in production.
 SECRET_KEY = None
 # "system", or "file:PATH" to travel in time: the file holds one ISO instant. Refused in production.
 CLOCK = "system"

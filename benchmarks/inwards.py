@@ -34,9 +34,10 @@ def inwards(engine: Engine, *, today: date) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder, doorkeeping() as keeper:
         chosen = settings.load({}, instance=Path(folder), given={"notices_a_second": 0})
         library = Library(database, MovingClock(at), None, chosen)
+        key = chosen.secret_key
         urls = [f"{scheme}://{host}:{keeper.port}/" for host in HOSTILE for scheme in ("https", "http")]
         for url in [*urls, *(f"https://hooks.example.org:{keeper.port}/{n}" for n in range(len(INWARDS)))]:
-            made = database.act(lambda s, url=url: add_webhook(s, url=url, events=["*"], at=at, by=cast.eli))
+            made = database.act(lambda s, url=url: add_webhook(s, url=url, events=["*"], key=key, at=at, by=cast.eli))
             database.act(lambda s, made=made: try_webhook(s, webhook=made.webhook, at=at, by=cast.eli))
             added += 1
         let_in = sum(_is_let_in(url) for url in urls)

@@ -130,7 +130,8 @@ def post_webhook(body: Body) -> Any:
     _check(body)
 
     def do(session: Session, by: Actor) -> object:
-        return verbs.add_webhook(session, url=body["url"], events=body["events"], at=current.now(), by=by)
+        given = {"url": body["url"], "events": body["events"], "key": current.library().settings.secret_key}
+        return verbs.add_webhook(session, **given, at=current.now(), by=by)
 
     return key_welcome(do, _with_secret, body=body)
 
@@ -168,7 +169,8 @@ def post_webhook_secret(webhook_id: str) -> Any:
     """Make a new secret, which signs from now on; stop the webhook first, and nothing is lost"""
 
     def do(session: Session, by: Actor) -> object:
-        return verbs.renew_secret(session, webhook=webhook_id, at=current.now(), by=by)
+        key = current.library().settings.secret_key
+        return verbs.renew_secret(session, webhook=webhook_id, key=key, at=current.now(), by=by)
 
     return key_welcome(do, _with_secret, body={})
 
@@ -221,7 +223,8 @@ def _with_secret(session: Session, act: str) -> Body:
     webhook = webhook_of(session, act)
     if webhook is None or webhook_shown(session, webhook) is None:
         raise Refused.because(Reason.NOT_FOUND)  # it was taken away since
-    return {"webhook": _now(session, webhook), "secret": secret_of(session, webhook)}
+    secret = secret_of(session, webhook, key=current.library().settings.secret_key)
+    return {"webhook": _now(session, webhook), "secret": secret}
 
 
 def _now(session: Session, webhook_id: str) -> Body:

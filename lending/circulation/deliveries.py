@@ -30,8 +30,11 @@ from lending.domain.webhooks import (
     KEPT_FOR,
     MOST_TRIES,
     REACHES_BACK,
+    as_kept,
+    is_hidden,
     is_wanted,
     pause,
+    secret_in,
 )
 from lending.models.base import AnyRow, new_public_id, table_of
 from lending.models.branches import Branch
@@ -72,7 +75,10 @@ _SINCE = (
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message that this process sends now. ``id`` and ``tries`` are for the mark; the rest is for the world."""
+    """A message that this process sends now. ``id`` and ``tries`` are for the mark; the rest is for the world.
+
+    ``secret`` is ``None`` where the library's key changed since it was kept.
+    """
 
     id: int
     webhook_id: int
@@ -81,7 +87,7 @@ class Claim:
     event: str
     body: bytes
     url: str
-    secret: str
+    secret: str | None
 
 
 def listening(session: Session) -> list[int]:
@@ -89,12 +95,17 @@ def listening(session: Session) -> list[int]:
     return list(session.scalars(select(Webhook.id).where(Webhook.active).order_by(Webhook.id)))
 
 
-def tell(session: Session, webhook_id: int, *, at: datetime, by: Actor) -> bool:
-    """Write a message to a webhook about each event behind its place that it asked for; whether there may be more."""
+def tell(session: Session, webhook_id: int, *, key: str, at: datetime, by: Actor) -> bool:
+    """Write a message to a webhook about each event behind its place that it asked for; whether there may be more.
+
+    A secret that was kept before there was hiding is hidden now, with ``key``, the library's own.
+    """
     by.permit(Act.ADMINISTER)
     webhook = _lock(session, webhook_id)
     if webhook is None or not webhook.active:
         return False
+    if not is_hidden(webhook.secret):
+        webhook.secret = as_kept(webhook.secret, key=key, webhook=webhook.public_id)
     rows = session.execute(_SINCE, {"place": webhook.told_seal_id}).all()
     if not rows:
         return False
@@ -107,7 +118,7 @@ def tell(session: Session, webhook_id: int, *, at: datetime, by: Actor) -> bool:
     return len(rows) == BATCH
 
 
-def claim(session: Session, webhook_id: int, *, at: datetime, by: Actor) -> Claim | None:
+def claim(session: Session, webhook_id: int, *, key: str, at: datetime, by: Actor) -> Claim | None:
     """Claim the next message of a webhook; ``None`` when none is due, or one before it is in the way."""
     by.permit(Act.ADMINISTER)
     earlier = aliased(WebhookDelivery)
@@ -120,7 +131,7 @@ def claim(session: Session, webhook_id: int, *, at: datetime, by: Actor) -> Clai
     waiting = (WebhookDelivery.state == DeliveryState.PENDING) & (WebhookDelivery.due_at <= at)
     left_behind = (WebhookDelivery.state == DeliveryState.SENDING) & (WebhookDelivery.claimed_at < at - LEASE)
     chosen = (
-        select(WebhookDelivery, Webhook.url, Webhook.secret)
+        select(WebhookDelivery, Webhook.url, Webhook.public_id, Webhook.secret)
         .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
         .where(
             WebhookDelivery.webhook_id == webhook_id,
@@ -137,10 +148,11 @@ def claim(session: Session, webhook_id: int, *, at: datetime, by: Actor) -> Clai
     found = session.execute(chosen).one_or_none()
     if found is None:
         return None
-    row, url, secret = found
+    row, url, webhook, kept = found
     row.state, row.claimed_at = DeliveryState.SENDING, at
     row.tries += 1
     body = json.dumps(row.body, ensure_ascii=False).encode()
+    secret = secret_in(kept, key=key, webhook=webhook)
     return Claim(row.id, webhook_id, row.tries, row.public_id, row.event, body, url, secret)
 
 

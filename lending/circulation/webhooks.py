@@ -7,7 +7,6 @@ Source: INTERFACES, "Webhooks"; issue "Nothing goes overdue unnoticed", Build 3.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,7 @@ from lending.circulation.locks import lock_named
 from lending.domain.actors import Actor
 from lending.domain.addresses import read_url
 from lending.domain.permissions import Act
-from lending.domain.webhooks import PING, REACHES_BACK, read_events
+from lending.domain.webhooks import PING, REACHES_BACK, as_kept, new_secret, read_events
 from lending.errors import Block, Reason, Refused
 from lending.models.base import new_public_id, table_of
 from lending.models.webhooks import DeliveryState, Webhook, WebhookDelivery
@@ -40,27 +39,29 @@ class Secret:
     secret: str
 
 
-def add_webhook(session: Session, *, url: str, events: Collection[str], at: datetime, by: Actor) -> Secret:
+def add_webhook(session: Session, *, url: str, events: Collection[str], key: str, at: datetime, by: Actor) -> Secret:
     """Tell the program at an address of events from now on, by their names and groups (``domain/webhooks.py``).
 
-    Raises ``Refused``: ``NOT_PERMITTED``, ``VALUE_WRONG`` for the address and for the events.
+    ``key`` is the library's own, with which the secret is kept hidden. Raises ``Refused``: ``NOT_PERMITTED``,
+    ``VALUE_WRONG`` for the address and for the events.
     """
     by.permit(Act.ADMINISTER)
     against = [*_against_url(url), *_against_events(events)]
     if against:
         raise Refused(*against)
+    name, secret = new_public_id(), new_secret()
     made = Webhook(
-        public_id=new_public_id(),
+        public_id=name,
         url=url,
-        secret=_new_secret(),
+        secret=as_kept(secret, key=key, webhook=name),
         events=read_events(events),
         made_at=at,
         made_by_id=by.staff_id,
         told_seal_id=seals.current(session).number,
     )
     session.add(made)
-    record(session, "add_webhook", at=at, by=by, detail={"webhook": made.public_id, "events": made.events})
-    return Secret(made.public_id, made.secret)
+    record(session, "add_webhook", at=at, by=by, detail={"webhook": name, "events": made.events})
+    return Secret(name, secret)
 
 
 def change_webhook(
@@ -99,15 +100,16 @@ def change_webhook(
     return changed
 
 
-def renew_secret(session: Session, *, webhook: str, at: datetime, by: Actor) -> Secret:
-    """Sign the messages of a webhook (its public id) with a new secret from now on.
+def renew_secret(session: Session, *, webhook: str, key: str, at: datetime, by: Actor) -> Secret:
+    """Sign the messages of a webhook (its public id) with a new secret from now on, kept hidden with ``key``.
 
     Raises ``Refused``: ``NOT_PERMITTED``, ``NOT_FOUND``.
     """
     row = _lock(session, webhook, by)
-    row.secret = _new_secret()
+    secret = new_secret()
+    row.secret = as_kept(secret, key=key, webhook=webhook)
     record(session, "renew_webhook_secret", at=at, by=by, detail={"webhook": webhook})
-    return Secret(webhook, row.secret)
+    return Secret(webhook, secret)
 
 
 def remove_webhook(session: Session, *, webhook: str, at: datetime, by: Actor) -> None:
@@ -166,10 +168,6 @@ def _try_at_once(session: Session, webhook_id: int, *, at: datetime) -> None:
     """What waits is due now, but for what is too old."""
     waiting = (_deliveries.c.webhook_id == webhook_id) & (_deliveries.c.state == DeliveryState.PENDING)
     session.execute(update(_deliveries).where(waiting, _deliveries.c.due_at > at).values(due_at=at))
-
-
-def _new_secret() -> str:
-    return secrets.token_urlsafe(32)
 
 
 def _against_url(url: str) -> list[Block]:

@@ -8,9 +8,13 @@ name the line, never the patron".
 
 from __future__ import annotations
 
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from enum import Enum, unique
+
+from lending.domain.kept_secrets import hidden, revealed
 
 PING = "ping"
 """What is sent to try a webhook; everybody gets it."""
@@ -83,6 +87,12 @@ KEPT_FOR = timedelta(days=30)
 """How long a message that is done with stays in the list."""
 
 
+_SECRET = 43
+"""Letters of a secret. Hidden it has 80, so that the two are told apart."""
+
+_PURPOSE = "webhook"
+
+
 @unique
 class Verdict(Enum):
     """What a receiver's answer means."""
@@ -134,3 +144,26 @@ def read_events(given: Collection[str]) -> list[str]:
         return [EVERYTHING]
     whole = {f"{group}.*" for group in GROUPS} & set(given)
     return [name for name in NAMES if name in whole or (name in given and f"{name.partition('.')[0]}.*" not in whole)]
+
+
+def new_secret() -> str:
+    """What signs the messages of a webhook: 32 bytes in letters."""
+    return secrets.token_urlsafe(32)
+
+
+def as_kept(secret: str, *, key: str, webhook: str) -> str:
+    """What is kept of a secret: hidden with ``key``, the library's own, for this webhook (its public id) alone."""
+    return hidden(urlsafe_b64decode(f"{secret}="), key=key, purpose=_PURPOSE, owner=webhook)
+
+
+def secret_in(kept: str, *, key: str, webhook: str) -> str | None:
+    """The secret in what is kept; ``None`` where the library has another key by now: it needs a new secret."""
+    if not is_hidden(kept):
+        return kept
+    secret = revealed(kept, key=key, purpose=_PURPOSE, owner=webhook)
+    return None if secret is None else urlsafe_b64encode(secret).decode().rstrip("=")
+
+
+def is_hidden(kept: str) -> bool:
+    """Whether what is kept is hidden; what was kept before there was hiding is the secret itself."""
+    return len(kept) != _SECRET

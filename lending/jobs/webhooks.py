@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lending import logs
 from lending.circulation import deliveries, seals
@@ -99,10 +99,12 @@ class Messenger:
 
     def claim(self, webhook_id: int) -> Claim | None:
         """The next message of a webhook, for this process alone."""
-        return self.opened.db.act(lambda session: deliveries.claim(session, webhook_id, at=self.now(), by=self.by()))
+        return self.opened.db.act(lambda session: deliveries.claim(session, webhook_id, **self._given()))
 
     def carry(self, claimed: Claim) -> Outcome:
         """Take a message to its receiver, in no transaction."""
+        if claimed.secret is None:
+            return Outcome(Verdict.NOT_NOW, "no secret")
         at = self.now()
         headers = {
             **signed(claimed.secret, claimed.body, at=at),
@@ -131,7 +133,10 @@ class Messenger:
         self.opened.db.act(lambda session: _mark(session, claimed, outcome, at=self.now(), by=self.by()))
 
     def _tell(self, webhook_id: int) -> bool:
-        return self.opened.db.act(lambda session: deliveries.tell(session, webhook_id, at=self.now(), by=self.by()))
+        return self.opened.db.act(lambda session: deliveries.tell(session, webhook_id, **self._given()))
+
+    def _given(self) -> dict[str, Any]:
+        return {"key": self.opened.settings.secret_key, "at": self.now(), "by": self.by()}
 
     def _tell_administrators(self) -> None:
         """By mail, once it has left or there is nobody to send it to."""

@@ -23,7 +23,7 @@ class StoppedWhy(StrEnum):
 
 
 class Webhook(Base):
-    """An address that is told of events. ``secret`` signs each message (HMAC-SHA256) and is shown once.
+    """An address that is told of events. ``secret`` hides what signs each message (HMAC-SHA256) and is shown once.
 
     ``told_seal_id``: the seal of the journal up to which it has been told. ``failing_since``: since when nothing got
     through. ``stopped_why``: empty while it works, and when a person stopped it; ``stopped_told_at``: when the

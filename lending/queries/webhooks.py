@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lending.domain.webhooks import secret_in
 from lending.models.journal import JournalEntry
 from lending.models.webhooks import DeliveryState, StoppedWhy, Webhook, WebhookDelivery
 
@@ -75,9 +76,13 @@ def webhook_shown(session: Session, webhook: str) -> WebhookShown | None:
     return _shown(row, waiting, sent_at)
 
 
-def secret_of(session: Session, webhook: str) -> str:
-    """What signs a webhook's messages: shown in the answer to the act that made it, and nowhere else."""
-    return session.scalars(select(Webhook.secret).where(Webhook.public_id == webhook)).one()
+def secret_of(session: Session, webhook: str, *, key: str) -> str | None:
+    """What signs a webhook's messages: shown in the answer to the act that made it, and nowhere else.
+
+    ``key`` is the library's own, with which it was hidden; ``None`` where that has changed.
+    """
+    kept = session.scalars(select(Webhook.secret).where(Webhook.public_id == webhook)).one()
+    return secret_in(kept, key=key, webhook=webhook)
 
 
 def webhook_of(session: Session, act: str) -> str | None:

@@ -87,7 +87,8 @@ def new() -> ResponseReturnValue:
     form, made = WebhookForm(), list[Secret]()
 
     def do(session: Any, at: Any, by: Any) -> None:
-        made.append(verbs.add_webhook(session, url=_url(form), events=form.events.data, at=at, by=by))
+        given = {"url": _url(form), "events": form.events.data, "key": current.library().settings.secret_key}
+        made.append(verbs.add_webhook(session, **given, at=at, by=by))
 
     if _may_go_there(form) and posted(form, do):
         return _secret(made[-1]) if made else redirect(url_for(".index"), 303)
@@ -123,7 +124,7 @@ def show(public_id: str) -> ResponseReturnValue:
 @allow(Act.ADMINISTER)
 def press(public_id: str, deed: str) -> ResponseReturnValue:
     """Try a webhook, stop it or start it again, give it a new secret, or take it away."""
-    found, made = _found(public_id), list[Secret]()
+    found, made, key = _found(public_id), list[Secret](), current.library().settings.secret_key
     doing: dict[str, tuple[Doing, str]] = {
         "test": (
             lambda session, at, by: verbs.try_webhook(session, webhook=public_id, at=at, by=by),
@@ -138,7 +139,7 @@ def press(public_id: str, deed: str) -> ResponseReturnValue:
             _("It is started, and is told what happened meanwhile."),
         ),
         "secret": (
-            lambda session, at, by: made.append(verbs.renew_secret(session, webhook=public_id, at=at, by=by)),
+            lambda session, at, by: made.append(verbs.renew_secret(session, webhook=public_id, key=key, at=at, by=by)),
             _("It has a new secret already."),
         ),
         "remove": (

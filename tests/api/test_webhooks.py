@@ -9,7 +9,7 @@ import pytest
 
 from lending.circulation.deliveries import claim, mark_refused, tell
 from lending.circulation.seals import seal
-from lending.domain.webhooks import EVENTS
+from lending.domain.webhooks import EVENTS, secret_in
 from lending.models.webhooks import Webhook, WebhookDelivery
 from tests.api.conftest import Door
 from tests.api.test_every_key import SOMEWHERE, WEBHOOK, overdue
@@ -26,19 +26,32 @@ def webhook(door: Door) -> str:
     return f"/webhooks/{answer.json['webhook']['id']}"
 
 
+def key_of(door: Door) -> str:
+    """The library's own key."""
+    return str(door.app.extensions["lending"].settings.secret_key)
+
+
+def secret(door: Door) -> str:
+    """What signs the messages of the only webhook."""
+    kept = only(door.database, Webhook)
+    found = secret_in(kept.secret, key=key_of(door), webhook=kept.public_id)
+    assert found is not None
+    return found
+
+
 def test_a_webhook_is_listed_with_how_it_fares_and_without_its_secret(door: Door, webhook: str) -> None:
     listed = door.eli.get("/webhooks").json
     assert listed["events"] == list(EVENTS)
     (one,) = listed["items"]
     assert (one["url"], one["events"], one["active"], one["waiting"]) == (WEBHOOK["url"], ["line.*"], True, 0)
     assert one == door.eli.get(webhook).json
-    assert only(door.database, Webhook).secret not in door.eli.get("/webhooks").text
+    assert secret(door) not in door.eli.get("/webhooks").text
 
 
 def test_a_new_secret_is_another_and_shown_once(door: Door, webhook: str) -> None:
-    before = only(door.database, Webhook).secret
+    before = secret(door)
     answer = door.eli.post(f"{webhook}/secret")
-    assert answer.json["secret"] == only(door.database, Webhook).secret != before
+    assert answer.json["secret"] == secret(door) != before
 
 
 def test_it_is_changed_stopped_started_and_taken_away(door: Door, webhook: str) -> None:
@@ -56,7 +69,7 @@ def test_a_ping_is_queued_listed_and_sent_again(door: Door, webhook: str) -> Non
     ping = door.eli.post(f"{webhook}/test").json
     assert (ping["event"], ping["state"], ping["tries"], ping["sequence"]) == ("ping", "pending", 0, None)
     webhook_id, by, at = only(door.database, Webhook).id, door.cast.system, door.clock.at
-    one = door.database.act(lambda session: claim(session, webhook_id, at=at, by=by))
+    one = door.database.act(lambda session: claim(session, webhook_id, key=key_of(door), at=at, by=by))
     assert one is not None
     door.database.act(lambda session: mark_refused(session, one, "http 404", at=at, by=by))
     (failed,) = door.eli.get(f"{webhook}/deliveries", state="failed").json["items"]
@@ -121,5 +134,5 @@ def told(door: Door) -> list[str]:
     """What the only webhook has been told of by now."""
     webhook_id, by, at = only(door.database, Webhook).id, door.cast.system, door.clock.at
     door.database.act(lambda session: seal(session, at=at) and None)
-    door.database.act(lambda session: tell(session, webhook_id, at=at, by=by))
+    door.database.act(lambda session: tell(session, webhook_id, key=key_of(door), at=at, by=by))
     return [row.event for row in rows(door.database, WebhookDelivery)]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.deliveries import (
@@ -35,7 +35,7 @@ from lending.models.people import Patron
 from lending.models.webhooks import DeliveryState, StoppedWhy, Webhook, WebhookDelivery
 from tests.cast import ADA, KIT, LUIS, NOW, OPEN_KIT, Cast
 from tests.circulation.kits_in_hand import journalled, lend, only, receive, rows
-from tests.circulation.test_webhooks import add
+from tests.circulation.test_webhooks import KEY, add
 from tests.races import race, without_locks
 
 MINUTE, LATER = timedelta(minutes=1), NOW + timedelta(minutes=1)
@@ -45,14 +45,14 @@ def told(database: Database, cast: Cast, webhook_id: int = 0, *, at: datetime = 
     """Seal, tell the only webhook or one by its id; the events of all its messages so far, in order."""
     chosen = webhook_id or only(database, Webhook).id
     database.act(lambda s: seal(s, at=at))
-    while database.act(lambda s: tell(s, chosen, at=at, by=cast.system)):
+    while database.act(lambda s: tell(s, chosen, key=KEY, at=at, by=cast.system)):
         pass
     return [row.event for row in rows(database, WebhookDelivery) if row.webhook_id == chosen]
 
 
 def claimed(database: Database, cast: Cast, *, at: datetime = LATER) -> Claim | None:
     webhook_id = rows(database, Webhook)[0].id
-    return database.act(lambda s: claim(s, webhook_id, at=at, by=cast.system))
+    return database.act(lambda s: claim(s, webhook_id, key=KEY, at=at, by=cast.system))
 
 
 def next_one(database: Database, cast: Cast, *, at: datetime = LATER) -> Claim:
@@ -157,7 +157,7 @@ def test_a_stopped_webhook_is_told_what_happened_once_it_is_started(database: Da
 
 def test_two_sweeps_at_once_write_no_message_twice(database: Database, cast: Cast) -> None:
     webhook_id = ready_to_tell(database, cast)
-    ended = race(database, *[lambda s: tell(s, webhook_id, at=LATER, by=cast.system)] * 2, before="INSERT")
+    ended = race(database, *[lambda s: tell(s, webhook_id, key=KEY, at=LATER, by=cast.system)] * 2, before="INSERT")
     assert (len(ended.done), ended.broken) == (2, [])
     assert [row.event for row in rows(database, WebhookDelivery)] == ["loan.checked_out", "loan.returned"]
 
@@ -165,7 +165,7 @@ def test_two_sweeps_at_once_write_no_message_twice(database: Database, cast: Cas
 def test_without_its_lock_both_would_write_them_and_the_database_refuses(database: Database, cast: Cast) -> None:
     webhook_id = ready_to_tell(database, cast)
     with without_locks(database):
-        ended = race(database, *[lambda s: tell(s, webhook_id, at=LATER, by=cast.system)] * 2, before="INSERT")
+        ended = race(database, *[lambda s: tell(s, webhook_id, key=KEY, at=LATER, by=cast.system)] * 2, before="INSERT")
     assert [type(error).__name__ for error in ended.broken] == ["IntegrityError"]
 
 
@@ -194,7 +194,7 @@ def test_messages_are_claimed_one_after_another_each_once(database: Database, ca
 def test_two_senders_at_once_claim_no_message_twice(database: Database, cast: Cast) -> None:
     pings(database, cast, 3)
     webhook_id = only(database, Webhook).id
-    ended = race(database, *[lambda s: claim(s, webhook_id, at=LATER, by=cast.system)] * 2)
+    ended = race(database, *[lambda s: claim(s, webhook_id, key=KEY, at=LATER, by=cast.system)] * 2)
     assert ended.broken == []
     assert len([one for one in ended.done if one is not None]) == 1
     assert [row.tries for row in rows(database, WebhookDelivery)] == [1, 0, 0]
@@ -204,7 +204,7 @@ def test_without_its_lock_both_would_claim_it(database: Database, cast: Cast) ->
     pings(database, cast, 1)
     webhook_id = only(database, Webhook).id
     with without_locks(database):
-        ended = race(database, *[lambda s: claim(s, webhook_id, at=LATER, by=cast.system)] * 2)
+        ended = race(database, *[lambda s: claim(s, webhook_id, key=KEY, at=LATER, by=cast.system)] * 2)
     assert len([one for one in ended.done if one is not None]) == 2
 
 
@@ -310,3 +310,23 @@ def test_marks_take_any_problem(database: Database, cast: Cast) -> None:
     database.act(lambda s: mark_refused(s, one, "x" * 300, at=LATER, by=cast.system))
     found: Any = only(database, WebhookDelivery).problem
     assert found == "x" * 200
+
+
+def test_a_secret_from_before_there_was_hiding_is_hidden_and_still_signs(database: Database, cast: Cast) -> None:
+    made = add(database, cast)
+    plain = update(Webhook).values(secret=made.secret)
+    database.act(lambda s: s.execute(plain))
+    lend(database, cast)
+    told(database, cast)
+    assert made.secret not in only(database, Webhook).secret
+    assert next_one(database, cast).secret == made.secret
+
+
+def test_a_message_that_nobody_can_sign_has_no_secret(database: Database, cast: Cast) -> None:
+    add(database, cast)
+    lend(database, cast)
+    told(database, cast)
+    other = rows(database, Webhook)[0].id
+    found = database.act(lambda s: claim(s, other, key=KEY[::-1], at=LATER, by=cast.system))
+    assert found is not None
+    assert found.secret is None

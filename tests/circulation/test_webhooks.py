@@ -18,19 +18,20 @@ from lending.circulation.webhooks import (
     try_webhook,
 )
 from lending.db import Database
-from lending.domain.webhooks import REACHES_BACK
+from lending.domain.webhooks import REACHES_BACK, secret_in
 from lending.errors import Reason, Refused
 from lending.models.journal import JournalEntry
 from lending.models.webhooks import DeliveryState, StoppedWhy, Webhook, WebhookDelivery
 from tests.cast import NOW, Cast
 from tests.circulation.kits_in_hand import journalled, lend, only, rows, why
 
+KEY = "the key of an invented library, long enough"
 URL = "https://hooks.example.org/lending"
 
 
 def add(database: Database, cast: Cast, *events: str, url: str = URL) -> Secret:
     """Eli tells a program of events, of all of them unless some are named."""
-    return database.act(lambda s: add_webhook(s, url=url, events=events or ("*",), at=NOW, by=cast.eli))
+    return database.act(lambda s: add_webhook(s, url=url, events=events or ("*",), key=KEY, at=NOW, by=cast.eli))
 
 
 def do(database: Database, cast: Cast, verb: Any, **arguments: Any) -> Any:
@@ -43,7 +44,7 @@ def test_a_webhook_begins_where_the_journal_stands_and_has_a_secret_of_its_own(d
     sealed, head = database.act(lambda s: seal(s, at=NOW))
     one, other = add(database, cast, "line.ended", "line.*"), add(database, cast)
     first, _ = rows(database, Webhook)
-    assert (first.public_id, first.url, first.secret) == (one.webhook, URL, one.secret)
+    assert (first.public_id, first.url) == (one.webhook, URL)
     assert (first.events, first.active, first.told_seal_id) == (["line.*"], True, head.number)
     assert sealed > 0
     assert len(one.secret) >= 40
@@ -52,13 +53,24 @@ def test_a_webhook_begins_where_the_journal_stands_and_has_a_secret_of_its_own(d
 
 def test_no_secret_and_no_address_is_on_the_journal(database: Database, cast: Cast) -> None:
     made = add(database, cast)
-    again = do(database, cast, renew_secret, webhook=made.webhook)
+    again = do(database, cast, renew_secret, webhook=made.webhook, key=KEY)
     do(database, cast, change_webhook, webhook=made.webhook, url="https://other.example.org/")
     do(database, cast, try_webhook, webhook=made.webhook)
     kept = " ".join(str(entry.detail) for entry in rows(database, JournalEntry))
     assert made.webhook in kept
     assert not any(word in kept for word in (made.secret, again.secret, "example.org"))
-    assert only(database, Webhook).secret == again.secret != made.secret
+    assert again.secret != made.secret
+
+
+def test_a_copy_of_the_database_tells_no_secret(database: Database, cast: Cast) -> None:
+    made = add(database, cast)
+    told = [(made.secret, only(database, Webhook).secret)]
+    again = do(database, cast, renew_secret, webhook=made.webhook, key=KEY)
+    told.append((again.secret, only(database, Webhook).secret))
+    for secret, kept in told:
+        assert secret not in kept
+        assert secret_in(kept, key=KEY, webhook=made.webhook) == secret
+        assert secret_in(kept, key=KEY[::-1], webhook=made.webhook) is None
 
 
 def test_what_is_wrong_is_told_at_once_and_nothing_is_kept(database: Database, cast: Cast) -> None:
@@ -76,6 +88,8 @@ def test_only_administrators_keep_webhooks(database: Database, cast: Cast, verb:
     given: dict[str, Any] = {"webhook": add(database, cast).webhook}
     if verb is add_webhook:
         given = {"url": URL, "events": ["*"]}
+    if verb in (add_webhook, renew_secret):
+        given["key"] = KEY
     if verb is send_again:
         given["delivery"] = "x" * 16
     for by in (cast.ben, cast.cleo, cast.dora):
@@ -87,7 +101,7 @@ def test_only_administrators_keep_webhooks(database: Database, cast: Cast, verb:
 @pytest.mark.parametrize("verb", [change_webhook, renew_secret, remove_webhook, try_webhook])
 def test_a_webhook_that_is_not_there_is_not_found(database: Database, cast: Cast, verb: Any) -> None:
     with pytest.raises(Refused) as refused:
-        do(database, cast, verb, webhook="x" * 16)
+        do(database, cast, verb, webhook="x" * 16, **({"key": KEY} if verb is renew_secret else {}))
     assert why(refused) == [Reason.NOT_FOUND]
 
 

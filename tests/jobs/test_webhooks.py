@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -50,9 +50,8 @@ class Office:
 
     def listen(self, url: str, *events: str) -> str:
         """A program at an address that is told of events, of all of them unless some are named."""
-        made = self.database.act(
-            lambda s: add_webhook(s, url=url, events=events or ("*",), at=self.clock.now(), by=self.cast.eli)
-        )
+        given = {"url": url, "events": events or ("*",), "key": self.library.settings.secret_key}
+        made = self.database.act(lambda s: add_webhook(s, **given, at=self.clock.now(), by=self.cast.eli))
         return made.secret
 
     def ping(self, number: int = 1) -> None:
@@ -111,6 +110,18 @@ def test_what_happens_arrives_within_a_run_signed_and_in_order(office: Office, p
         assert asked.headers["X-Lending-Event"] == json.loads(asked.body)["event"]
         assert asked.headers["X-Lending-Delivery"] == json.loads(asked.body)["id"]
     assert (office.sweep(), len(peer.asked)) == (0, 2)
+
+
+def test_what_nobody_can_sign_any_more_is_not_sent_and_says_why(office: Office, peer: HttpPeer, url: str) -> None:
+    """The library has another key than when the webhook was made."""
+    office.listen(url, "loan.*")
+    lend(office.database, office.cast)
+    chosen = replace(office.library.settings, secret_key="another key of the library, as long")
+    other = Library(office.database, office.clock, None, chosen)
+    office.clock.move(MINUTE)
+    assert Messenger(other, office.clock.now, lambda: office.cast.system).run() == 0
+    (message,) = rows(office.database, WebhookDelivery)
+    assert (message.state.value, message.problem, peer.asked) == ("pending", "no secret", [])
 
 
 def test_a_library_without_webhooks_asks_once_and_leaves_the_journal_alone(office: Office) -> None:

@@ -42,12 +42,16 @@ def gather(library: Served) -> dict[str, str]:
     return {**listen(library), "workshop": last_week, "empty_workshop": empty, "stocktake": counting, "counted": ended}
 
 
+KEY = "k" * 40
+"""The library's own key (``tests/journeys/whole.py``)."""
+
+
 def listen(library: Served) -> dict[str, str]:
     """A webhook with a message of every fate, one that switched itself off, and one that was never told of anything."""
     cast, by = library.cast, library.cast.system
 
     def add(host: str, *events: str) -> str:
-        made = library.act(add_webhook, url=f"https://{host}/lending", events=events, by=cast.eli)
+        made = library.act(add_webhook, url=f"https://{host}/lending", events=events, key=KEY, by=cast.eli)
         return str(made.webhook)
 
     names = [
@@ -66,8 +70,8 @@ def listen(library: Served) -> dict[str, str]:
     )
     for fate in fates:
         library.act(try_webhook, webhook=names[0], by=cast.eli)
-        fate(library.act(claim, webhook_id=ids[names[0]], by=by))
+        fate(library.act(claim, webhook_id=ids[names[0]], key=KEY, by=by))
     library.act(try_webhook, webhook=names[1], by=cast.eli)
-    gone = library.act(claim, webhook_id=ids[names[1]], by=by)
+    gone = library.act(claim, webhook_id=ids[names[1]], key=KEY, by=by)
     library.act(mark_gone, claimed=gone, problem="http 410", by=by)
     return dict(zip(("webhook", "stopped_webhook", "silent_webhook"), names, strict=True))

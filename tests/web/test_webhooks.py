@@ -9,11 +9,12 @@ import pytest
 from lending.circulation.deliveries import claim, mark_gone, mark_not_taken
 from lending.clock import MovingClock
 from lending.db import Database
+from lending.domain.webhooks import secret_in
 from lending.models.webhooks import StoppedWhy, Webhook, WebhookDelivery
 from tests.api.test_every_key import SOMEWHERE
 from tests.cast import NOW, Cast
 from tests.circulation.kits_in_hand import only, rows
-from tests.web.browsers import Browser
+from tests.web.browsers import SECRET_KEY, Browser
 from tests.web.looking import key
 
 PAGES = "/administration/webhooks"
@@ -49,13 +50,15 @@ def test_the_secret_is_shown_once_and_the_webhook_is_listed(eli: Browser, sqlite
     keyed = {**GIVEN, "key": key()}
     shown = eli.post(f"{PAGES}/new", keyed).get_data(as_text=True)
     row = only(sqlite_database, Webhook)
-    assert row.secret in shown
+    secret = secret_in(row.secret, key=SECRET_KEY, webhook=row.public_id)
+    assert secret
+    assert secret in shown
     assert row.events == ["kit.freed", "line.*"]
     again = eli.post(f"{PAGES}/new", keyed)  # the browser's button for going back
     assert (again.status_code, again.headers["Location"]) == (303, PAGES)
     for text in (page(eli, PAGES), page(eli, f"{PAGES}/{row.public_id}"), page(eli, f"{PAGES}/{row.public_id}/edit")):
         assert SOMEWHERE in text
-        assert row.secret not in text
+        assert secret not in text
 
 
 @pytest.mark.parametrize(
@@ -96,8 +99,9 @@ def test_it_is_tried_stopped_started_given_a_secret_and_removed(
         assert only(sqlite_database, Webhook).active is active
     before = only(sqlite_database, Webhook).secret
     shown = press(eli, f"{made}/secret").get_data(as_text=True)
-    assert only(sqlite_database, Webhook).secret in shown
-    assert before not in shown
+    row = only(sqlite_database, Webhook)
+    assert row.secret != before
+    assert (secret_in(row.secret, key=SECRET_KEY, webhook=row.public_id) or "none") in shown
     assert press(eli, f"{made}/remove").headers["Location"] == PAGES
     assert eli.get(made).status_code == press(eli, f"{made}/test").status_code == 404
 
@@ -107,7 +111,7 @@ def test_a_message_that_waits_says_why_and_until_when_and_is_tried_now(
 ) -> None:
     press(eli, f"{made}/test")
     webhook = only(sqlite_database, Webhook)
-    one = sqlite_database.act(lambda s: claim(s, webhook.id, at=NOW, by=cast.system))
+    one = sqlite_database.act(lambda s: claim(s, webhook.id, key=SECRET_KEY, at=NOW, by=cast.system))
     assert one is not None
     sqlite_database.act(
         lambda s: mark_not_taken(s, one, "http 503", choked=False, retry_after=None, at=NOW, by=cast.system)
@@ -122,7 +126,7 @@ def test_a_message_that_waits_says_why_and_until_when_and_is_tried_now(
 def test_one_that_switched_itself_off_says_why(eli: Browser, sqlite_database: Database, cast: Cast, made: str) -> None:
     press(eli, f"{made}/test")
     webhook = only(sqlite_database, Webhook)
-    one = sqlite_database.act(lambda s: claim(s, webhook.id, at=NOW, by=cast.system))
+    one = sqlite_database.act(lambda s: claim(s, webhook.id, key=SECRET_KEY, at=NOW, by=cast.system))
     assert one is not None
     sqlite_database.act(lambda s: mark_gone(s, one, "http 410", at=NOW, by=cast.system))
     assert only(sqlite_database, Webhook).stopped_why is StoppedWhy.GONE
