@@ -214,6 +214,7 @@ class Enrolment(Base):
     patron_id: Mapped[int | None] = mapped_column(ForeignKey("patrons.id"), index=True)
     pickup_branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"))
     wants_kit: Mapped[bool] = mapped_column(default=True)
+    has_told_how: Mapped[bool] = mapped_column(default=False)
     _state: Mapped[EnrolmentState] = enum_column(EnrolmentState, "state")
     created_at: Mapped[datetime]
     seated_at: Mapped[datetime | None]

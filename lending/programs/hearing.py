@@ -1,7 +1,8 @@
 """How people heard of a session or a workshop: asked of whoever enrols or registers, optional, and only counted.
 
-What was answered hangs on nobody: the journal keeps that somebody was asked, so that nobody is counted twice, and not
-what they said. Source: RULES 0 (COOP Careers: peer referrals); issue "Managers see what circulated", Build 3.
+What was answered hangs on nobody: the enrolment and the journal keep that somebody said it, so that nobody is counted
+twice, and not what they said.
+Source: RULES 0 (COOP Careers: peer referrals); issue "Managers see what circulated", Build 3.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lending.circulation.journal import record
@@ -20,7 +21,6 @@ from lending.domain.states import LIVE_ENROLMENTS
 from lending.errors import Reason, Refused
 from lending.models.branches import Branch
 from lending.models.cohorts import Cohort, Enrolment, Workshop
-from lending.models.journal import JournalEntry
 from lending.models.outcomes import HeardFrom, HeardOf
 from lending.programs.cohorts import permit_for_program
 from lending.programs.enrolment import lock_enrolments
@@ -48,11 +48,12 @@ def note_heard(session: Session, *, enrolment: str, heard: Heard, at: datetime, 
         raise Refused.because(Reason.NOT_FOUND)
     held = session.get_one(Cohort, found.cohort_id)
     permit_for_program(by, Act.ENROL, held.program_id, found.pickup_branch_id, patron_id=found.patron_id)
-    lock_enrolments(session, [found.id])
+    (found,) = lock_enrolments(session, [found.id])
     if found.state not in LIVE_ENROLMENTS:
         raise Refused.because(Reason.NOT_FOUND)
-    if has_told(session, enrolment, cohort_id=held.id):
+    if found.has_told_how:
         raise Refused.because(Reason.ALREADY_TOLD)
+    found.has_told_how = True
     count_heard(session, heard, cohort_id=held.id, branch_id=found.pickup_branch_id, at=at)
     record(
         session,
@@ -63,16 +64,6 @@ def note_heard(session: Session, *, enrolment: str, heard: Heard, at: datetime, 
         cohort_id=held.id,
         detail={"enrolment": enrolment},
     )
-
-
-def has_told(session: Session, enrolment: str, *, cohort_id: int) -> bool:
-    """Whether it was counted how the person of an enrolment heard."""
-    told = exists().where(
-        JournalEntry.cohort_id == cohort_id,
-        JournalEntry.verb == NOTED,
-        JournalEntry.detail["enrolment"].as_string() == enrolment,
-    )
-    return bool(session.scalar(select(told)))
 
 
 def count_heard(

@@ -25,23 +25,18 @@ from lending.models.kits import KitType
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from lending.programs.enrolment import enrol
-from lending.programs.hearing import Heard, note_heard
 
 _MADE = frozenset({"enrol", "reserve"})
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A kit of a type (its code) at a library, in a session (its code) or in none, and the answers to its questions.
-
-    ``heard``: how they heard of the session, if they said so.
-    """
+    """A kit of a type (its code) at a library, in a session (its code) or in none, and the answers to its questions."""
 
     kit_type: str
     branch_id: int
     cohort: str | None = None
     answers: Mapping[str, bool] = field(default_factory=dict)
-    heard: Heard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +127,7 @@ def _given(session: Session, wish: Wish, card: str, *, at: datetime, by: Actor) 
     where, kit_type = wish.branch_id, wish.kit_type
     if wish.cohort is None:
         return reserve(session, patron=card, kit_type=kit_type, pickup_branch_id=where, at=at, by=by).reservation
-    enrolment = enrol(
+    return enrol(
         session,
         patron=card,
         cohort=wish.cohort,
@@ -142,9 +137,6 @@ def _given(session: Session, wish: Wish, card: str, *, at: datetime, by: Actor) 
         at=at,
         by=by,
     ).enrolment
-    if wish.heard is not None:
-        note_heard(session, enrolment=enrolment, heard=wish.heard, at=at, by=by)
-    return enrolment
 
 
 def _cohort_id(session: Session, code: str | None) -> int | None:

@@ -30,7 +30,7 @@ class Confirmation:
     """A seat, a kit or both. ``seat`` and ``kit`` are ``None`` where there is none; positions are 1 for the next.
 
     ``reference`` is what stands for the card of somebody who has none yet. ``needs_guardian``: they are under age, and
-    nobody has agreed for them yet.
+    nobody has agreed for them yet. ``has_told_how`` they heard of it.
     """
 
     made: str
@@ -51,6 +51,7 @@ class Confirmation:
     calendar: Calendar
     reference: str | None
     needs_guardian: bool
+    has_told_how: bool
 
     @property
     def is_to_come(self) -> bool:
@@ -105,6 +106,7 @@ def confirmation(session: Session, patron_id: int, made: str, *, at: datetime) -
         calendar=calendar,
         reference=_reference(session, person),
         needs_guardian=_needs_guardian(session, person, kit, at, calendar.local_date(at)),
+        has_told_how=seat is not None and seat.has_told_how,
     )
 
 

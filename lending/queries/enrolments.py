@@ -60,7 +60,7 @@ HAS_A_KIT = frozenset({KitStanding.PROMISED, KitStanding.READY, KitStanding.OUT,
 class SeatShown:
     """Somebody's place in a cohort. ``patron`` is the card, ``None`` once their link is cut.
 
-    ``went_on_to`` is the later session (its name) into which their kit was rolled over.
+    ``went_on_to`` is the later session (its name) into which their kit was rolled over. ``has_told_how`` they heard.
     ``position`` is the place on the waiting list, ``kit_position`` in the kits' queue, 1 for the next, ``None`` for who
     does not wait. ``barcode`` is the kit they have, had or will find on the shelf; ``code`` the one on its wrap slip.
     """
@@ -81,6 +81,7 @@ class SeatShown:
     offered_until: datetime | None
     zone: str
     went_on_to: str | None
+    has_told_how: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,7 @@ _SEATS: Select[Any] = select(
     _loan.c.due_at,
     _lent.c.barcode.label("kit_lent"),
     _went_on_to.label("went_on_to"),
+    _enrolments.c.has_told_how,
 ).select_from(
     _enrolments.join(_cohorts, _cohorts.c.id == _enrolments.c.cohort_id)
     .join(_branches, _branches.c.id == _enrolments.c.pickup_branch_id)
@@ -383,6 +385,7 @@ def _shown(row: AnyRow) -> SeatShown:
         offered_until=row.offered_until if row.state is EnrolmentState.OFFERED else None,
         zone=row.zone,
         went_on_to=row.went_on_to,
+        has_told_how=row.has_told_how,
     )
 
 

@@ -20,7 +20,6 @@ from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import LIVE_ENROLMENTS, EnrolmentState
 from lending.models.base import new_public_id
-from lending.programs.hearing import has_told
 from lending.programs.moving import Moved, roll_over, transfer
 from lending.programs.offers import accept_offer
 from lending.programs.requeue import requeue
@@ -173,7 +172,6 @@ def _page(shown: SeatShown, not_done: NotDone = NotDone()) -> ResponseReturnValu
     with current.library().db.read() as session:
         held = session_of_code(session, shown.cohort)
         kit_types = kit_types_at(session, held.id, shown.pickup_branch)
-        told = has_told(session, shown.id, cohort_id=held.id)
     actions = []
     if shown.seat is EnrolmentState.OFFERED:
         actions.append(
@@ -203,7 +201,7 @@ def _page(shown: SeatShown, not_done: NotDone = NotDone()) -> ResponseReturnValu
         actions.append(
             {"label": _("Goes on to another session"), "url": url_for("seats.move", enrolment=shown.id), "post": False}
         )
-    if shown.seat in LIVE_ENROLMENTS and not told:
+    if shown.seat in LIVE_ENROLMENTS and not shown.has_told_how:
         actions.append(
             {"label": _("How they heard of it"), "url": url_for("hearing.person", enrolment=shown.id), "post": False}
         )

@@ -74,6 +74,7 @@ def _foreign(table: str, **columns: str) -> list[sa.SchemaItem]:
 def upgrade() -> None:
     number = "BIGINT" if op.get_bind().dialect.name == "postgresql" else "INTEGER"
     op.add_column("cohorts", sa.Column("is_single", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("enrolments", sa.Column("has_told_how", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("workshops", sa.Column("is_open", sa.Boolean(), server_default=sa.true(), nullable=False))
     # In the words of SQL: SQLite takes the CHECK of a new column only with the column.
     op.execute(f"ALTER TABLE workshops ADD COLUMN places {number} CONSTRAINT ck_workshops_places CHECK (places > 0)")
@@ -90,6 +91,7 @@ def downgrade() -> None:
         op.drop_table(table)
     for name in ("places", "is_open"):
         op.drop_column("workshops", name)
+    op.drop_column("enrolments", "has_told_how")
     op.drop_column("cohorts", "is_single")
 
 

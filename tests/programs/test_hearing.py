@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from lending.db import Database
 from lending.errors import Reason, Refused
+from lending.models.cohorts import Enrolment
 from lending.models.journal import JournalEntry
 from lending.models.outcomes import HeardFrom, HeardOf
-from lending.programs.hearing import Heard, has_told, note_heard
+from lending.programs.hearing import Heard, note_heard
 from tests.cast import LUIS, NOW, Cast
 from tests.circulation.kits_in_hand import why
 from tests.programs import members
@@ -22,18 +23,18 @@ def note(database: Database, enrolment: str, by: Any, heard: Heard = Heard(Heard
     database.act(lambda s: note_heard(s, enrolment=enrolment, heard=heard, at=NOW, by=by))
 
 
-def told(database: Database, enrolment: str, cast: Cast) -> bool:
+def told(database: Database, enrolment: str) -> bool:
     with database.read() as session:
-        return has_told(session, enrolment, cohort_id=cast.cohort)
+        return session.scalars(select(Enrolment.has_told_how).where(Enrolment.public_id == enrolment)).one()
 
 
 def test_it_is_counted_once_for_each_seat(database: Database, cast: Cast) -> None:
     ada = members.adas_seat(database, cast)
     luis = members.join(database, cast, LUIS).enrolment
-    assert not told(database, ada, cast)
+    assert not told(database, ada)
     note(database, ada, cast.ben, Heard(HeardFrom.FRIEND, "WR-7"))
     note(database, luis, cast.luis)
-    assert told(database, ada, cast)
+    assert told(database, ada)
     with pytest.raises(Refused) as caught:
         note(database, ada, cast.ada, Heard(HeardFrom.FLYER))
     assert why(caught) == [Reason.ALREADY_TOLD]

@@ -128,7 +128,7 @@ MAY: dict[str, set[str]] = {
             *("my_place.page", "my_place.file", "my_place.cancel", "my_place.leave", "my_place.accept", "my_place.ask"),
             *("my_library.page", "my_workshops.page", "my_workshops.file", "preferences.page", "my_pin.change"),
             *("my_data.page", "my_data.download", "my_data.erase"),
-            *("confirmed.page", "confirmed.calendar"),
+            *("confirmed.page", "confirmed.calendar", "confirmed.said"),
         ),
         NO_STAFF,
     ),

@@ -7,20 +7,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
 
-from lending.domain.states import EnrolmentState, ReservationState
+from lending.domain.states import LIVE_ENROLMENTS, EnrolmentState, ReservationState
 from lending.mail.calendars import Event
 from lending.phrases import Reader
+from lending.programs.hearing import note_heard
 from lending.queries.confirmations import Confirmation, confirmation
-from lending.web import current
+from lending.web import current, heard
 from lending.web.access import own
+from lending.web.acting import act_once
+from lending.web.forms import KeyedForm
 from lending.web.hours import week_in_words
 from lending.web.online import files
 
 bp = Blueprint("confirmed", __name__, url_prefix="/reserve")
+
+
+class HeardForm(KeyedForm):
+    """How somebody heard, asked once everything is done, so that it is one question less before."""
+
+    heard = SelectField(heard.ASKED, default="", validators=[Optional()])
 
 
 @bp.get("/confirmed/<made>")
@@ -28,7 +40,27 @@ bp = Blueprint("confirmed", __name__, url_prefix="/reserve")
 def page(made: str) -> ResponseReturnValue:
     """What one patron reserved; somebody else's is not there."""
     found = _mine(made)
-    return render_template("online/reserve/confirmed.html", it=_shown(found))
+    form = HeardForm() if _is_to_ask(found) else None
+    if form is not None:
+        form.heard.choices = [SelectChoice(*choice) for choice in heard.choices(_("I would rather not say"))]
+    return render_template("online/reserve/confirmed.html", it=_shown(found), form=form)
+
+
+@bp.post("/confirmed/<made>/heard")
+@own
+def said(made: str) -> ResponseReturnValue:
+    """Count how they heard of the session, once; whatever is sent again changes nothing."""
+    found = _mine(made)
+    told = heard.read(request.form.get("heard"))
+    if told is not None and _is_to_ask(found):
+        act_once(lambda session, at, by: note_heard(session, enrolment=made, heard=told, at=at, by=by))
+        flash(_("Thank you for telling us."), "done")
+    return redirect(url_for(".page", made=made), 303)
+
+
+def _is_to_ask(found: Confirmation) -> bool:
+    """Whether a seat was reserved, and nobody counted yet how its person heard."""
+    return found.seat in LIVE_ENROLMENTS and not found.has_told_how
 
 
 @bp.get("/confirmed/<made>/calendar.ics")

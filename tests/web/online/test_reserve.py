@@ -12,6 +12,7 @@ from lending.db import Database
 from lending.models.cohorts import Cohort, Enrolment, Pool, Program
 from lending.models.kits import KitType
 from lending.models.notices import Channel, Notice
+from lending.models.outcomes import HeardFrom, HeardOf
 from lending.models.people import Card, Patron
 from lending.models.policies import Agreement, AgreementAcceptance, Signing
 from lending.models.reservations import Reservation
@@ -310,3 +311,15 @@ def test_a_patron_whom_nobody_reaches_is_asked_how_and_it_is_kept(
     known = only(sqlite_database, select(Patron).where(Patron.id == cast.luis_id))
     assert (known.phone, known.notice_channel) == ("+12135550142", Channel.TEXT)
     assert known.text_consent_wording is not None
+
+
+def test_how_they_heard_is_asked_once_when_all_is_done(
+    new_browser: NewBrowser, sqlite_database: Database, cast: Cast
+) -> None:
+    browser = new_browser()
+    there = reserve(browser).headers["Location"]
+    assert "How did you hear about it?" in page(browser.get(there))
+    for key in ("a" * 16, "b" * 16):
+        assert browser.post(f"{there}/heard", {"heard": "friend", "key": key}).headers["Location"] == there
+    assert "How did you hear about it?" not in page(browser.get(there))
+    assert only(sqlite_database, select(HeardOf.source)) is HeardFrom.FRIEND
