@@ -12,7 +12,7 @@ from typing import Final
 import flask_login
 from flask import session, url_for
 
-from lending.domain.permissions import Role
+from lending.domain.permissions import Act, Role, may
 from lending.queries import staff as queries
 from lending.queries.staff import SignIn, StaffAccount, StationPlace
 from lending.web import current, shifts
@@ -79,7 +79,11 @@ def half() -> Half | None:
 
 
 def first_page(account: StaffAccount, target: str) -> str:
-    """Where to go after signing in: to the only station there is, or to the choice of one."""
+    """Where to go after signing in: to the only station there is, or to the choice of one. Whoever has nothing to do at
+    the desk is sent to where their own work begins instead.
+    """
+    if target == url_for("desk.desk") and not may(account.role, Act.CIRCULATE):
+        target = url_for("start.page")
     found = places(account)
     if len(found) == 1:
         current.stand_at(found[0], account)

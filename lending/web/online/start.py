@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from lending.domain.permissions import Act
+from lending.domain.permissions import Role
 from lending.queries.branches import KitTypeShown, kit_types
 from lending.queries.offering import Offered, offered
 from lending.web import current
@@ -17,13 +17,16 @@ from lending.web.online.reserve_words import offered_words
 
 bp = Blueprint("start", __name__)
 
+_BEGINS = {Role.COUNSELLOR: "inquiries.page", Role.PROGRAM: "desk.search"}
+"""Where staff begin who do not circulate."""
+
 
 @bp.get("/")
 @public
 def page() -> ResponseReturnValue:
-    """What a kit is and where one is free; staff are sent to the desk, or to the search if they do not circulate."""
-    if current.staff() is not None:
-        return redirect(url_for("desk.desk") if current.may_anywhere(Act.CIRCULATE) else url_for("desk.search"))
+    """What a kit is and where one is free; staff are sent to where their work begins."""
+    if (account := current.staff()) is not None:
+        return redirect(url_for(_BEGINS.get(account.role, "desk.desk")))
     with current.library().db.read() as session:
         found = offered(session, today=current.today(), at=current.now())
         kinds = kit_types(session)

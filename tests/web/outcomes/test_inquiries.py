@@ -121,3 +121,18 @@ def test_the_topics_are_the_librarys_own(eli: Browser, sqlite_database: Database
     assert 'id="inquiry_topics-error"' in text(wrong)
     assert eli.post("/administration/outcomes", {"key": "e" * 16}).status_code == 303
     assert "Unemployment benefits" in text(eli.get("/administration/outcomes"))
+
+
+def test_a_counsellor_begins_here_and_not_at_a_desk_that_is_closed_to_them(
+    new_browser: Any, sqlite_database: Database, cast: Cast
+) -> None:
+    def counsel(session: Any) -> None:
+        session.scalars(select(Staff).where(Staff.username == "ben")).one().role = Role.COUNSELLOR
+
+    sqlite_database.act(counsel)
+    browser = new_browser()
+    assert browser.sign_in("ben").headers["Location"] == "/"
+    assert browser.get("/").headers["Location"] == "/inquiries"
+    assert browser.get("/inquiries").status_code == 200
+    lead = new_browser()
+    assert lead.sign_in("dora").headers["Location"] == "/station?next=/"
