@@ -141,6 +141,8 @@ def _next(found: Confirmation, reader: Reader) -> list[str]:
     steps = []
     if found.seat is EnrolmentState.WAITING:
         steps.append(_("When a seat is free for you, we tell you. You need not do anything."))
+    elif found.seat is EnrolmentState.OFFERED:
+        steps.append(_("Take the seat on the page My place, or it goes to the next person."))
     if found.kit is ReservationState.WAITING:
         steps.append(_("When it is your turn for a kit, we tell you."))
     elif found.kit is ReservationState.PROMISED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from lending.clock import MovingClock
 from lending.db import Database
-from lending.domain.states import ReservationState
+from lending.domain.states import EnrolmentState, ReservationState
+from lending.models.cohorts import Enrolment
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
-from tests.cast import ADA, Cast
+from tests.cast import ADA, NOW, Cast
 from tests.web.browsers import Browser, signed_in_with_card
 
 
@@ -62,6 +63,15 @@ def test_a_seat_whose_kit_nobody_picked_up_stays_a_seat(
     assert "No kit is kept for you now." in page
     assert "to my calendar" not in page
     assert ada.get(f"/reserve/confirmed/{seat}/calendar.ics").status_code == 404
+
+
+def test_who_is_offered_a_seat_is_told_where_to_take_it(ada: Browser, sqlite_database: Database, seat: str) -> None:
+    until = NOW + timedelta(days=2)
+    offered = update(Enrolment).values(_state=EnrolmentState.OFFERED, offered_until=until)
+    sqlite_database.act(lambda s: s.execute(offered.where(Enrolment.public_id == seat)))
+    page = shown(ada, seat)
+    assert "A seat is offered to you" in page
+    assert "Take the seat on the page My place" in page
 
 
 def test_somebody_comes_of_age_at_midnight_of_the_library(
