@@ -8,12 +8,15 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from lending.mail.carriers import Away
+from lending.mail.timed import Timed
 
 LONGEST_ANSWER = 10_000
 """Bytes of an answer that are read."""
@@ -33,7 +36,7 @@ class Answer:
 
 
 def post_json(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Answer:
-    """Post a JSON body to an address. Raises ``Away`` when there is no answer within ``timeout`` seconds of silence."""
+    """Post a JSON body to an address. Raises ``Away`` when the whole answer is not there within ``timeout`` seconds."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme == "https":
@@ -44,10 +47,14 @@ def post_json(url: str, body: bytes, headers: Mapping[str, str], *, timeout: flo
     else:
         called = http.client.HTTPConnection(host, parts.port, timeout=timeout)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    until = time.monotonic() + timeout
     try:
-        called.request("POST", target, body, {"Content-Type": "application/json", **headers})
-        answer = called.getresponse()
-        return Answer(answer.status, _object(answer.read(LONGEST_ANSWER)))
+        called.connect()
+        with closing(called.sock) as connection:
+            called.sock = Timed(connection, until)
+            called.request("POST", target, body, {"Content-Type": "application/json", **headers})
+            answer = called.getresponse()
+            return Answer(answer.status, _object(answer.read(LONGEST_ANSWER)))
     except (http.client.HTTPException, OSError) as gone:
         raise Away(type(gone).__name__) from None
     finally:

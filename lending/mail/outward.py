@@ -9,7 +9,6 @@ for the resolver's own patience, which the system sets). Never called in a trans
 from __future__ import annotations
 
 import http.client
-import io
 import socket
 import ssl
 import time
@@ -22,6 +21,7 @@ from typing import Any
 from lending.domain.addresses import Address, Network, Target, may_be_called, read_address, read_url
 from lending.errors import Reason, Refused
 from lending.mail.carriers import Away
+from lending.mail.timed import Timed, left
 
 SECONDS = 10.0
 """From the first packet to the answer's headers."""
@@ -91,16 +91,16 @@ def _connected(target: Target, found: list[Address], until: float) -> socket.soc
     *others, last = found
     for n, address in enumerate(others):
         try:
-            plain = socket.create_connection((str(address), target.port), timeout=_left(until) / (len(found) - n))
+            plain = socket.create_connection((str(address), target.port), timeout=left(until) / (len(found) - n))
             break
         except OSError:
             continue
     else:
-        plain = socket.create_connection((str(last), target.port), timeout=_left(until))
+        plain = socket.create_connection((str(last), target.port), timeout=left(until))
     if not target.secure:
         return plain
     try:
-        plain.settimeout(_left(until))
+        plain.settimeout(left(until))
         return ssl.create_default_context().wrap_socket(plain, server_hostname=target.host)
     except BaseException:
         plain.close()
@@ -111,52 +111,13 @@ def _asked(
     target: Target, connection: socket.socket, body: bytes, headers: Mapping[str, str], until: float, at: datetime
 ) -> Heard:
     called = http.client.HTTPConnection(target.host, target.port)
-    called.sock = _Timed(connection, until)
+    called.sock = Timed(connection, until)
     said = {"Host": target.named, "Content-Type": "application/json", "Connection": "close", **headers}
     called.request("POST", target.path, body, said)
     answer = called.getresponse()
     heard = Heard(answer.status, _retry_after(answer.headers.get("Retry-After"), at))
     answer.close()
     return heard
-
-
-class _Timed:
-    """A connection all of whose waits end at one instant: a drop every second would keep any other timeout awake."""
-
-    def __init__(self, connection: socket.socket, until: float) -> None:
-        self._connection, self._until = connection, until
-
-    def sendall(self, data: bytes) -> None:
-        """Send all of it in time."""
-        self._connection.settimeout(_left(self._until))
-        self._connection.sendall(data)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """What comes in, as far as it comes in time."""
-        return io.BufferedReader(_Incoming(self._connection, self._until))
-
-    def close(self) -> None:
-        """Nothing: whoever made the connection ends it."""
-
-
-class _Incoming(io.RawIOBase):
-    def __init__(self, connection: socket.socket, until: float) -> None:
-        self._connection, self._until = connection, until
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._connection.settimeout(_left(self._until))
-        return self._connection.recv_into(buffer)
-
-
-def _left(until: float) -> float:
-    """The seconds that are left; ``TimeoutError`` when none is."""
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 def _retry_after(value: str | None, at: datetime) -> timedelta | None:

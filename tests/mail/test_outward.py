@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from ipaddress import ip_network
@@ -22,6 +22,7 @@ from tests.cast import NOW
 from tests.mail.doorkeeper import HOSTILE, Doorkeeper, doorkeeping, resolver
 from tests.mail.http_peer import HttpPeer, http_server
 from tests.mail.peer import free_port
+from tests.mail.slow import drip, read_request, saying
 
 HERE = (ip_network("127.0.0.0/8"),)
 PUBLIC = "93.184.215.14"
@@ -174,43 +175,6 @@ def test_how_long_to_wait_is_heard_in_seconds_or_as_an_instant(said: str, heard:
 
 
 # --- Receivers that are slow, silent or endless ----------------------------------------------------------------------
-
-
-def read_request(connection: socket.socket) -> None:
-    """Read all of what ``send`` sends: a server that closes with something unread takes its own answer back."""
-    request = b""
-    while not request.endswith(b"\r\n\r\n{}") and (more := connection.recv(10_000)):
-        request += more
-
-
-@contextmanager
-def saying(speak: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that reads a request and then does as it likes; gives its address."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-
-        def serve() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.settimeout(5)
-                read_request(connection)
-                try:
-                    speak(connection)
-                except OSError:
-                    return
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.getsockname()[1]}"
-        finally:
-            thread.join()
-
-
-def drip(connection: socket.socket) -> None:
-    """A letter every moment, for ever: each of them would keep an ordinary timeout awake."""
-    for letter in b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 400:
-        connection.sendall(bytes([letter]))
-        time.sleep(0.03)
 
 
 def pour(connection: socket.socket) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from lending.mail.texts import TextGateway
 from tests.cast import NOW
 from tests.mail.http_peer import HttpPeer, http_server
 from tests.mail.peer import free_port
+from tests.mail.slow import drip, saying
 
 SECRET = "a secret of the gateway and the library"
 
@@ -90,3 +92,11 @@ def test_nobody_there_and_nobody_answering_are_away() -> None:
     peer = HttpPeer(silent_for=0.5)
     with http_server(peer) as url, pytest.raises(Away):
         send(url, timeout=0.1)
+
+
+def test_a_gateway_that_answers_byte_by_byte_is_left_at_the_end_of_its_time() -> None:
+    """Longer than a claim lasts, the same text would be sent by another process too."""
+    began = time.monotonic()
+    with saying(drip) as url, pytest.raises(Away):
+        send(url, timeout=0.4)
+    assert time.monotonic() - began < 3
