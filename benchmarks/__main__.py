@@ -15,7 +15,7 @@ from functools import partial
 
 import click
 
-from benchmarks import county, figures, imports, overdue, patrons, speed, startup, statements, waits
+from benchmarks import county, figures, imports, managers, overdue, patrons, speed, startup, statements, waits
 from benchmarks.engines import ENGINES, Engine
 from benchmarks.figures import Figure
 from lending.clock import SystemClock
@@ -31,6 +31,7 @@ def parts(quick: bool) -> dict[str, Part]:
         "P3": statements.counted,
         "P5": partial(patrons.reserving, quick=quick),
         "P6": partial(overdue.overdue_sweep, quick=quick),
+        "P7": partial(managers.pages_beside_a_long_past, quick=quick),
         "P8": partial(imports.imported, quick=quick),
         "P9": startup.started,
         "Availability": partial(county.availability_of_a_county, quick=quick),

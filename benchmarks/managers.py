@@ -25,14 +25,13 @@ PERIOD = "FY2023-07"
 """A fiscal year in the midst of the past (``rows.fill``)."""
 
 PAGES: Mapping[str, str] = {
-    "Today": "/reports",
+    "Today": "/reports/today",
     "Circulation": f"/reports/circulation?period={PERIOD}",
     "Sessions": f"/reports/sessions?period={PERIOD}",
     "Overdue and loss": f"/reports/overdue?period={PERIOD}",
     "Stock and turnaround": f"/reports/stock?period={PERIOD}",
-    "Outcomes": f"/reports/outcomes?period={PERIOD}",
+    "Official lists": f"/reports/official?period={PERIOD}",
     "Impact": f"/reports/impact?period={PERIOD}",
-    "Months": "/reports/months",
 }
 REACH_MS, REACH_RATIO = 300.0, 1.2
 
