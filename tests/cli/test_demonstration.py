@@ -34,9 +34,12 @@ from lending.library import Library
 from lending.models.branches import Branch
 from lending.models.charges import Charge
 from lending.models.cohorts import Attendance, Cohort, Enrolment, HeadCount, RecordedViews, Workshop
+from lending.models.hiring import HiringEvent
+from lending.models.inquiries import InquiryTally
 from lending.models.kits import Kit, KitType, Part
 from lending.models.loans import Loan
 from lending.models.people import Card, Patron, Staff
+from lending.models.referrals import Referral, ReferralOutcome
 from lending.models.reservations import Reservation
 from lending.models.stocktakes import Stocktake, StocktakeKit
 from lending.passwords import matches
@@ -121,6 +124,19 @@ def test_it_has_the_shape_of_the_programme(demonstration: Made) -> None:
     assert demonstration.today < cohorts[-1].pickup_from
     per_cohort = select(func.count(Workshop.id)).group_by(Workshop.cohort_id)
     assert every(demonstration, per_cohort) == [(6,)] * 7
+
+
+def test_a_year_of_inquiries_referrals_and_events_was_written_down(demonstration: Made) -> None:
+    tallies = every(
+        demonstration, select(InquiryTally.branch_id, func.sum(InquiryTally.n)).group_by(InquiryTally.branch_id)
+    )
+    assert len(tallies) == 2
+    assert all(n > 500 for _, n in tallies)
+    answers = {row.outcome for row in every(demonstration, select(Referral.outcome))}
+    assert {None, ReferralOutcome.ENROLLED} <= answers
+    events = every(demonstration, select(HiringEvent.attended, HiringEvent.hires, HiringEvent.starts_at))
+    assert sorted(row.attended is None for row in events) == [False, False, False, True]
+    assert [row.starts_at > demonstration.at for row in events].count(True) == 1
 
 
 @pytest.mark.parametrize("code", ["ELA", "COM"])

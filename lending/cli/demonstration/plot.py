@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from lending.cli.demonstration import past, queue, sessions, today
+from lending.cli.demonstration import outcomes, past, queue, sessions, today
 from lending.cli.demonstration.ground import open_kit_places
 from lending.cli.demonstration.names import Person
 from lending.cli.demonstration.rehearsal import Story
@@ -68,6 +68,7 @@ def of(town: Town, size: Size) -> Plot:
     following = sessions.coming(town, cohorts[-1], max(3, size.work_ready_kits // 50), cards.person)
     waiting = queue.waiting(town, _in_turn(open_kit_places(town), size.open_kits), cards.person)
     plot.told += [*scenes.told, *sessions.held(town, cohorts[-1]), *following.told, *waiting.told]
+    plot.told += outcomes.tallied(town)
     plot.hints += [*scenes.hints, *following.hints, *waiting.hints]
     plot.people = cards.next_sequence - FIRST_CARD + scenes.people
     return plot
