@@ -282,8 +282,8 @@ def assemble_in(session: Session) -> Cast:
         policy=policy.id,
     )
     promise(session, cast, patron_id=ada, pool_id=pool.id)
-    for period in ("2026-03", "FY2025-07"):  # the sweep has made them before they began
-        put(session, PeriodKey(period=period, key=bytes(range(32)), made_at=LONG_AGO))
+    for n, period in enumerate(("2026-03", "FY2025-07")):  # the sweep has made them before they began
+        put(session, PeriodKey(period=period, key=bytes(range(n, n + 32)), made_at=LONG_AGO))
     return cast
 
 
