@@ -156,6 +156,10 @@ def _reservations(ids: Collection[int]) -> Select[Any]:
     )
 
 
+_LENT_BY = Loan.branch_id + 0
+"""The branch of an open loan. By its index on branches SQLite would go through all that a branch ever lent."""
+
+
 def _out(places: Collection[Place]) -> Select[Any]:
     return (
         select(Loan.id)
@@ -165,8 +169,7 @@ def _out(places: Collection[Place]) -> Select[Any]:
         .join(Branch, Branch.id == Loan.branch_id)
         .outerjoin(Cohort, Cohort.id == Loan.cohort_id)
         .where(
-            # Of the open loans alone: by its index on branches SQLite would go through all that a branch ever lent.
-            (Loan.branch_id + 0).in_(_ids(places)),
+            _LENT_BY.in_(_ids(places)),
             unreceived,
             Loan.state == constant(LoanState.OUT),
         )
@@ -174,7 +177,7 @@ def _out(places: Collection[Place]) -> Select[Any]:
 
 
 def _due(places: Collection[Place], at: datetime) -> Select[Any]:
-    return _out(places).where(Loan.due_at >= at, _by_end_of_day(places, at, Loan.due_at, of=Loan.branch_id))
+    return _out(places).where(Loan.due_at >= at, _by_end_of_day(places, at, Loan.due_at, of=_LENT_BY))
 
 
 def _overdue(places: Collection[Place], at: datetime) -> Select[Any]:
