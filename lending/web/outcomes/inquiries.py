@@ -25,6 +25,7 @@ from lending.models.base import new_public_id
 from lending.models.inquiries import InquiryChannel
 from lending.programs.inquiries import MOST_AT_ONCE, tally, undo_tally
 from lending.queries import inquiries as queries
+from lending.queries.inquiries import Inquiries
 from lending.web import current
 from lending.web.access import allow
 from lending.web.forms import DayField, KeyedForm, offer
@@ -126,13 +127,7 @@ def _page(place: Standing, form: SheetForm, asked: Pressed | None = None) -> Res
     if not form.is_submitted():
         form.day.data = place.today
     counts, chosen = _today(place), request.args.get("channel") or InquiryChannel.UNSAID.value
-    with current.library().db.read() as session:
-        month = queries.inquiries(
-            session,
-            frozenset({place.branch_id}),
-            month_of(place.today),
-            staff_id=queries.own_alone(current.actor()),
-        )
+    month = _month(place)
     shown = render_template(
         "outcomes/inquiries.html",
         place=place,
@@ -142,8 +137,9 @@ def _page(place: Standing, form: SheetForm, asked: Pressed | None = None) -> Res
         ],
         total=sum(counts.values()),
         channels=[(channel.value, words, channel.value == chosen) for channel, words in CHANNELS.items()],
-        month=month.total,
-        by_topic=[(word_of(code, topics), n) for code, n in month.by_topic.items()],
+        sees_month=month is not None,
+        month=None if month is None else month.total,
+        by_topic=[] if month is None else [(word_of(code, topics), n) for code, n in month.by_topic.items()],
         own=queries.own_alone(current.actor()) is not None,
         form=form,
         problems=() if asked is None else asked.problems,
@@ -153,6 +149,15 @@ def _page(place: Standing, form: SheetForm, asked: Pressed | None = None) -> Res
     )
     code = status(form) if form.is_submitted() and request.path.endswith("/sheets") else 200
     return shown, asked.status if asked is not None else code
+
+
+def _month(place: Standing) -> Inquiries | None:
+    """This month here, for whoever may see counts; for a counsellor their own. ``None`` for everybody else."""
+    own = queries.own_alone(current.actor())
+    if own is None and not current.may(Act.SEE_COUNTS, place.branch_id):
+        return None
+    with current.library().db.read() as session:
+        return queries.inquiries(session, frozenset({place.branch_id}), month_of(place.today), staff_id=own)
 
 
 def _topics() -> dict[str, str]:

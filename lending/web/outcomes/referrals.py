@@ -5,12 +5,14 @@ The list is of those that nobody has an answer for, the oldest first. Source: RU
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
@@ -22,7 +24,7 @@ from lending.models.referrals import OutcomeSource, ReferralOutcome
 from lending.programs.referrals import make_referral, record_outcome, withdraw_consent
 from lending.queries import referrals as queries
 from lending.queries.codes import card_number
-from lending.queries.referrals import ReferralShown
+from lending.queries.referrals import ReferralShown, ServiceCounted
 from lending.web import current
 from lending.web.access import allow
 from lending.web.forms import DayField, KeyedForm, offer
@@ -83,7 +85,7 @@ def index() -> ResponseReturnValue:
     after = request.args.get("after", "")[:16] or None
     with current.library().db.read() as session:
         waiting, more = queries.referrals_waiting(session, current.branch_ids(), after=after, limit=PAGE)
-        month = queries.referrals(session, current.branch_ids(), month_of(current.today()))
+        month = _month(session)
     services, outcomes = _services(), {one: str(words) for one, words in OUTCOMES.items()}
     return render_template(
         "outcomes/referrals.html",
@@ -95,7 +97,7 @@ def index() -> ResponseReturnValue:
                 "waiting": one.waiting,
                 "outcomes": [one.outcomes.get(outcome, 0) for outcome in outcomes],
             }
-            for one in month.services
+            for one in month
         ],
         outcomes=list(outcomes.values()),
         more_url=url_for(".index", after=more) if more else None,
@@ -178,6 +180,13 @@ def consent(public_id: str) -> ResponseReturnValue:
         return _page(found, OutcomeForm(None), not_done), not_done.status
     flash(_("The consent is taken back. Nothing says any more who it was."), "done")
     return redirect(url_for(".show", public_id=public_id), 303)
+
+
+def _month(session: Session) -> Sequence[ServiceCounted]:
+    """What this month came to, for whoever may see counts."""
+    if not current.may_anywhere(Act.SEE_COUNTS):
+        return ()
+    return queries.referrals(session, current.branch_ids(), month_of(current.today())).services
 
 
 def _page(found: ReferralShown, form: OutcomeForm, not_done: NotDone = NotDone()) -> str:

@@ -86,6 +86,7 @@ def test_a_manager_sees_the_month_of_the_library_and_a_counsellor_their_own(
     ben: Browser, sqlite_database: Database, cast: Cast
 ) -> None:
     press(ben, "resume")
+    assert "This month at this library" not in text(ben.get("/inquiries"))
 
     def counsel(session: Any) -> None:
         session.scalars(select(Staff).where(Staff.username == "ben")).one().role = Role.MANAGER
