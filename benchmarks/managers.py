@@ -47,6 +47,9 @@ _DURATIONS = """
     INSERT INTO daily_durations (day, branch_id, kit_type_id, measure, bucket, n)
     SELECT day, 1, 1, '{measure}', id % 30, count(*) FROM (SELECT id, {day} AS day FROM loans) AS days
     GROUP BY day, id % 30"""
+_RESERVATIONS = """
+    INSERT INTO reservations (public_id, kit_type_id, stock_id, pickup_branch_id, state, pickup_code, queued_at)
+    SELECT replace(public_id, 'past', 'held'), 1, 1, 1, 'picked_up', 'K7QD', checked_out_at FROM loans"""
 _STOCK = """
     INSERT INTO stock_days (day, branch_id, kit_type_id, in_service, out, overdue, turnaround, ready, free, waiting)
     SELECT day, 1, 1, 1000, 700, 20, 50, 50, 200, 90 FROM (SELECT DISTINCT day FROM daily_counts) AS days"""
@@ -88,6 +91,7 @@ def _library(engine: Engine, today: date, past_loans: int) -> str:
             for measure in ("turnaround", "hold_wait"):
                 connection.execute(text(_DURATIONS.format(measure=measure, day=back)))
             connection.execute(text(_STOCK))
+            connection.execute(text(_RESERVATIONS))
             for whom in ("household", "patron"):
                 connection.execute(text(_TOKENS.format(whom=whom, day=out, month=_MONTH[dialect])))
             connection.execute(update(Staff).values(role=Role.MANAGER))

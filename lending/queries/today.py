@@ -152,7 +152,7 @@ def _reservations(ids: Collection[int]) -> Select[Any]:
         .join(KitType, KitType.id == Reservation.kit_type_id)
         .join(Branch, Branch.id == Reservation.pickup_branch_id)
         .outerjoin(Cohort, Cohort.id == Reservation.cohort_id)
-        .where(Reservation.pickup_branch_id.in_(ids))
+        .where(Reservation.pickup_branch_id.in_(ids), Stock.branch_id.in_(ids))
     )
 
 
