@@ -64,6 +64,7 @@ class Settings:
     bind: str
     web_workers: int
     web_threads: int
+    site_url: str | None
     trusted_hosts: tuple[str, ...]
     proxy_hops: int
     metrics_from: tuple[str, ...]
@@ -333,6 +334,11 @@ def _web_address(value: object) -> str | None:
     return _text(value)
 
 
+def _site(value: object) -> str | None:
+    text = _web_address(value)
+    return None if text is None else text.rstrip("/")
+
+
 def _networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         return tuple(map(ip_network, _names(value))) if value is not None else ()
@@ -420,6 +426,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "bounce_secret": _secret_key,
     "notices_a_second": _whole(0, 1000),
     "text_url": _web_address,
+    "site_url": _site,
     "text_secret": _secret_key,
     "webhook_networks": _networks,
     "ping_url": _web_address,

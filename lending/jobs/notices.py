@@ -25,7 +25,7 @@ from lending.models.notices import Carrier, Channel
 from lending.models.tasks import TaskKind
 from lending.notice_words import code_of
 from lending.notice_words.pages import html_of, text_of
-from lending.notice_words.rendered import Rendered, language_for, reader_of, rendered
+from lending.notice_words.rendered import Rendered, language_for, linked, reader_of, rendered
 from lending.queries.notice_texts import own_words
 from lending.queries.notices import NoticeFacts, facts_of
 
@@ -128,6 +128,7 @@ class Post:
             own = own_words(session, code, facts.channel, language)
         if facts.pin_code_name is not None:
             facts = replace(facts, pin_code=code_named(settings.secret_key, facts.pin_code_name))
+        facts = linked(facts, settings.site_url)
         reader = reader_of(language, facts.zone)
         try:
             library = self.opened.own_settings().name

@@ -183,10 +183,14 @@ def send_notices(opened: Library, at: datetime) -> int:
 
 
 def tell_of_workshops(opened: Library, at: datetime) -> int:
-    """Put a word about tomorrow's workshops into the outbox of everybody with a seat."""
+    """Put a word about tomorrow's workshops into the outbox of everybody with a seat, and ask how yesterday's were."""
+    from lending.programs.survey_notices import tell_of_surveys
     from lending.programs.workshop_notices import tell_of_tomorrow
 
-    return opened.db.act(lambda session: tell_of_tomorrow(session, at=at, by=_sweeper()))
+    told = opened.db.act(lambda session: tell_of_tomorrow(session, at=at, by=_sweeper()))
+    if opened.settings.site_url is None:
+        return told  # a survey is answered by its link
+    return told + opened.db.act(lambda session: tell_of_surveys(session, at=at, by=_sweeper()))
 
 
 def count_days(opened: Library, at: datetime) -> int:

@@ -14,6 +14,8 @@ from lending.queries.notices import Subject
 GREETING = N_("Hello {first_name},")
 QUESTIONS = N_("Questions? Call {phone}. We are glad to help.")
 SIGNED = "{branch}\n{library}"
+LINK = "survey_link"
+"""The place of the address under which a survey is answered; empty where the library has no public pages."""
 
 ALWAYS = frozenset({"first_name", "library", "branch", "phone"})
 """Places that every notice fills. ``phone`` is the branch's telephone, or its name where it has none."""
@@ -25,6 +27,7 @@ OF_SUBJECT: Mapping[Subject, frozenset[str]] = {
     Subject.WORKSHOP: frozenset({"session", "workshop", "workshop_moment"}),
     Subject.SIGNATURE: frozenset({"agreement", "agreement_text", "signed_on"}),
     Subject.PIN: frozenset({"pin_code", "pin_until"}),
+    Subject.SURVEY: frozenset({"session", "workshop"}),
 }
 """Places that every notice about such a thing fills."""
 
@@ -34,7 +37,8 @@ class Message:
     """The words that come with the product for one step: English sources for ``gettext``.
 
     ``title`` names the step for staff. ``paragraphs`` stand between the greeting and whom to call. ``text`` goes to a
-    telephone, in one segment where the language can. ``more`` are the places that this step alone fills.
+    telephone, in one segment where the language can. ``more`` are the places that this step alone fills. ``asks``: the
+    link of a survey stands behind the last paragraph and the text, where the library has public pages.
     """
 
     title: str
@@ -43,11 +47,12 @@ class Message:
     paragraphs: tuple[str, ...]
     text: str
     more: frozenset[str] = frozenset()
+    asks: bool = False
 
     @property
     def places(self) -> frozenset[str]:
         """Every place that a text of this step may have."""
-        return ALWAYS | OF_SUBJECT[self.about] | self.more
+        return ALWAYS | OF_SUBJECT[self.about] | self.more | (frozenset({LINK}) if self.asks else frozenset())
 
     @property
     def body(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gettext as catalogues
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from lending import paths
@@ -17,6 +17,7 @@ from lending.domain.placeholders import fill
 from lending.domain.waiting import DayRange
 from lending.models.notices import Channel
 from lending.notice_words import MESSAGES, Message
+from lending.notice_words.message import LINK
 from lending.phrases import N_, Reader
 from lending.queries.notice_texts import OwnWords
 from lending.queries.notices import NoticeFacts
@@ -62,9 +63,19 @@ def _catalogue(language: str) -> catalogues.NullTranslations:
 
 def words_of(message: Message, channel: Channel, reader: Reader) -> OwnWords:
     """The words that come with the product, as an administrator would begin to change them."""
+    link = f" {{{LINK}}}" if message.asks else ""
     if channel is Channel.TEXT:
-        return OwnWords("", reader.gettext(message.text))
-    return OwnWords(reader.gettext(message.subject), _BREAK.join(reader.gettext(part) for part in message.body))
+        return OwnWords("", reader.gettext(message.text) + link)
+    parts = [reader.gettext(part) for part in message.body]
+    parts[len(message.paragraphs)] += link  # behind the last of them, which the greeting moves on by one
+    return OwnWords(reader.gettext(message.subject), _BREAK.join(parts))
+
+
+def linked(facts: NoticeFacts, site_url: str | None) -> NoticeFacts:
+    """The facts with the link of the survey they speak of, under the address of the library's public pages."""
+    if facts.survey is None or site_url is None:
+        return facts
+    return replace(facts, survey_link=f"{site_url}/s/{facts.survey}")
 
 
 def rendered(
@@ -78,8 +89,8 @@ def rendered(
     return Rendered(
         language=reader.locale,
         subject=fill(letter.subject, places),
-        paragraphs=tuple(filled for part in parted(letter.body) if (filled := fill(part, places))),
-        short=fill(text.body, {name: plain(value) for name, value in places.items()}),
+        paragraphs=tuple(filled for part in parted(letter.body) if (filled := fill(part, places).strip())),
+        short=fill(text.body, {name: plain(value) for name, value in places.items()}).strip(),
     )
 
 
@@ -96,7 +107,7 @@ def plain(text: str) -> str:
 def places_of(facts: NoticeFacts, reader: Reader, library: str) -> Mapping[str, str]:
     """What stands in the places; those that these facts do not fill are left out.
 
-    ``likely`` is a sentence of its own or, where too little is known, nothing.
+    ``likely`` is a sentence of its own or, where too little is known, nothing; so is the link of a survey.
     """
     found: dict[str, str | None] = {
         "first_name": short_name(facts.name).partition(" ")[0],
@@ -108,6 +119,7 @@ def places_of(facts: NoticeFacts, reader: Reader, library: str) -> Mapping[str, 
         "pin_code": facts.pin_code,
         "session": facts.cohort,
         "workshop": facts.workshop,
+        LINK: facts.survey_link or "",
         "agreement": facts.agreement,
         "agreement_text": facts.agreement_text,
         "place": None if facts.place is None else str(facts.place),

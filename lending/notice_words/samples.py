@@ -61,4 +61,5 @@ def sample(code: str, channel: Channel, language: str) -> NoticeFacts:
         workshop="Applying for work",
         workshop_at=_DUE_AT,
         workshop_ends_at=_DUE_AT + timedelta(hours=1),
+        survey_link="https://kits.example.org/s/23456789bcdfghjk",
     )

@@ -11,6 +11,9 @@ from lending.queries.notices import Subject
 _WHEN = N_("It begins {starts_on} and ends {ends_on}.")
 _CANT_COME = N_("If you can't come, please tell us. Somebody else may be waiting for your seat.")
 _PLACE = frozenset({"place"})
+_THANKS = N_("Thank you for taking part")
+_TELL_US = N_("Tell us what helped you and what did not. Your answer makes the next session better.")
+_TELL_US_IN_SHORT = N_("{library}: thank you for taking part! Tell us what helped you and what did not. {phone}")
 
 
 def _about_seat(
@@ -149,14 +152,16 @@ SESSIONS: Mapping[str, Message] = {
         ),
         N_("{library}: the session is over and we had no seat for you. Call us about the next one. {phone}"),
     ),
-    "completed": _about_seat(
+    "completed": Message(
         N_("Session over: took part"),
-        N_("Thank you for taking part"),
-        (
-            N_("The session {session} is over. Thank you for taking part!"),
-            N_("Tell us what helped you and what did not. Your answer makes the next session better."),
-        ),
-        N_("{library}: thank you for taking part! Tell us what helped you and what did not. {phone}"),
+        Subject.ENROLMENT,
+        _THANKS,
+        (N_("The session {session} is over. Thank you for taking part!"), _TELL_US),
+        _TELL_US_IN_SHORT,
+        asks=True,
+    ),
+    "workshop_survey": Message(
+        N_("Survey after a workshop"), Subject.SURVEY, _THANKS, (_TELL_US,), _TELL_US_IN_SHORT, asks=True
     ),
 }
 """By step; where a step also speaks of other things, by step and subject."""

@@ -22,12 +22,13 @@ from lending.models.reservations import Reservation
 from lending.programs.cohorts import today_everywhere
 from lending.programs.enrolment import lock_cohorts, lock_enrolments, record_seat
 from lending.programs.offers import SEAT_OFFERED, subject_of
+from lending.programs.surveys import survey_of
 
 OVER_REASON = "session over"
 """Why a place on a list, or a promise nobody collected, ended with its cohort."""
 
 SESSION_OVER, COMPLETED = "session_over", "completed"
-"""The steps of the notices about the end: to whoever still waited, and to whoever took part."""
+"""The steps of the notices about the end: to whoever still waited, and to whoever took part, with the survey's link."""
 
 
 def complete_cohorts(session: Session, *, at: datetime, by: Actor, limit: int) -> int:
@@ -51,6 +52,8 @@ def complete_cohorts(session: Session, *, at: datetime, by: Actor, limit: int) -
     promises = _lock_promises(session, cohort_ids)
     live = select(Enrolment.id).where(Enrolment.cohort_id.in_(cohort_ids), Enrolment.state.in_(LIVE_ENROLMENTS))
     seats = lock_enrolments(session, session.scalars(live).all())
+    for cohort_id in cohort_ids:
+        survey_of(session, cohort_id=cohort_id)  # the thanks for taking part ask how it was
     for promise in promises:
         cancel_reservation(session, promise, reason=OVER_REASON, at=at, by=by)
     for seat in seats:

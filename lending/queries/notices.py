@@ -26,9 +26,11 @@ from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, KitType
 from lending.models.loans import Loan, LoanPart, LoanPartState, LoanTerm
 from lending.models.notices import Channel, Notice
+from lending.models.outcomes import Survey
 from lending.models.people import Patron
 from lending.models.policies import Agreement, AgreementAcceptance
 from lending.models.reservations import Reservation
+from lending.programs.completion import COMPLETED
 from lending.programs.rescheduling import WORKSHOP_DROPPED, WORKSHOP_MOVED
 from lending.queries.journal import detail_of
 from lending.queries.waiting import waiting_range
@@ -44,6 +46,7 @@ class Subject(StrEnum):
     WORKSHOP = "workshop"
     SIGNATURE = "signature"
     PIN = "pin"
+    SURVEY = "survey"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,8 @@ class NoticeFacts:
     pin_code_name: str | None = None
     pin_code: str | None = None
     pin_until: datetime | None = None
+    survey: str | None = None
+    survey_link: str | None = None
 
 
 def facts_of(session: Session, notice: str, *, at: datetime) -> NoticeFacts | None:
@@ -128,6 +133,8 @@ def facts_of(session: Session, notice: str, *, at: datetime) -> NoticeFacts | No
         return _of_signature(session, common, int(name))
     if kind == Subject.PIN:
         return _of_pin(session, common, name, row.made_at)
+    if kind == Subject.SURVEY:
+        return _of_survey(session, common, name.partition(":")[0])
     if kind == Subject.WORKSHOP:
         workshop, _, enrolment = name.partition(":")
         found = _of_seat(session, common, enrolment, "")
@@ -197,6 +204,21 @@ def _of_pin(session: Session, common: dict[str, Any], name: str, made_at: dateti
     return NoticeFacts(
         subject=Subject.PIN, pin_code_name=name, pin_until=made_at + CODE_HOLDS, **common, **row._mapping
     )
+
+
+def _of_survey(session: Session, common: dict[str, Any], public_id: str) -> NoticeFacts | None:
+    """A workshop's survey. Its link is no fact that a row holds: it begins with the address of the public pages."""
+    home = (
+        select(*_WHERE, Cohort.name.label("cohort"), Workshop.title.label("workshop"))
+        .select_from(Survey)
+        .join(Workshop, Workshop.id == Survey.workshop_id)
+        .join(Cohort, Cohort.id == Workshop.cohort_id)
+        .join(Patron, Patron.id == common["patron_id"])
+        .join(Branch, Branch.id == Patron.home_branch_id)
+        .where(Survey.public_id == public_id)
+    )
+    row = session.execute(home).one_or_none()
+    return None if row is None else NoticeFacts(subject=Subject.SURVEY, survey=public_id, **common, **row._mapping)
 
 
 _RESERVATION = (
@@ -275,6 +297,7 @@ def _of_seat(session: Session, common: dict[str, Any], public_id: str, act: str)
         subject=Subject.ENROLMENT,
         offered_until=seat.offered_until,
         place=_place(session, seat),
+        survey=_survey_at_the_end(session, seat) if common["step"] == COMPLETED else None,
         **common,
         **known,
     )
@@ -285,6 +308,10 @@ def _of_seat(session: Session, common: dict[str, Any], public_id: str, act: str)
     moved = select(JournalEntry.detail).where(JournalEntry.act == act, JournalEntry.verb == "change_workshop")
     detail = session.scalars(moved).first()
     return None if detail is None else _with_workshop(session, found, str(detail["workshop"]))
+
+
+def _survey_at_the_end(session: Session, seat: Enrolment) -> str | None:
+    return session.scalar(select(Survey.public_id).where(Survey.cohort_id == seat.cohort_id))
 
 
 def _place(session: Session, seat: Enrolment) -> int | None:

@@ -19,7 +19,7 @@ from lending.errors import Reason, hidden_as
 from lending.models.base import new_public_id
 from lending.models.notices import Channel
 from lending.notice_words import code_of
-from lending.notice_words.rendered import Rendered, language_for, reader_of, rendered
+from lending.notice_words.rendered import Rendered, language_for, linked, reader_of, rendered
 from lending.queries.notice_texts import own_words
 from lending.queries.notices import NoticeFacts, facts_of
 from lending.web import current, languages
@@ -88,6 +88,7 @@ def _in_words(session: Any, facts: NoticeFacts) -> Rendered | None:
     own = own_words(session, code, Channel.LETTER, language)
     reader = reader_of(language, facts.zone)
     try:
+        facts = linked(facts, settings.site_url)
         return rendered(
             code, facts, own, library=current.library().own_settings().name, reader=reader, channel=Channel.LETTER
         )

@@ -38,6 +38,7 @@ from lending.programs.moving import ROLLED_OVER_NOTICE, TRANSFERRED_NOTICE
 from lending.programs.offers import OFFER_LAPSED, SEAT_GIVEN, SEAT_OFFERED
 from lending.programs.redating import COHORT_MOVED
 from lending.programs.rescheduling import WORKSHOP_DROPPED, WORKSHOP_MOVED
+from lending.programs.survey_notices import WORKSHOP_SURVEY
 from lending.programs.withdrawal import SHORTENED_NOTICE
 from lending.programs.workshop_notices import WORKSHOP_TOMORROW
 from lending.queries.notice_texts import OwnWords
@@ -188,7 +189,7 @@ def test_every_step_that_somebody_is_told_has_its_words() -> None:
         *(step.code for step in DEFAULT if step.notifies),
         *(RESERVED_NOTICE, WAITING_NOTICE, PROMISED_NOTICE, READY_NOTICE, EXPIRED_NOTICE, NO_MORE_KITS),
         *(SEAT_OFFERED, SEAT_GIVEN, OFFER_LAPSED, SESSION_OVER, COMPLETED),
-        *(WORKSHOP_MOVED, WORKSHOP_DROPPED, WORKSHOP_TOMORROW),
+        *(WORKSHOP_MOVED, WORKSHOP_DROPPED, WORKSHOP_TOMORROW, WORKSHOP_SURVEY),
         *(ENROLLED, ENROLLED_WITH_KIT, ENROLLED_WITHOUT_KIT, WAITLISTED),
         *(SHORTENED_NOTICE, TRANSFERRED_NOTICE, ROLLED_OVER_NOTICE, PART_MISSING, "receipt"),
         *(f"{COHORT_MOVED}_{kind}" for kind in ("loan", "reservation", "enrolment")),

@@ -26,6 +26,7 @@ from lending.models.reservations import Reservation
 from lending.notice_words import MESSAGES, code_of
 from lending.notice_words.rendered import places_of, reader_of
 from lending.programs.rescheduling import drop_workshop
+from lending.programs.surveys import survey_of
 from lending.queries.notices import NoticeFacts, Subject, facts_of
 from tests.cast import NOW, Cast, assemble
 from tests.circulation.kits_in_hand import lend
@@ -94,6 +95,7 @@ def subjects(database: Database, cast: Cast) -> dict[Subject, tuple[str, int | N
         )
         session.add_all([seat, waiting, workshop, signature])
         session.flush()  # what hangs on them needs their names
+        survey = survey_of(session, cohort_id=cast.cohort, workshop_id=workshop.id)
         by = cast.dora
         moved = {"workshop": workshop.public_id}
         record(session, "change_workshop", at=NOW, by=by, cohort_id=cast.cohort, detail=moved)
@@ -106,6 +108,7 @@ def subjects(database: Database, cast: Cast) -> dict[Subject, tuple[str, int | N
             Subject.ENROLMENT: (f"enrolment:{seat.public_id}:{by.act}", None),
             Subject.WORKSHOP: (f"workshop:{workshop.public_id}:{seat.public_id}", None),
             Subject.PIN: ("pin:a-name", None),
+            Subject.SURVEY: (f"survey:{survey}:{cast.luis_id}", None),
             Subject.SIGNATURE: (f"signature:{signature.id}", None),
         }
 

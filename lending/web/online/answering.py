@@ -28,7 +28,7 @@ from lending.web.forms import KeyedForm
 from lending.web.survey_words import SCALE, STATED
 from lending.wording import status_of
 
-bp = Blueprint("answering", __name__, url_prefix="/survey")
+bp = Blueprint("answering", __name__, url_prefix="/s")
 
 _SHORTER = Length(max=LONGEST_ANSWER)
 

@@ -32,7 +32,7 @@ def text(answer: Any) -> str:
 
 
 def test_one_page_asks_six_questions_at_most(new_browser: Callable[[], Browser], survey: str) -> None:
-    page = text(new_browser().get(f"/survey/{survey}"))
+    page = text(new_browser().get(f"/s/{survey}"))
     assert page.count("<fieldset") + page.count("<textarea") == 6
     assert "Workshop 1" in page
     assert "Nobody can see who you are." in page
@@ -50,17 +50,17 @@ def test_an_answer_arrives_and_nothing_else_is_kept(
     with sqlite_database.read() as session:
         before = (session.query(JournalEntry).count(), session.query(IdempotencyKey).count())
     for _tap in range(2):
-        answer = browser.post(f"/survey/{survey}", GIVEN)
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/survey/thanks")
+        answer = browser.post(f"/s/{survey}", GIVEN)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/s/thanks")
     (kept,) = answers(sqlite_database)
     assert (kept.learned, kept.intends, kept.aware, kept.helped, kept.better) == (5, None, 2, "The examples.", None)
     with sqlite_database.read() as session:
         assert (session.query(JournalEntry).count(), session.query(IdempotencyKey).count()) == before
-    assert "arrived" in text(browser.get("/survey/thanks"))
+    assert "arrived" in text(browser.get("/s/thanks"))
 
 
 def test_an_empty_answer_asks_again(new_browser: Callable[[], Browser], sqlite_database: Database, survey: str) -> None:
-    answer = new_browser().post(f"/survey/{survey}", {"key": "k" * 16})
+    answer = new_browser().post(f"/s/{survey}", {"key": "k" * 16})
     assert answer.status_code == 422
     assert "Answer one question at least." in text(answer)
     assert answers(sqlite_database) == []
@@ -69,7 +69,7 @@ def test_an_empty_answer_asks_again(new_browser: Callable[[], Browser], sqlite_d
 def test_what_is_on_no_scale_is_not_taken(
     new_browser: Callable[[], Browser], sqlite_database: Database, survey: str
 ) -> None:
-    answer = new_browser().post(f"/survey/{survey}", {**GIVEN, "learned": "9"})
+    answer = new_browser().post(f"/s/{survey}", {**GIVEN, "learned": "9"})
     assert answer.status_code == 422
     assert answers(sqlite_database) == []
 
@@ -79,7 +79,7 @@ def test_a_survey_that_is_closed_says_so(
 ) -> None:
     clock.set(NOW + timedelta(days=30))
     browser = new_browser()
-    assert "This survey is closed" in text(browser.get(f"/survey/{survey}"))
-    assert "This survey is closed" in text(browser.post(f"/survey/{survey}", GIVEN))
+    assert "This survey is closed" in text(browser.get(f"/s/{survey}"))
+    assert "This survey is closed" in text(browser.post(f"/s/{survey}", GIVEN))
     assert answers(sqlite_database) == []
-    assert browser.get("/survey/" + "x" * 16).status_code == 404
+    assert browser.get("/s/" + "x" * 16).status_code == 404

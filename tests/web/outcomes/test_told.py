@@ -45,7 +45,7 @@ def test_the_sheet_for_the_room_has_the_link_and_its_code(ben: Browser, sqlite_d
     assert ben.post(f"/workshops/{workshop}/survey", {"key": KEY}).headers["Location"] == made.headers["Location"]
     page = text(ben.get(made.headers["Location"]))
     survey = made.headers["Location"].split("/")[2]
-    assert f"/survey/{survey}" in page
+    assert f"/s/{survey}" in page
     assert ben.get(f"/surveys/{survey}/qr.svg").mimetype == "image/svg+xml"
     assert ben.post("/sessions/WR-7/survey", {"key": KEY + "2"}).status_code == 303
     for address in ("/surveys/{}/sheet", "/surveys/{}/qr.svg"):
