@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,8 +41,9 @@ def check_out(
     cohort = run(text["LOCK_COHORT"], {"cohort": cohort_id}).fetchone()
     ids = {"patron": found["patron_id"], "stock": found["stock_id"], "kit": found["kit_id"]}
     locked = run(text["LOCK"], ids).fetchone()
+    periods = _periods(here, int(found["fiscal_year_begins"] or 7))
     seen = run(
-        text["FACTS"], {**ids, "at": instant, "cohort": cohort_id, "reservation": found["reservation_id"]}
+        text["FACTS"], {**ids, **periods, "at": instant, "cohort": cohort_id, "reservation": found["reservation_id"]}
     ).fetchone()
     _refuse_unless_all_is_well(found, locked, seen, sql, here)
     due_on, due_at = next_closing(closures, sql, found["hours"], found["zone"], sql.read_day(cohort["return_by"]))
@@ -79,13 +81,30 @@ def check_out(
         "overridden": [],
         "note": "",
     }
-    journal = {"act": act, "verb": "check_out", "role": staff.role, "pseudonym": locked["pseudonym"]}
+    journal = {"act": act, "verb": "check_out", "role": staff.role}
     run(text["RECORD"], {**loan, **journal, "detail": sql.document(detail)})
     run(text["COUNT"], {**loan, "day": sql.day(here), "counter": "check_out"})
+    run(text["SERVE"], {**loan, **periods, **_tokens(seen, locked["pseudonym"]), "program": cohort["program_id"]})
     return {
         "say": f"{locked['barcode']} checked out to {locked['patron_name']}. Due {due_on:%a, %b %d}.",
         "row": {"kit": locked["barcode"], "patron": locked["patron_name"], "time": f"{at:%H:%M}"},
         "loan": loan["public_id"],
+    }
+
+
+def _periods(here: date, begins: int) -> dict[str, str]:
+    year = here.year if here.month >= begins else here.year - 1
+    return {"month": f"{here:%Y-%m}", "fiscal_year": f"FY{year:04}-{begins:02}"}
+
+
+def _tokens(seen: Any, pseudonym: str) -> dict[str, int]:
+    """What stands for the household and the patron in the month and the year."""
+    patron = f"patron:{pseudonym}"
+    household = patron if seen["household_id"] is None else f"household:{seen['household_id']}"
+    return {
+        f"{whom}_of_{period}": int.from_bytes(hmac.digest(bytes(key), name.encode(), "sha256")[:8]) >> 1
+        for period, key in (("month", seen["month_key"]), ("year", seen["fiscal_year_key"]))
+        for whom, name in (("household", household), ("patron", patron))
     }
 
 
@@ -155,11 +174,12 @@ def return_kit(
         "next": "inspection",
         "owner": locked["owner_id"],
         "days_late": days_late,
+        "lent_at": loan["lent_at"],
         "called": False,
         "lines": [],
         "fee_id": None,
     }
-    journal = {"act": act, "verb": "return", "role": staff.role, "pseudonym": loan["pseudonym"]}
+    journal = {"act": act, "verb": "return", "role": staff.role}
     run(text["RECORD"], {**given, **journal, "detail": sql.document(detail)})
     run(text["COUNT"], {**given, "day": sql.day(here), "counter": "return"})
     return {

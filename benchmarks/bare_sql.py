@@ -38,7 +38,8 @@ RESOLVE = """
          ORDER BY CASE WHEN h.return_by >= :day THEN 0 ELSE 1 END, h.starts_on, e.id LIMIT 1) AS seat_cohort_id,
         b.id AS branch_id, b.name AS branch, b.zone, b.hours, p.id AS policy_id, p.loan_days, p.kit_limit,
         p.household_limit, p.cool_down_hours, p.owes_limit_cents, p.adult_age, p.agreement, p.needs_wipe,
-        p.needs_charge, p.needs_restock, p.turnaround_open_days, p.overdue_hold_days
+        p.needs_charge, p.needs_restock, p.turnaround_open_days, p.overdue_hold_days,
+        (SELECT value FROM library_settings WHERE name = 'fiscal_year_begins') AS fiscal_year_begins
     FROM branches b
     LEFT JOIN kits k ON k.barcode = :kit
     LEFT JOIN cards c ON c.number = :card
@@ -62,7 +63,7 @@ CLOSURES = """
     WHERE (branch_id = :branch OR branch_id IS NULL) AND ends_on >= :since ORDER BY id"""
 
 LOCK_COHORT = """
-    SELECT h.id, h.code, h.name, h.return_by, h.pickup_from, p.last_borrow_on, p.ends_on
+    SELECT h.id, h.program_id, h.code, h.name, h.return_by, h.pickup_from, p.last_borrow_on, p.ends_on
     FROM cohorts h JOIN programs p ON p.id = h.program_id WHERE h.id = :cohort {FOR SHARE OF h}"""
 
 LOCK = """
@@ -101,6 +102,10 @@ FACTS = """
             WHERE q.stock_id = :stock AND q.cohort_id = :cohort AND q.state = 'waiting'
             AND (e.id IS NULL OR e.state = 'enrolled') AND q.id < r.id) AS waiting_in_pool,
         (SELECT barcode FROM kits WHERE id = r.kit_id AND id <> :kit) AS left_on_shelf,
+        (SELECT h.id FROM households h JOIN patrons p ON p.household_id = h.id
+            WHERE p.id = :patron AND NOT h.exempt) AS household_id,
+        (SELECT key FROM period_keys WHERE period = :month) AS month_key,
+        (SELECT key FROM period_keys WHERE period = :fiscal_year) AS fiscal_year_key,
         r.state AS reservation_state, r.stock_id AS reservation_stock_id, r.cohort_id AS reserved_cohort_id
     FROM reservations r WHERE r.id = :reservation"""
 
@@ -134,14 +139,21 @@ TELL = """
 
 RECORD = """
     INSERT INTO journal (act, verb, at, recorded_at, door, role, staff_id, station_id, branch_id, kit_id, loan_id,
-        cohort_id, patron, detail)
-    VALUES (:act, :verb, :at, :at, 'web', :role, :staff, :station, :branch, :kit, :loan, :cohort,
-        :pseudonym, :detail)"""
+        cohort_id, detail)
+    VALUES (:act, :verb, :at, :at, 'web', :role, :staff, :station, :branch, :kit, :loan, :cohort, :detail)"""
 
 COUNT = """
     INSERT INTO daily_counts (day, branch_id, kit_type_id, cohort_id, counter, n)
     VALUES (:day, :branch, :kit_type, :cohort, :counter, 1)
     ON CONFLICT (day, branch_id, kit_type_id, cohort_id, counter) DO UPDATE SET n = daily_counts.n + 1"""
+
+SERVE = """
+    INSERT INTO period_tokens (period, whom, branch_id, kit_type_id, program_id, token, n)
+    VALUES (:month, 'household', :branch, :kit_type, :program, :household_of_month, 1),
+        (:month, 'patron', :branch, :kit_type, :program, :patron_of_month, 1),
+        (:fiscal_year, 'household', :branch, :kit_type, :program, :household_of_year, 1),
+        (:fiscal_year, 'patron', :branch, :kit_type, :program, :patron_of_year, 1)
+    ON CONFLICT (period, whom, branch_id, kit_type_id, program_id, token) DO UPDATE SET n = period_tokens.n + 1"""
 
 LOCK_KIT = """
     SELECT k.id, k.barcode, k.state, k.stock_id, k.branch_id, k.in_transit_to_id, k.kit_type_id, t.code AS kit_type,
@@ -152,7 +164,7 @@ LOCK_KIT = """
 
 LOCK_LOAN = """
     SELECT l.id, l.public_id, l.state, l.patron_id, l.cohort_id, l.checked_out_at, l.due_at, l.term,
-        p.public_id AS patron, p.pseudonym, p.name AS patron_name,
+        l.branch_id AS lent_at, p.public_id AS patron, p.pseudonym, p.name AS patron_name,
         EXISTS (SELECT 1 FROM reservations WHERE stock_id = k.stock_id AND state = 'waiting') AS waited_for
     FROM loans l JOIN patrons p ON p.id = l.patron_id JOIN kits k ON k.id = l.kit_id
     WHERE l.kit_id = :kit AND l.received_at IS NULL AND l.state <> 'undone' {FOR NO KEY UPDATE OF l}"""

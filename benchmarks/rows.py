@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from lending.db import Database
 from lending.domain.barcodes import library_code
 from lending.domain.calendars import WeeklyHours
+from lending.domain.periods import token_periods
 from lending.domain.permissions import Role
 from lending.domain.states import EnrolmentState, KitState, LineState, ReservationState
 from lending.models.base import Base, table_of
 from lending.models.branches import Branch, Closure, Station
 from lending.models.cohorts import Cohort, Enrolment, Pool, Program
+from lending.models.counts import PeriodKey
 from lending.models.kits import Kit, KitType, KitTypePart, Part
 from lending.models.lines import Line, LinePlacement
 from lending.models.people import Card, Patron, Staff, StaffBranch
@@ -122,6 +124,8 @@ def _fill(session: Session, today: date) -> None:
     add(AgreementAcceptance, [{"patron_id": n, "accepted_at": LONG_AGO, "how": Signing.AT_DESK} for n in ids])
     add(Enrolment, [_enrolment(n) for n in ids])
     add(Reservation, [_reservation(n) for n in ids])
+    periods = {period.name for day in (today, today - timedelta(days=1)) for period in token_periods(day)}
+    add(PeriodKey, [{"period": name, "key": bytes(range(32)), "made_at": LONG_AGO} for name in sorted(periods)])
     if session.connection().dialect.name == "postgresql":
         # Rows that came with their keys do not move the counters that give the next ones.
         for table in _COUNTED:

@@ -15,7 +15,7 @@ from lending.clock import SystemClock
 from lending.db import Database
 from lending.models.base import Base
 
-MADE_UP = frozenset({"public_id", "act", "key", "digest", "subject"})
+MADE_UP = frozenset({"public_id", "act", "key", "digest", "subject", "token"})
 APART = frozenset({"sign_in_limits", "alembic_version"})
 """Signing in is not the act that is measured."""
 LATELY = timedelta(hours=1)
