@@ -10,10 +10,10 @@ from datetime import datetime
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, ColorField, StringField
+from wtforms import BooleanField, ColorField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from lending import pictures
@@ -22,6 +22,7 @@ from lending.domain import colours
 from lending.domain import library_settings as names
 from lending.domain.actors import Actor
 from lending.domain.library_settings import LibrarySettings
+from lending.domain.periods import FISCAL_YEAR_BEGINS
 from lending.domain.permissions import Act, Role
 from lending.web import answers, current
 from lending.web.access import allow, public
@@ -68,14 +69,23 @@ class LibraryForm(KeyedForm):
         lazy_gettext("Who needs a second factor"),
         description=lazy_gettext("From their next sign-in on they set one up before anything else opens."),
     )
+    fiscal_year_begins = SelectField(
+        lazy_gettext("Fiscal year begins in"),
+        description=lazy_gettext("Households of a year under way are counted anew from the day you change this."),
+        default=str(FISCAL_YEAR_BEGINS),
+    )
 
 
 @bp.route("/administration/library", methods=["GET", "POST"])
 @allow(Act.ADMINISTER)
 def edit() -> ResponseReturnValue:
-    """The library's name, logo, colours and contact line, and who needs a second factor."""
+    """The library's name, logo, colours and contact line, who needs a second factor, and its fiscal year."""
     form, library = LibraryForm(), current.library()
     offer(form.second_factor_roles, [(role.value, _(name)) for role, name in ROLES.items()])
+    from babel.dates import get_month_names  # read where it is used: no other page needs it
+
+    months = get_month_names("wide", "stand-alone", get_locale())
+    offer(form.fiscal_year_begins, [(str(month), months[month]) for month in range(1, 13)])
     if request.method == "GET":
         library.forget_own_settings()  # what another process changed a moment ago is not overwritten by this page
         fill(form, _shown(library.own_settings()))
@@ -112,17 +122,19 @@ def _shown(own: LibrarySettings) -> dict[str, object]:
         "main_colour": own.main_colour,
         "accent_colour": own.accent_colour,
         "second_factor_roles": [role.value for role in Role if role in own.second_factor_roles],
+        "fiscal_year_begins": str(own.fiscal_year_begins),
     }
 
 
 def _given(form: LibraryForm) -> dict[str, str | None]:
-    first = form.first_colours.data
+    first, begins = form.first_colours.data, form.fiscal_year_begins.data
     return {
         names.NAME: form.name.data,
         names.CONTACT: form.contact.data,
         names.MAIN: None if first or form.main_colour.data == colours.MAIN else form.main_colour.data,
         names.ACCENT: None if first or form.accent_colour.data == colours.ACCENT else form.accent_colour.data,
         names.SECOND_FACTOR: " ".join(form.second_factor_roles.data or ()),
+        names.FISCAL_YEAR: None if begins == str(FISCAL_YEAR_BEGINS) else begins,
     }
 
 

@@ -35,6 +35,14 @@ def test_the_name_and_the_contact_line_are_shown_to_everybody(eli: Browser, new_
     assert "Call 213 555 0142" in page
 
 
+def test_a_fiscal_year_begins_in_the_month_that_is_chosen(eli: Browser, sqlite_database: Database) -> None:
+    assert '<option selected value="7">July</option>' in eli.get(PAGE).get_data(as_text=True)
+    assert send(eli, fiscal_year_begins="10").status_code == 303
+    assert '<option selected value="10">October</option>' in eli.get(PAGE).get_data(as_text=True)
+    assert {row.name: row.value for row in rows(sqlite_database, LibrarySetting)}["fiscal_year_begins"] == "10"
+    assert send(eli, fiscal_year_begins="13").status_code == 422
+
+
 def test_a_slip_says_whose_it_is(eli: Browser, ben: Browser) -> None:
     send(eli, contact="Call 213 555 0142")
     page = ben.get("/slips/kits/KIT-1042/parts").get_data(as_text=True)
