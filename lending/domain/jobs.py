@@ -53,6 +53,7 @@ JOBS: tuple[Job, ...] = (
     Job("journal-head", 15 * _MINUTE, 27 * _HOUR, time(2, 30)),
     Job("privacy", 15 * _MINUTE, 27 * _HOUR, time(2)),
     Job("backup", 15 * _MINUTE, 27 * _HOUR, time(3)),
+    Job("weekly-mail", 15 * _MINUTE, 27 * _HOUR, time(6)),
 )
 """Those of once a day are late after 27 hours, because the longest day has 25 and a run may take its time."""
 

@@ -214,6 +214,13 @@ def tell_programs(opened: Library, at: datetime) -> int:
     return tell_programs(opened, at, by=_sweeper)
 
 
+def mail_last_week(opened: Library, at: datetime) -> int:
+    """Mail last week's figures to managers, leads and administrators, once each."""
+    from lending.jobs.weekly import send_weekly
+
+    return send_weekly(opened, at, by=_sweeper)
+
+
 SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "backup": back_up,
     "cohorts": complete_sessions,
@@ -234,6 +241,7 @@ SWEEPS: Mapping[str, Callable[[Library, datetime], int]] = {
     "shelf": sweep_shelf,
     "sign-ins": forget_sign_ins,
     "webhooks": tell_programs,
+    "weekly-mail": mail_last_week,
     "workshops": tell_of_workshops,
 }
 """Every sweep by name; each gives how many things it did."""

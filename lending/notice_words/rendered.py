@@ -53,11 +53,12 @@ def language_for(wanted: str, default: str) -> str:
 
 def reader_of(language: str, zone: str) -> Reader:
     """Whoever reads ``language``, which is spoken, on the clock of ``zone``."""
-    return Reader(_catalogue(language).gettext, language, zone)
+    return Reader(catalogue_of(language).gettext, language, zone)
 
 
 @cache
-def _catalogue(language: str) -> catalogues.NullTranslations:
+def catalogue_of(language: str) -> catalogues.NullTranslations:
+    """The sentences of a language, with its words for one and for many."""
     return catalogues.translation("messages", paths.LOCALE, [language], fallback=True)
 
 

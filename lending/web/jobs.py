@@ -32,6 +32,7 @@ WHAT = {
     "incomplete": lazy_gettext("Bills the parts that were not brought back"),
     "renewals": lazy_gettext("Renews loans by itself, where the rules say so"),
     "webhooks": lazy_gettext("Tells other programs what happened"),
+    "weekly-mail": lazy_gettext("Mails last week's figures on Mondays"),
     "seals": lazy_gettext("Seals the journal"),
     "sign-ins": lazy_gettext("Forgets old sign-ins"),
     "keys": lazy_gettext("Forgets the keys by which a form that is sent twice does its act once"),

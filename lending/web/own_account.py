@@ -7,16 +7,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lending.circulation.staff import set_password
+from lending.circulation.weekly_mail import want_weekly_mail
+from lending.domain.permissions import Act
 from lending.errors import Reason, Refused
 from lending.passwords import hash_password
 from lending.queries import staff as queries
 from lending.queries.accounts import account_shown
 from lending.queries.staff import SignIn
+from lending.queries.weekly_mail import wants_weekly_mail
 from lending.web import current, guesses, known, opening
-from lending.web.access import signed_in
+from lending.web.access import allow, signed_in
 from lending.web.posting import posted, status
 from lending.web.staff import ROLES, line
-from lending.web.staff_forms import OwnPasswordForm
+from lending.web.staff_forms import OwnPasswordForm, WeeklyMailForm
 from lending.wording import status_of
 
 bp = Blueprint("own_account", __name__, url_prefix="/account")
@@ -29,7 +32,23 @@ def page() -> ResponseReturnValue:
     with current.library().db.read() as session:
         found = account_shown(session, current.person().public_id)
     assert found is not None  # noqa: S101 - whoever is signed in is there
-    return render_template("account/own.html", account=line(found), role=_(ROLES[found.role]))
+    form = None
+    if current.may_anywhere(Act.SEE_COUNTS):
+        with current.library().db.read() as session:
+            form = WeeklyMailForm(weekly_mail=wants_weekly_mail(session, found.staff_id))
+    return render_template("account/own.html", account=line(found), role=_(ROLES[found.role]), weekly=form)
+
+
+@bp.post("/weekly-mail")
+@allow(Act.SEE_COUNTS)
+def weekly_mail() -> ResponseReturnValue:
+    """Turn the mail with last week's figures on or off."""
+    form = WeeklyMailForm()
+    wanted = bool(form.weekly_mail.data)
+    if not posted(form, lambda session, at, by: want_weekly_mail(session, wanted=wanted, at=at, by=by)):
+        raise Refused.because(Reason.NOT_FOUND)
+    flash(_("Saved."), "done")
+    return redirect(url_for(".page"), 303)
 
 
 @bp.route("/password", methods=["GET", "POST"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext
-from wtforms import EmailField, PasswordField, RadioField, SelectField, StringField
+from wtforms import BooleanField, EmailField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Optional
 
 from lending.passwords import LONGEST, SHORTEST
@@ -77,6 +77,12 @@ class OwnPasswordForm(PasswordForm):
         validators=[InputRequired(_NEEDED), Length(max=LONGEST)],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+class WeeklyMailForm(KeyedForm):
+    """Whether one gets last week's figures by mail."""
+
+    weekly_mail = BooleanField(lazy_gettext("Send me last week's figures on Monday mornings"))
 
 
 class SubjectForm(KeyedForm):
