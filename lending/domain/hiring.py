@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum, unique
 from typing import Final
 
+from lending.domain.counting import N_
+
 MOST: Final = 100_000
 """Heads or offers: more is a slip of the finger."""
 
@@ -52,13 +54,13 @@ COUNTS: Mapping[EventTally, tuple[Figure, ...]] = {
 """Which figures a tally adds one to."""
 
 DEFINITIONS: Mapping[Figure, str] = {
-    Figure.REGISTERED: "People who said beforehand that they would come to a hiring event.",
-    Figure.ATTENDED: "People who came to a hiring event.",
-    Figure.EMPLOYERS: "Employers who were at a hiring event.",
-    Figure.INTERVIEWS: "Interviews held at a hiring event.",
-    Figure.OFFERS: "Offers made, not people: one person may leave with two.",
-    Figure.PEOPLE_OFFERED: "People who left a hiring event with one offer or more.",
-    Figure.HIRES: "People who were hired, as the library was told afterwards.",
+    Figure.REGISTERED: N_("People who said beforehand that they would come to a hiring event."),
+    Figure.ATTENDED: N_("People who came to a hiring event."),
+    Figure.EMPLOYERS: N_("Employers who were at a hiring event."),
+    Figure.INTERVIEWS: N_("Interviews held at a hiring event."),
+    Figure.OFFERS: N_("Offers made, not people: one person may leave with two."),
+    Figure.PEOPLE_OFFERED: N_("People who left a hiring event with one offer or more."),
+    Figure.HIRES: N_("People who were hired, as the library was told afterwards."),
 }
 """Shown beside every figure. English is the source text; doors translate it."""
 

@@ -13,13 +13,14 @@ from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from lending.domain.actors import Actor
+from lending.domain.counting import N_
 from lending.domain.periods import Period
 from lending.domain.permissions import Role
 from lending.models.branches import Branch
 from lending.models.inquiries import InquiryChannel, InquiryTally
 from lending.queries.scope import Branches, within
 
-DEFINITION = "Questions that somebody asked at a desk or of a counsellor, as staff tallied them; not people."
+DEFINITION = N_("Questions that somebody asked at a desk or of a counsellor, as staff tallied them; not people.")
 """Shown beside the figure. English is the source text; doors translate it."""
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from lending.domain.counting import N_
 from lending.domain.names import short_name
 from lending.domain.periods import Period
 from lending.errors import Reason, Refused
@@ -24,9 +25,9 @@ from lending.models.referrals import OutcomeSource, Referral, ReferralOutcome
 from lending.queries.scope import Branches, within
 
 DEFINITIONS: Mapping[str, str] = {
-    "made": "People sent on to another service with their written consent, once for each time.",
-    "outcome": "What came of a referral, on the day it happened: as the person said, or as the service confirmed.",
-    "enrolled": "People who enrolled with the service they were sent to; those who were placed are counted apart.",
+    "made": N_("People sent on to another service with their written consent, once for each time."),
+    "outcome": N_("What came of a referral, on the day it happened: as the person said, or as the service confirmed."),
+    "enrolled": N_("People who enrolled with the service they were sent to; those who were placed are counted apart."),
 }
 """Shown beside the figures. English is the source text; doors translate it."""
 

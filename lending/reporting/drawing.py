@@ -10,9 +10,9 @@ from lending.reporting.voice import Voice
 
 
 def chart_of(section: Section, voice: Voice) -> Chart | None:
-    """The columns that a section draws; ``None`` where there is nothing to draw."""
+    """The columns that a section draws; ``None`` where there is nothing to draw, or nothing but nought."""
     table = section.table
-    if section.kind is None or not table.rows:
+    if section.kind is None or not any(row.numbers[place].value for row in table.rows for place in section.drawn):
         return None
     series = tuple(
         Series(

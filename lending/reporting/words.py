@@ -1,6 +1,6 @@
-"""The names of what is counted and the one sentence that says what each is, to be translated where it is read.
+"""The names of what is counted, beside the one sentence that says what each is, to be translated where they are read.
 
-The sentences of counters are those of ``domain/counting.py``, which knows no translation; a test compares them.
+The sentences are those of the rules (``domain/counting.py``, ``domain/hiring.py``, ``domain/indicators.py``).
 Source: RULES 7, "Manager's counts, each with its definition beside it".
 """
 
@@ -8,77 +8,68 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lending.domain import counting, hiring
 from lending.domain.counting import Counter, PartCounter
+from lending.domain.hiring import Figure
+from lending.models.outcomes import HeardFrom
 from lending.phrases import N_
 
+_COUNTERS: Mapping[Counter, str] = {
+    Counter.CHECK_OUT: N_("Check-outs"),
+    Counter.RETURN: N_("Returns"),
+    Counter.LATE_RETURN: N_("Late returns"),
+    Counter.STAFF_RENEWAL: N_("Renewals by staff"),
+    Counter.PATRON_RENEWAL: N_("Renewals by patrons"),
+    Counter.AUTO_RENEWAL: N_("Automatic renewals"),
+    Counter.EXCHANGE: N_("Exchanges"),
+    Counter.IN_LIBRARY: N_("Uses in the library"),
+    Counter.LOST: N_("Kits lost"),
+    Counter.FOUND_AGAIN: N_("Lost kits that came back"),
+    Counter.BILLED: N_("Loans billed"),
+    Counter.UNFILLED: N_("Requests without a kit"),
+    Counter.UNDONE: N_("Acts undone"),
+}
 COUNTERS: Mapping[Counter, tuple[str, str]] = {
-    Counter.CHECK_OUT: (
-        N_("Check-outs"),
-        N_("A kit handed to a patron on a new loan, at the branch that handed it out, less those undone."),
-    ),
-    Counter.RETURN: (
-        N_("Returns"),
-        N_("A kit received back from a loan, at the branch that received it, less those undone."),
-    ),
-    Counter.LATE_RETURN: (
-        N_("Late returns"),
-        N_("A return after closing on the due date; also counted as a return."),
-    ),
-    Counter.STAFF_RENEWAL: (
-        N_("Renewals by staff"),
-        N_("A loan given a later due date by staff, or by rolling over into the next session."),
-    ),
-    Counter.PATRON_RENEWAL: (
-        N_("Renewals by patrons"),
-        N_("A loan given a later due date by the patron."),
-    ),
-    Counter.AUTO_RENEWAL: (
-        N_("Automatic renewals"),
-        N_("A loan given a later due date by the system, without anyone asking."),
-    ),
-    Counter.EXCHANGE: (
-        N_("Exchanges"),
-        N_("A faulty kit replaced by another on the same loan terms; neither a check-out nor a return."),
-    ),
-    Counter.IN_LIBRARY: (
-        N_("Uses in the library"),
-        N_("A kit used inside the building and due at closing; not a check-out."),
-    ),
-    Counter.LOST: (
-        N_("Kits lost"),
-        N_("A kit given up for lost while it was out, at the branch that lent it."),
-    ),
-    Counter.FOUND_AGAIN: (
-        N_("Lost kits that came back"),
-        N_("A lost kit that was returned after all, at the branch that lent it."),
-    ),
-    Counter.BILLED: (
-        N_("Loans billed"),
-        N_("A loan that was charged for a lost kit or for parts, once for each time it was charged."),
-    ),
-    Counter.UNFILLED: (
-        N_("Requests without a kit"),
-        N_("A request for a kit that ended before a kit was ever ready for it."),
-    ),
-    Counter.UNDONE: (
-        N_("Acts undone"),
-        N_("An act taken back within ten minutes; it was also taken off its own counter."),
-    ),
+    each: (name, counting.DEFINITIONS[each]) for each, name in _COUNTERS.items()
+}
+"""Of each counter what it is called and what it means."""
+
+_PARTS: Mapping[PartCounter, str] = {
+    PartCounter.MISSING: N_("Missing"),
+    PartCounter.DAMAGED: N_("Damaged"),
+    PartCounter.BROUGHT_BACK: N_("Brought back"),
+}
+PARTS: Mapping[PartCounter, tuple[str, str]] = {
+    each: (name, counting.PART_DEFINITIONS[each]) for each, name in _PARTS.items()
 }
 
-PARTS: Mapping[PartCounter, tuple[str, str]] = {
-    PartCounter.MISSING: (
-        N_("Missing"),
-        N_("A part found missing when a kit was inspected, or swapped because it was missing."),
-    ),
-    PartCounter.DAMAGED: (
-        N_("Damaged"),
-        N_("A part found damaged when a kit was inspected, or swapped because it did not work."),
-    ),
-    PartCounter.BROUGHT_BACK: (
-        N_("Brought back"),
-        N_("A missing part that was brought back later."),
-    ),
+_HIRING: Mapping[Figure, str] = {
+    Figure.REGISTERED: N_("Registered for an event"),
+    Figure.ATTENDED: N_("Came to an event"),
+    Figure.EMPLOYERS: N_("Employers"),
+    Figure.INTERVIEWS: N_("Interviews"),
+    Figure.OFFERS: N_("Offers, not people"),
+    Figure.PEOPLE_OFFERED: N_("People with an offer"),
+    Figure.HIRES: N_("Hired"),
+}
+HIRING: Mapping[Figure, tuple[str, str]] = {each: (name, hiring.DEFINITIONS[each]) for each, name in _HIRING.items()}
+
+STATEMENTS: Mapping[str, str] = {
+    "learned": N_("I learned something"),
+    "confident": N_("I feel more confident"),
+    "intends": N_("I intend to use what I learned"),
+    "aware": N_("I know more of what the library has"),
+}
+"""What people agree with or not, in short."""
+
+HEARD: Mapping[HeardFrom, str] = {
+    HeardFrom.FRIEND: N_("A friend who took part"),
+    HeardFrom.STAFF: N_("Library staff"),
+    HeardFrom.WEBSITE: N_("The library's website"),
+    HeardFrom.FLYER: N_("A flyer or poster"),
+    HeardFrom.SOCIAL_MEDIA: N_("Social media"),
+    HeardFrom.PARTNER: N_("A partner organization"),
+    HeardFrom.OTHER: N_("Something else"),
 }
 
 HOUSEHOLDS = N_("Households served")

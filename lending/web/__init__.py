@@ -97,9 +97,10 @@ def blueprints() -> tuple[Blueprint, ...]:
         stories,
         surveys,
     )
-    from lending.web.reports import circulation, funnels, impact, losses, official, rows, stock, today
+    from lending.web.reports import circulation, funnels, impact, losses, months, official, rows, stock, today
+    from lending.web.reports import outcomes as outcome_report
 
-    reports = (today, circulation, funnels, losses, stock, rows, official, impact)
+    reports = (today, circulation, funnels, losses, stock, outcome_report, months, rows, official, impact)
     pages = (account, desk, health, help, inspection, kits, loans, patrons, reservations, roster, seats, shelf, slips)
     # What there is to lend, and where.
     libraries = (branches, kit_types, new_kits, imports, setup, setup_steps, demonstration, holidays)

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from playwright.sync_api import expect
+
+from tests.journeys.station import Station
+
 CIRCULATION = "/reports/circulation"
+
+
+def close(station: Station) -> None:
+    """Close the month everywhere."""
+    station.page.locator("form[action$='/close'] [type=submit]").first.click()
+    expect(station.page.locator(".notice--done")).to_be_visible()
+
 
 PAGES: tuple[tuple[Any, ...], ...] = (
     ("today.page", "full", "/reports/today"),
@@ -30,6 +41,11 @@ PAGES: tuple[tuple[Any, ...], ...] = (
     ("official.page", "print", "/reports/official", "eli", None, 200, True),
     ("impact.page", "full", "/reports/impact?period=this-year"),
     ("impact.page", "print", "/reports/impact?period=this-year", "eli", None, 200, True),
+    ("outcomes.page", "full", "/reports/outcomes?period=this-year"),
+    ("outcomes.page", "empty", "/reports/outcomes", "cleo"),
+    ("months.page", "full", "/reports/months"),
+    ("months.show", "open", "/reports/months/2026-02"),
+    ("months.show", "closed", "/reports/months/2026-01", "eli", close),
     ("rows.page", "full", "/reports/rows?counter=check_out&period=this-year"),
     ("rows.page", "empty", "/reports/rows?counter=lost", "cleo"),
 )

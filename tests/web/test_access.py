@@ -91,6 +91,7 @@ MAY: dict[str, set[str]] = {
     "own_library.style": {"nobody", *EVERYBODY},
     "own_account.page": EVERYBODY,
     "own_account.password": EVERYBODY,
+    "own_account.weekly_mail": LEADS,
     "patrons.block": CIRCULATES,
     "patrons.card": CIRCULATES,
     "patrons.edit": CIRCULATES,
@@ -218,17 +219,20 @@ MAY: dict[str, set[str]] = {
     "stocktakes.show": CIRCULATES,
     "texts.index": {"eli"},
     "transfers.show": MOVES,
-    "today.first": EVERYBODY,
     "today.page": EVERYBODY,
     "today.rows": EVERYBODY,
     "today.file": LEADS,
     **{f"{page}.{way}": LEADS for page in ("official", "impact") for way in ("page", "file")},
     **{
         f"{report}.{what}": LEADS
-        for report in ("circulation", "funnels", "losses", "stock")
+        for report in ("circulation", "funnels", "losses", "outcomes", "stock")
         for what in ("page", "file")
     },
     "rows.page": LEADS,
+    "months.page": MANAGES,
+    "months.show": MANAGES,
+    "months.close": MANAGES,
+    "months.file": LEADS,
     "webhooks.again": {"eli"},
     "webhooks.edit": {"eli"},
     "webhooks.index": {"eli"},
@@ -261,7 +265,7 @@ def url_of(app: Flask, rule: Any) -> str:
     values |= {"kit_type": "work-ready", "language": "en", "version": 1, "question": "work"}
     values |= {"step": "overdue", "channel": "email", "deed": "stop", "branch": "ELA"}
     values |= {"run": "x" * 16, "kind": "kits", "form": "csv"}
-    values |= {"how": "close", "link": "x", "wait": "overdue", "mode": "onsite"}
+    values |= {"how": "close", "link": "x", "wait": "overdue", "month": "2026-02", "mode": "onsite"}
     values |= dict.fromkeys(("registration", "survey", "captain", "story"), "x" * 16)
     values |= dict.fromkeys(
         ("public_id", "loan", "charge", "reservation", "delivery", "workshop", "token", "made"), "x" * 16

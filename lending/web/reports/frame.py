@@ -22,7 +22,7 @@ PAGES: tuple[tuple[str, str, Act], ...] = (
     ("outcomes.page", N_("Outcomes"), Act.SEE_COUNTS),
     ("official.page", N_("Official lists"), Act.SEE_COUNTS),
     ("impact.page", N_("Impact page"), Act.EXPORT_STATISTICS),
-    ("months.page", N_("Months"), Act.SEE_COUNTS),
+    ("months.page", N_("Months"), Act.CLOSE_MONTH),
 )
 """Every page: its endpoint, what it is called, and what one has to be allowed to see it."""
 

@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from lending.charts import Kind
 from lending.domain.counting import share_of
-from lending.domain.periods import between
-from lending.domain.permissions import Act
+from lending.domain.periods import Period, between
+from lending.domain.permissions import Act, Role
 from lending.errors import Reason, Refused
 from lending.queries.funnels import Funnel, funnels
+from lending.queries.report_rows import sessions_held
+from lending.queries.surveys import answered
 from lending.reporting.report import Column, Figure, Number, Report, Row, Section, Table, Unit
 from lending.web import current
 from lending.web.access import allow
@@ -47,13 +49,20 @@ def file(form: str) -> ResponseReturnValue:
 def under_way(session: Session, choice: Choice) -> tuple[Section, ...]:
     """The sessions of today, where there are any: how many people have come how far."""
     today = between(choice.today, choice.today)
-    found = funnels(session, choice.branch_ids, today, program_id=choice.program_id)
+    found = _read(session, choice, today)
     return (_each(found, choice),) if found else ()
+
+
+def _read(session: Session, choice: Choice, period: Period) -> list[Funnel]:
+    """The sessions of a period. Answers are anonymous: they are of all libraries together, or not told."""
+    everywhere = choice.branch is None and (current.branch_ids() is None or current.person().role is Role.PROGRAM)
+    answers = answered(session, sessions_held(session, period)) if everywhere else None
+    return funnels(session, choice.branch_ids, period, program_id=choice.program_id, answered=answers)
 
 
 def _report(choice: Choice) -> Report:
     with current.library().db.read() as session:
-        found = funnels(session, choice.branch_ids, choice.period, program_id=choice.program_id)
+        found = _read(session, choice, choice.period)
     cohort = request.args.get("cohort")
     if cohort:
         found = [one for one in found if one.cohort == cohort]
@@ -78,7 +87,7 @@ Steps = Sequence[tuple[str, str, int | None]]
 
 
 def _steps(found: Sequence[Funnel]) -> Steps:
-    answered = [one.answered for one in found if one.answered is not None]
+    answers = [one.answered for one in found if one.answered is not None]
     often = {(one.enough, one.workshops) for one in found}
     enough = (
         _("Came to %(enough)s of %(all)s workshops", enough=min(often)[0], all=min(often)[1])
@@ -108,8 +117,8 @@ def _steps(found: Sequence[Funnel]) -> Steps:
         ),
         (
             _("Answered the survey"),
-            _("Answers to the survey at the end, which is anonymous."),
-            sum(answered) if answered else None,
+            _("Answers to the survey at the end. They are anonymous, and so never of one library."),
+            sum(answers) if answers else None,
         ),
     )
 

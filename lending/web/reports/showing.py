@@ -35,10 +35,14 @@ def page(
     *,
     endpoint: str,
     template: str = "reports/page.html",
+    active: str = "",
     filters: tuple[str, ...] = ("period", "branch", "kit_type", "program"),
     **more: Any,
-) -> ResponseReturnValue:
-    """The report as a page. ``endpoint`` is the page's own; its files are the endpoint ``file`` beside it."""
+) -> tuple[str, int]:
+    """The report as a page. ``endpoint`` is the page's own; its files are the endpoint ``file`` beside it.
+
+    ``active`` is the page that it belongs to, where it is another.
+    """
     spoken = voice()
     notes = Definitions()
     out = leaving(report)
@@ -48,7 +52,7 @@ def page(
         figures=[_figure(one, left, notes, spoken) for one, left in zip(report.figures, out.figures, strict=True)],
         sections=[_section(one, left, notes, spoken) for one, left in zip(report.sections, out.sections, strict=True)],
         definitions=_defined(report),
-        ways=ways(endpoint, choice.arguments),
+        ways=ways(active or endpoint, choice.arguments),
         choice=choice,
         filters=filters,
         periods=choosing.period_choices(choice, spoken.reader),

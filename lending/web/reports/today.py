@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -30,12 +30,6 @@ bp = Blueprint("today", __name__, url_prefix="/reports")
 
 
 @bp.get("")
-@allow(Act.SEE_TODAY)
-def first() -> ResponseReturnValue:
-    """The reports begin with today."""
-    return redirect(url_for(".page"))
-
-
 @bp.get("/today")
 @allow(Act.SEE_TODAY)
 def page() -> ResponseReturnValue:

@@ -1,0 +1,138 @@
+"""Overdue and loss, stock and turnaround, sessions and outcomes: what the rows say, in words and tables."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from lending.clock import MovingClock
+from lending.db import Database
+from lending.domain.counting import Counter, PartCounter
+from lending.models.counts import DailyCount, DailyDuration, DailyPartCount, Measure, StockDay
+from lending.models.kits import KitTypePart
+from tests.cast import ADA, KIT, LUIS, OPEN_KIT, Cast
+from tests.circulation.kits_in_hand import lend
+from tests.web.browsers import Browser
+from tests.web.reports.reading import figure_urls, figures, headings, rows, table, text
+
+FEBRUARY = "?period=2026-02"
+
+
+def write(database: Database, *made: Any) -> None:
+    database.act(lambda session: session.add_all(made))
+
+
+def day_of(cast: Cast, day: int, *, out: int, free: int, waiting: int = 0) -> StockDay:
+    """The kits of East Los Angeles on a day of February."""
+    return StockDay(
+        day=date(2026, 2, day),
+        branch_id=cast.ela,
+        kit_type_id=cast.laptop_hotspot,
+        in_service=out + free,
+        out=out,
+        overdue=0,
+        turnaround=0,
+        ready=0,
+        free=free,
+        waiting=waiting,
+    )
+
+
+def test_what_is_overdue_is_told_by_its_age(
+    eli: Browser, sqlite_database: Database, cast: Cast, clock: MovingClock
+) -> None:
+    lend(sqlite_database, cast, OPEN_KIT, LUIS)
+    lend(sqlite_database, cast, KIT, ADA)
+    clock.move(timedelta(days=52))
+    page = text(eli.get("/reports/overdue"))
+    assert figures(page)["Overdue now"] == "2"
+    assert figures(page)["Overdue rate now"] == "100%"
+    assert (
+        sum(int(line[0]) for label, line in table(page, "Overdue now, by how long").items() if label != "Together") == 2
+    )
+    assert len(rows(text(eli.get(figure_urls(page)["Overdue now"])))) == 2
+
+
+def test_losses_and_parts_are_those_of_the_period(eli: Browser, sqlite_database: Database, cast: Cast) -> None:
+    with sqlite_database.read() as session:
+        charger = session.query(KitTypePart).filter_by(name="Charger", kit_type_id=cast.laptop_hotspot).one().id
+    day = {"day": date(2026, 2, 10), "branch_id": cast.ela}
+    of = {**day, "kit_type_id": cast.laptop_hotspot, "cohort_id": 0}
+    counts = {Counter.CHECK_OUT: 50, Counter.LOST: 5, Counter.RETURN: 40, Counter.LATE_RETURN: 10}
+    write(
+        sqlite_database,
+        *(DailyCount(**of, counter=counter.value, n=n) for counter, n in counts.items()),
+        DailyPartCount(**day, kind_id=charger, counter=PartCounter.MISSING.value, n=7),
+    )
+    page = text(eli.get(f"/reports/overdue{FEBRUARY}"))
+    shown = figures(page)
+    assert (shown["Kits lost"], shown["Loss rate"], shown["Returned late"]) == ("5", "10%", "25%")
+    assert table(page, "Parts in this period")["Charger (Laptop and hotspot)"] == ["7", "0", "0"]
+    assert "Charger (Laptop and hotspot): 7 missing" in headings(page)
+
+
+def test_utilization_is_kit_days_out_of_kit_days_in_service(
+    eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    write(sqlite_database, day_of(cast, 1, out=10, free=10), day_of(cast, 2, out=14, free=6, waiting=9))
+    took = {"day": date(2026, 2, 2), "branch_id": cast.ela, "kit_type_id": cast.laptop_hotspot}
+    write(
+        sqlite_database,
+        DailyDuration(**took, measure=Measure.TURNAROUND, bucket=5, n=6),
+        DailyDuration(**took, measure=Measure.TURNAROUND, bucket=72, n=4),
+    )
+    page = text(eli.get(f"/reports/stock{FEBRUARY}"))
+    shown = figures(page)
+    assert (shown["Utilization"], shown["Out"], shown["In service"]) == ("60%", "14", "20")
+    assert (shown["Turnaround, median"], shown["Turnaround, 9 of 10"]) == ("5 hours", "3 days")
+    assert shown["Wait for a kit, median"] == "not known"
+    assert "14 of 20 kits in service were out at the end of Mon, Feb 2" in headings(page)
+    assert "0 kits were ready on the shelf, and 9 people waited for one" in headings(page)
+
+
+def test_days_that_nobody_counted_are_not_known_and_not_nought(eli: Browser) -> None:
+    page = text(eli.get(f"/reports/stock{FEBRUARY}"))
+    assert figures(page)["Utilization"] == figures(page)["In service"] == "not known"
+    assert "No day of this period has been counted yet: the kits are counted each night." in page
+
+
+def test_a_sessions_funnel_counts_its_people(eli: Browser, sqlite_database: Database, cast: Cast) -> None:
+    lend(sqlite_database, cast, KIT, ADA)
+    page = text(eli.get("/reports/sessions"))
+    shown = figures(page)
+    assert (shown["Sessions held"], shown["Picked up a kit"]) == ("1", "1")
+    of_one = table(text(eli.get("/reports/sessions?cohort=WR-7")), "Session by session")["Work Ready 7"]
+    assert of_one[1] == "1"
+    assert eli.get("/reports/sessions?cohort=NONE").status_code == 404
+    assert "No session was held in this period" in headings(text(eli.get("/reports/sessions?period=2020-01")))
+
+
+def test_outcomes_say_what_nobody_counted(eli: Browser) -> None:
+    page = text(eli.get("/reports/outcomes"))
+    shown = figures(page)
+    assert (shown["Attended live"], shown["Reach"], shown["Inquiries"]) == ("not known", "not known", "not known")
+    assert shown["Workshops held"] == "0"
+    assert "Too few answered to say how many agree" in headings(page)
+
+
+def test_workshops_on_line_are_nobodys_branchs(cleo: Browser) -> None:
+    assert "Workshops on line count for the whole system" in text(cleo.get("/reports/outcomes"))
+
+
+@pytest.mark.parametrize("report", ["overdue", "stock", "sessions", "outcomes"])
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_every_report_is_a_file_too(eli: Browser, report: str, form: str) -> None:
+    answer = eli.get(f"/reports/{report}.{form}{FEBRUARY}")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{report}-2026-02-28.{form}"'
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("report", ["circulation", "overdue", "stock", "sessions", "outcomes"])
+def test_every_number_has_its_definition_on_the_page(eli: Browser, report: str) -> None:
+    page = text(eli.get(f"/reports/{report}"))
+    meaning = page.partition('id="definitions"')[2]
+    for name in figures(page):
+        assert f" {name}</dt>" in meaning.replace("&#39;", "'"), name
