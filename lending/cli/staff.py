@@ -104,6 +104,18 @@ def password(name: str, password_stdin: bool) -> None:
     click.echo(f"The password of {name} is set.", err=True)
 
 
+@staff.command("no-second-factor")
+@click.argument("name")
+def no_second_factor(name: str) -> None:
+    """Take the second factor of the account NAME away, whose owner lost the telephone and the codes on paper."""
+    from lending.circulation.second_factors import remove_second_factor
+
+    with library() as opened:
+        account, at, by = _account(opened.db.read, name), opened.clock.now(), operator()
+        opened.db.act(lambda session: remove_second_factor(session, staff=account, at=at, by=by))
+    click.echo(f"{name} signs in without a second factor.", err=True)
+
+
 @staff.command()
 @click.argument("name")
 def deactivate(name: str) -> None:

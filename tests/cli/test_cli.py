@@ -19,6 +19,7 @@ from lending.cli.saying import saying
 from lending.db import Database
 from lending.domain.actors import Actor, Door
 from lending.domain.permissions import Role
+from lending.domain.second_factors import new_secret
 from lending.models.people import ApiToken, Staff, StaffBranch
 from lending.models.policies import Policy
 from lending.passwords import matches
@@ -173,6 +174,17 @@ def test_a_token_is_all_that_its_command_prints(database: Database, lending: Any
     assert done.stdout == done.stdout.strip() + "\n"
 
 
+def test_the_last_administrator_whose_second_factor_is_lost_gets_in_again(database: Database, lending: Any) -> None:
+    lending("staff", "add", "zoe", "--role", "admin")
+    secret = update(Staff).values(totp_secret=new_secret(), totp_confirmed_at=NOW)
+    database.act(lambda session: session.execute(secret))
+    assert lending("staff", "no-second-factor", "zoe").exit_code == 0
+    with database.read() as session:
+        assert session.scalars(select(Staff.totp_secret)).all() == [None]
+    again = lending("staff", "no-second-factor", "zoe")
+    assert (again.exit_code, again.stderr.count("\n")) == (66, 1)
+
+
 def test_an_account_that_is_closed_signs_in_no_more_and_its_tokens_end(database: Database, lending: Any) -> None:
     lending("staff", "add", "zoe", "--role", "manager", "--password-stdin", input="correct horse battery\n")
     lending("staff", "token", "zoe")
@@ -190,6 +202,7 @@ def test_an_account_that_is_closed_signs_in_no_more_and_its_tokens_end(database:
     [
         (("deactivate", "nobody"), 66, "Nobody signs in as nobody."),
         (("token", "nobody"), 66, "Nobody signs in as nobody."),
+        (("no-second-factor", "nobody"), 66, "Nobody signs in as nobody."),
         (("password", "nobody", "--password-stdin"), 66, "Nobody signs in as nobody."),
         (("add", "zoe", "--role", "desk", "--branch", "XXX"), 66, "There is no branch XXX."),
         (("add", "Zoë!", "--role", "desk"), 65, ""),
