@@ -33,7 +33,7 @@ from lending.domain.permissions import Act
 from lending.domain.states import KitState, KitVerb, LineState
 from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch
-from lending.models.cohorts import Cohort, CohortStatus, Workshop
+from lending.models.cohorts import Cohort, CohortStatus, Pool, Workshop
 from lending.models.hiring import HiringEvent
 from lending.models.in_library import KitUse, UseEnd
 from lending.models.journal import JournalEntry
@@ -105,7 +105,7 @@ def use_kit(
     branch = session.get(Branch, branch_id)
     if branch is None:
         raise Refused.because(Reason.NOT_FOUND)
-    event = _event(session, workshop, hiring_event, at)
+    event = _event(session, workshop, hiring_event, at, by)
     person = None if patron is None else _lock_person(session, patron)
     row = lock_kit_and_stock(session, kit)
     calendar = branch_calendar(session, branch_id, since=at.date() - timedelta(days=1))
@@ -216,22 +216,29 @@ def open_use(session: Session, kit_id: int) -> KitUse:
     return session.scalars(chosen.execution_options(populate_existing=True)).one()
 
 
-def _event(session: Session, workshop: str | None, hiring_event: str | None, at: datetime) -> _Event | None:
-    """What a kit is taken to; ``EVENT_OVER`` for one that has ended or does not take place."""
+def _event(session: Session, workshop: str | None, hiring_event: str | None, at: datetime, by: Actor) -> _Event | None:
+    """What a kit is taken to; ``EVENT_OVER`` for one that has ended or does not take place, ``NOT_FOUND`` also for one
+    of other branches: those where it is held, and a workshop's also those that lend its session's kits.
+    """
     found: _Event | None = None
-    stands = True
+    stands, branch_ids = True, set[int | None]()
     if workshop is not None:
         row = session.scalars(select(Workshop).where(Workshop.public_id == workshop)).one_or_none()
         if row is None:
             raise Refused.because(Reason.NOT_FOUND)
         stands = session.get_one(Cohort, row.cohort_id).status is CohortStatus.PLANNED
         found = _Event(row.title, row.ends_at, cohort_id=row.cohort_id, workshop_id=row.id)
+        lends = select(Stock.branch_id).join(Pool, Pool.stock_id == Stock.id).where(Pool.cohort_id == row.cohort_id)
+        branch_ids = {row.branch_id, *session.scalars(lends)}
     elif hiring_event is not None:
         event = session.scalars(select(HiringEvent).where(HiringEvent.public_id == hiring_event)).one_or_none()
         if event is None:
             raise Refused.because(Reason.NOT_FOUND)
         stands = event.cancelled_at is None
         found = _Event(event.name, event.ends_at, hiring_event_id=event.id)
+        branch_ids = {event.branch_id}
+    if found is not None and not (by.everywhere or branch_ids & by.branch_ids):
+        raise Refused.because(Reason.NOT_FOUND)
     if found is not None and not (stands and found.ends_at > at):
         raise Refused.because(Reason.EVENT_OVER)
     return found

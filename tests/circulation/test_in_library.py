@@ -32,6 +32,7 @@ from lending.models.reservations import Reservation
 from lending.programs.hiring import EventPlan, cancel_event, plan_event
 from lending.queries.invariants import INVARIANTS
 from tests.cast import ADA, COMPTON_KIT, KIT, LUIS, MINA, NOW, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT, Cast
+from tests.cast import kit as put_kit
 from tests.circulation.kits_in_hand import block, kit_row, look, only, rows, seen, why
 from tests.programs.meetings import meeting
 from tests.races import race, without_locks
@@ -236,6 +237,18 @@ def test_several_kits_go_to_a_workshop_and_come_back_without_a_check_out(databas
         bring(database, cast, kit)
     assert {use.end for use in rows(database, KitUse)} == {UseEnd.RETURNED}
     assert whole(database)
+
+
+def test_another_branchs_event_looks_as_if_there_were_none(database: Database, cast: Cast) -> None:
+    event = expo(database, cast)
+    kit = "KIT-2060"
+    database.act(lambda session: put_kit(session, kit, cast.laptop_hotspot, cast.com) and None)
+    with pytest.raises(Refused) as refused:
+        database.act(lambda s: use_kit(s, kit=kit, branch_id=cast.com, hiring_event=event, at=NOW, by=cast.cleo))
+    assert why(refused) == [Reason.NOT_FOUND]
+    workshop = meeting(database, cast)  # Compton lends kits of its session
+    used = database.act(lambda s: use_kit(s, kit=kit, branch_id=cast.com, workshop=workshop, at=NOW, by=cast.cleo))
+    assert used.event == "Workshop 1"
 
 
 def test_an_event_after_closing_has_its_kits_back_by_the_next_one(database: Database, cast: Cast) -> None:

@@ -17,7 +17,6 @@ from lending.domain.due_dates import (
     by_hand_due,
     cohort_due,
     default_return_by,
-    event_due,
     in_library_due,
     incomplete_until,
     is_overdue,
@@ -442,15 +441,3 @@ def test_leaving_a_cohort_leaves_at_least_seven_days_or_the_old_date(
     found = shortened_due(calendar, current, at=at)
     assert found.at <= current.at
     assert found is current or found.on >= calendar.local_date(at) + timedelta(days=7)
-
-
-@every_zone
-def test_use_at_an_event_ends_at_the_first_closing_after_it(zone: str) -> None:
-    friday, at = date(2026, 5, 8), local(zone, date(2026, 5, 8))
-    assert event_due(branch(zone), local(zone, friday), at=at) == due(zone, friday, DueRule.IN_LIBRARY)
-    assert event_due(branch(zone), closing(zone, friday), at=at) == due(zone, friday, DueRule.IN_LIBRARY)
-    late = closing(zone, friday) + timedelta(minutes=1)
-    assert event_due(branch(zone), late, at=at) == due(zone, date(2026, 5, 9), DueRule.IN_LIBRARY)
-    on_a_sunday = local(zone, date(2026, 5, 10))
-    assert event_due(branch(zone), on_a_sunday, at=at) == due(zone, date(2026, 5, 11), DueRule.IN_LIBRARY)
-    assert event_due(branch(zone, hours=NEVER), late, at=at) is None

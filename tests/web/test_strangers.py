@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from lending.db import Database
 from lending.models.journal import JournalEntry
-from tests.cast import ADA, KIT, LUIS, Cast
+from tests.cast import ADA, KIT, LUIS, OPEN_KIT, Cast
 from tests.programs.strangers import (
     DESKS,
     LEADS,
@@ -70,6 +70,8 @@ ASKED = (
     Asked("/workshops/{public_id}/people"),
     Asked("/workshops/{public_id}/people", {"patron": "{attendee}"}),
     Asked("/workshops/{public_id}/participants"),
+    Asked("/workshops/{public_id}/kits"),
+    Asked("/workshops/{public_id}/kits", {"code": KIT, "subject": "workshop:{public_id}"}),
     Asked("/stocktakes/{stocktake}"),
     Asked("/stocktakes/{stocktake}", {"code": KIT}),
     Asked("/stocktakes/{stocktake}/end", {}),
@@ -85,6 +87,7 @@ SCANNED = (
     ("stocktake", KIT, "{stocktake}", STRANGERS),
     ("workshop", LUIS, "{workshop}", STRANGERS),
     ("workshop", NO_CARD, "{workshop}", STRANGERS),
+    ("in_library", OPEN_KIT, "workshop:{workshop}", STRANGERS),
     ("enrol", "CO-{code}", "", LEADS),
 )
 
