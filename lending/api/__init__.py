@@ -39,10 +39,12 @@ def register(app: Flask) -> None:
         problems,
         programs,
         referrals,
+        registrations,
         reports,
         reservations,
         shelf,
         stocktakes,
+        surveys,
         tasks,
         uses,
         webhooks,
@@ -53,7 +55,7 @@ def register(app: Flask) -> None:
     declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
     assert all((*declared, enrolments, shelf, stocktakes, tasks, workshops))  # noqa: S101 - each declares its calls
     assert all((agreements, closures, cohorts, indicators, ladders, lines, notice_texts, policies, programs, webhooks))  # noqa: S101 - the same
-    assert all((hiring_events, inquiries, referrals, reports, uses))  # noqa: S101 - the same
+    assert all((hiring_events, inquiries, referrals, registrations, reports, surveys, uses))  # noqa: S101 - the same
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

@@ -72,6 +72,8 @@ PROMISED = {
     "/reports/months": {"get", "post"},
     "/reports/months/{month}": {"get"},
     "/reports/public_survey": {"get"},
+    "/reports/surveys": {"get"},
+    "/workshops/{workshop_id}/registrations": {"get", "post"},
     "/reservations": {"get", "post"},
     "/reservations/{reservation_id}": {"get", "delete"},
     "/branches": {"get", "post"},

@@ -28,6 +28,7 @@ from lending.models.webhooks import Webhook, WebhookDelivery
 from lending.queries.invariants import INVARIANTS
 from tests.api.conftest import Door
 from tests.api.test_cases import DONE, check_out, give_back, parts
+from tests.api.test_registrations import OMID
 from tests.cast import ADA, HOURS, KIT, LUIS, MINA, NOW, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, put
 from tests.programs.meetings import meeting, public_id_of
 from tests.programs.members import change_cohort
@@ -373,6 +374,7 @@ CALLS = (
     Call("POST", "/workshops/<workshop_id>/participants", {"participants": [{"name": "Ada Morales"}]}, held),
     Call("POST", "/workshops/<workshop_id>/recording", {"posted_on": "2026-03-03"}, held),
     Call("POST", "/workshops/<workshop_id>/views", {"day": "2026-03-08", "views": 20}, posted),
+    Call("POST", "/workshops/<workshop_id>/registrations", OMID, held),
     Call("POST", "/stocktakes", {"branch": "ELA"}),
     Call("POST", "/stocktakes/<stocktake_id>/kits", {"kit": KIT}, counting_kits),
     Call("POST", "/stocktakes/<stocktake_id>/end", {}, counting_kits),

@@ -57,6 +57,8 @@ ASKED = (
     Asked("POST", "/workshops/{workshop}/attendance", {"patron": "{card}", "mode": "onsite"}),
     Asked("POST", "/workshops/{workshop}/attendance", {"count": 3, "mode": "onsite"}),
     Asked("DELETE", "/workshops/{workshop}/attendance/{attendee}"),
+    Asked("GET", "/workshops/{workshop}/registrations"),
+    Asked("POST", "/workshops/{workshop}/registrations", {"name": "A", "email": "a@example.org", "way": "onsite"}),
     Asked("POST", "/workshops/{workshop}/recording", {"posted_on": "2026-03-03"}),
     Asked("POST", "/workshops/{workshop}/views", {"day": "2026-03-03", "views": 4}),
     Asked("POST", "/workshops/{workshop}/participants", {"participants": [{"name": "Ada Morales"}]}),

@@ -73,6 +73,8 @@ NO_PAGES: Mapping[str, str] = {
     "api.get_stocktakes": "JSON for programs",
     "api.get_transfers": "JSON for programs",
     "api.get_workshops": "JSON for programs",
+    "api.get_registrations": "JSON for programs",
+    "api.get_surveys": "JSON for programs",
     "api.get_webhook": "JSON for programs",
     "api.get_webhook_deliveries": "JSON for programs",
     "api.get_webhooks": "JSON for programs",
