@@ -100,6 +100,19 @@ def test_the_survey_of_the_month_on_the_page(eli: Browser) -> None:
     assert [survey[name] for name in asked] == [["772"], ["28"], ["2,907"]]
 
 
+def test_the_job_and_career_center_on_the_page_and_in_the_file(fed: Feed, eli: Browser) -> None:
+    """Two offers for one person are two offers, and one person."""
+    raw = fed.raw
+    page = text(eli.get("/reports/outcomes?period=2026-03"))
+    found, referred, events = figures(page), table(page, "Referrals by service"), table(page, "Hiring events")
+    assert (raw.sum("inquiry"), found["Inquiries"]) == (3826, "3,826")
+    assert raw.sum("jobsla enrolled") == 295
+    assert referred["JobsLA"][:2] == ["296", "295"]
+    assert (raw.sum("hiring event"), found["Hiring events"]) == (6, "6")
+    assert (events["Together"][1], events["Together"][4]) == (str(raw.sum("hiring attendee")), "2")
+    assert (raw.sum("hiring offer", "hiring another_offer"), found["Offers"]) == (2, "2")
+
+
 def test_the_same_through_the_api(library: Flask) -> None:
     give_tokens(library.extensions["lending"].db)
     with library.test_client() as client:

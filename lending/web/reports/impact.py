@@ -108,7 +108,7 @@ def _learned(choice: Choice) -> Figure | None:
             told.agree / told.n,
             Unit.SHARE,
             cases=(told.n,),
-            url=url_for("circulation.page", **choice.arguments),
+            url=url_for("outcomes.page", **choice.arguments),
         ),
         _("Of the people who answered, those who said %(least)s or 5 of 5 to “I learned something”.", least=AGREES),
         note=note,

@@ -112,7 +112,7 @@ def _rows_of(which: Indicator, choice: Choice) -> str:
         return url_for("stock.page", **choice.arguments) + "#by-branch"
     if which in (Indicator.HOUSEHOLDS, Indicator.LOCATIONS):
         return "#by-month" if which is Indicator.HOUSEHOLDS else "#by-branch"
-    return url_for("circulation.page", **choice.arguments)
+    return url_for("outcomes.page", **choice.arguments)
 
 
 def _report(choice: Choice) -> Report:
