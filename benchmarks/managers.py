@@ -30,6 +30,8 @@ PAGES: Mapping[str, str] = {
     "Sessions": f"/reports/sessions?period={PERIOD}",
     "Overdue and loss": f"/reports/overdue?period={PERIOD}",
     "Stock and turnaround": f"/reports/stock?period={PERIOD}",
+    "Outcomes": f"/reports/outcomes?period={PERIOD}",
+    "Months": "/reports/months",
     "Official lists": f"/reports/official?period={PERIOD}",
     "Impact": f"/reports/impact?period={PERIOD}",
 }

@@ -224,7 +224,8 @@ def _lying(chart: Chart, width: int, *, tracks: bool) -> tuple[Markup, float]:
     """A line for each label: its name, a bar and the number; a name that is too long for that stands above."""
     points = chart.series[0].points
     highest = _highest(points)
-    longest = 12 + max((len(label) for label in chart.labels), default=0) * _LETTER
+    # Codes of sessions are capitals, which are wider.
+    longest = 12 + max((len(label) for label in chart.labels), default=0) * (_LETTER + 1.4)
     above = longest > width * 0.4
     names = 0.0 if above else longest
     numbers = 10 + max((len(point.shown) for point in points), default=0) * (_LETTER + 0.6)
@@ -233,7 +234,7 @@ def _lying(chart: Chart, width: int, *, tracks: bool) -> tuple[Markup, float]:
     parts = []
     for place, (label, point) in enumerate(zip(chart.labels, points, strict=True)):
         top = step * place + (_LINE + 4 if above else 4)
-        fits = int((width if above else names - 12) / _LETTER)
+        fits = int(width / _LETTER) if above else len(label)
         x, y, anchor = (0.0, top - 7, "start") if above else (names - 12, top + 15, "end")
         parts.append(_text(x, y, _cut(label, fits), "chart__label", anchor))
         if tracks:

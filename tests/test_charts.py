@@ -150,3 +150,10 @@ def test_nothing_at_all_is_drawn_all_the_same() -> None:
 def test_both_widths_have_ids_of_their_own() -> None:
     ids = re.findall(r' id="([^"]+)"', drawn_twice(chart(Kind.STACKED, NOW, BEFORE), name="c"))
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("letters", range(1, 20))
+def test_a_label_that_has_room_beside_its_bar_is_never_cut(letters: int) -> None:
+    points = tuple(Point(n, str(n)) for n in (3, 2))
+    drawn = draw(Chart(Kind.ROWS, "t", "d", ("W" * letters, "W"), (Series("s", points),)), name="c")
+    assert "…" not in drawn

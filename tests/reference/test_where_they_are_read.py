@@ -110,7 +110,7 @@ def test_the_job_and_career_center_on_the_page_and_in_the_file(fed: Feed, eli: B
     assert referred["JobsLA"][:2] == ["296", "295"]
     assert (raw.sum("hiring event"), found["Hiring events"]) == (6, "6")
     assert (events["Together"][1], events["Together"][4]) == (str(raw.sum("hiring attendee")), "2")
-    assert (raw.sum("hiring offer", "hiring another_offer"), found["Offers"]) == (2, "2")
+    assert (raw.sum("hiring offer", "hiring another_offer"), found["Offers, not people"]) == (2, "2")
 
 
 def test_the_same_through_the_api(library: Flask) -> None:
