@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "invariants": "lending.cli.journal:invariants",
     "jobs": "lending.cli.jobs:jobs",
     "journal": "lending.cli.journal:journal",
+    "ledger": "lending.cli.ledger:ledger",
     "labels": "lending.cli.labels:labels",
     "lines": "lending.cli.lines:lines",
     "notices": "lending.cli.notices:notices",

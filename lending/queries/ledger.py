@@ -72,6 +72,15 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Keeper:
+    """A branch, and who answers for the equipment that stays in it."""
+
+    code: str
+    name: str
+    keeper: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningShown:
     """A wish to open the ledger. ``opens_at`` is ``None`` while only another administrator can open it."""
 
@@ -170,6 +179,12 @@ def services(session: Session) -> list[Service]:
         for line, serial, kit, branch in session.execute(chosen)
         if is_ecf(line.fund)
     ]
+
+
+def keepers(session: Session) -> list[Keeper]:
+    """Every branch with who answers for its equipment."""
+    chosen = select(Branch.code, Branch.name, Branch.equipment_keeper).order_by(Branch.name)
+    return [Keeper(*row) for row in session.execute(chosen)]
 
 
 def openings(session: Session, *, at: datetime, limit: int = 50) -> list[OpeningShown]:

@@ -97,6 +97,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         stories,
         surveys,
     )
+    from lending.web.privacy import erasing, ledger, requests, retention
     from lending.web.reports import circulation, funnels, impact, losses, months, official, rows, stock, today
     from lending.web.reports import outcomes as outcome_report
 
@@ -115,7 +116,8 @@ def blueprints() -> tuple[Blueprint, ...]:
     reserving = (reserve, reaching, confirming, confirmed, verifying)
     counted = (inquiries, referrals, hiring, in_library, lists)
     told = (registrations, surveys, hearing, captains, stories)
+    data = (erasing, ledger, requests, retention)
     everybodys = (registering, answering)
-    planned = (*planning, *counted, *told, *telling, *work)
+    planned = (*planning, *counted, *told, *data, *telling, *work)
     groups = (*online, *reserving, *everybodys, *pages, *planned, *setting_up, *ways_in, *libraries)
     return tuple(page.bp for page in (*groups, *reports, stocktakes, transfers, workshops))

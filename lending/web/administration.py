@@ -6,28 +6,25 @@ Source: SCREENS, "Administration"; RULES 8 ("Two clocks"); issue "Patrons reserv
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext, ngettext
+from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
 from lending.circulation.library_settings import change_settings
-from lending.circulation.sign_ins import GUESSING_TIME
 from lending.domain.actors import Actor
 from lending.domain.library_settings import CUT_AFTER, LONGEST_KEEPING
 from lending.domain.permissions import Act
-from lending.domain.webhooks import KEPT_FOR
 from lending.phrases import N_
-from lending.web import current, known, links, translations
+from lending.web import current, translations
 from lending.web.access import allow
 from lending.web.forms import KeyedForm, fill
 from lending.web.posting import posted, status
-from lending.web.shifts import PATRONS_PAUSE
+from lending.web.privacy.retention import copies_shown, lines
 
 bp = Blueprint("administration", __name__, url_prefix="/administration")
 
@@ -79,6 +76,8 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("imports.index", N_("Imports"), N_("Patrons, kits and more from a file, and taking them back.")),
             ("administration.retention", N_("What is kept, and how long"), N_("And when a loan forgets its borrower.")),
+            ("ledger.index", N_("The sealed ledger"), N_("Equipment that federal ECF money paid for, and who had it.")),
+            ("records_requests.index", N_("Requests for records"), N_("Who asked about patrons, and what was said.")),
             ("jobs.index", N_("Jobs"), N_("What the library does by itself, and whether it does.")),
             (
                 "demonstration.page",
@@ -136,7 +135,10 @@ def retention() -> ResponseReturnValue:
         library.forget_own_settings()
         flash(_("Saved."), "done")
         return redirect(url_for(".retention"), 303)
-    return render_template("administration/retention.html", form=form, kept=_kept()), status(form)
+    page = render_template(
+        "administration/retention.html", form=form, kept=list(lines()), copies=copies_shown(), urls=_near()
+    )
+    return page, status(form)
 
 
 @bp.get("/languages")
@@ -158,43 +160,10 @@ def translation() -> ResponseReturnValue:
     return render_template("administration/languages.html", shown=shown)
 
 
-def _kept() -> list[tuple[str, str, str]]:
-    """What is kept, how long, and where."""
-    settings, cut = current.library().settings, current.library().own_settings().cut_after_days
-    database, browser = _("the database"), _("the browser")
-    minutes = int(GUESSING_TIME.total_seconds() // 60)
+def _near() -> list[tuple[str, str]]:
+    """The pages that belong to people's data."""
     return [
-        (_("Who borrowed which kit"), _("until the link is cut: %(days)s after the loan", days=_days(cut)), database),
-        (_("Loans without a name, for statistics"), _("for good"), database),
-        (_("Patrons, with address and contact"), _("until they are erased"), database),
-        (_("The journal, which names patrons by a made-up name"), _("for good"), database),
-        (_("Words of notices that were sent"), _("until the link is cut"), database),
-        (_("Messages to other programs, which name nobody"), _days(KEPT_FOR.days), database),
-        (_("Wrong guesses at passwords and PINs, as digests"), _minutes(minutes), database),
-        (_("That staff are signed in"), _hours(settings.session_hours), browser),
-        (
-            _("That a patron is signed in"),
-            _("%(minutes)s without a click", minutes=_minutes(PATRONS_PAUSE // 60)),
-            browser,
-        ),
-        (_("That somebody signed in here before"), _days(known.LIVES // 86_400), browser),
-        (_("A link for a first password"), _days(links.GOOD_FOR.days), _("nowhere; it is worked out")),
-        (_("Copies of the database"), _nights(settings.backups_kept), _("the server's folder for backups")),
-        (_("The server's log, without names"), _("as the server's keeper decides"), _("the server")),
+        (url_for("ledger.index"), _("The sealed ledger")),
+        (url_for("records_requests.index"), _("Requests for records")),
+        (url_for("retention.report"), _("This report (CSV)")),
     ]
-
-
-def _days(count: int) -> str:
-    return str(ngettext("%(num)s day", "%(num)s days", count))
-
-
-def _hours(count: int) -> str:
-    return str(ngettext("%(num)s hour", "%(num)s hours", count))
-
-
-def _minutes(count: int) -> str:
-    return str(ngettext("%(num)s minute", "%(num)s minutes", count))
-
-
-def _nights(count: int) -> Any:
-    return ngettext("%(num)s night", "%(num)s nights", count) if count else _("none are made by this program")

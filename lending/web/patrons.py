@@ -408,4 +408,5 @@ def _actions(patron: PatronShown, may_change: bool) -> list[dict[str, Any]]:
         add(_("Statement"), "slips.statement")
     if current.may_anywhere(Act.MERGE_PATRONS):
         add(_("Merge a double record"), "patrons.merge")
+        add(_("Erase the record"), "erasing.page", tone="stop")
     return found

@@ -13,8 +13,8 @@ PRIVACY: Final[Mapping[Reason, Words]] = {
     Reason.KIT_STILL_OUT: Words(
         409,
         Tone.STOP,
-        N_("They still have %(codes)s. Take it back first, then erase the record."),
-        N_("You still have %(codes)s. Bring it back first."),
+        N_("They still have %(codes)s. Take back what is out first, then erase the record."),
+        N_("You still have %(codes)s. Bring that back first."),
     ),
     Reason.LOAN_NOT_SETTLED: Words(
         409,

@@ -29,6 +29,10 @@ NO_PAGES: Mapping[str, str] = {
     "new_kits.test_page": "a PDF, looked at by its tests",
     "slips.commands": "a PDF, tested by scanning it",
     "lines.export": "CSV for a carrier",
+    "ledger.workbook": "a workbook, read by its tests",
+    "ledger.plain": "CSV, read by its tests",
+    "records_requests.export": "CSV, read by its tests",
+    "retention.report": "CSV, read by its tests",
     **dict.fromkeys(
         (f"{report}.file" for report in ("today", "circulation", "funnels", "losses", "months", "outcomes", "stock")),
         "a report as a file, read by its tests",

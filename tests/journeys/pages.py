@@ -34,7 +34,7 @@ from lending.programs.pools import PoolPlan
 from lending.programs.timetable import WeeklyWorkshops
 from lending.web import languages
 from tests.cast import ADA, KIT, LUIS, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, THIRD_KIT
-from tests.journeys import administering, outcomes, own_pages, reporting, reserving, rules, setting_up, telling
+from tests.journeys import administering, outcomes, own_pages, privacy, reporting, reserving, rules, setting_up, telling
 from tests.journeys.crowd import lend_long_ago, lend_to_everybody, shelve
 from tests.journeys.gatherings import gather
 from tests.journeys.serving import Served
@@ -309,6 +309,7 @@ ROWS = (
     *(Row(*page) for page in administering.PAGES),
     *(Row(*page, **how) for *page, how in setting_up.PAGES),
     *(Row(*page, **how) for page, how in outcomes.PAGES),
+    *(Row(*page) for page in privacy.PAGES),
     Row("api_description.docs", "full", "/api/docs", languages=("en",)),
     *(Row("failing", str(status), f"/failing/{status}", status=status) for status in ERRORS),
     Row("failing", "signed out", "/failing/404", who=None, status=404),
@@ -364,6 +365,7 @@ def populate(library: Served) -> dict[str, str]:
         **named,
         **gather(library),
         **outcomes.write_down(library),
+        **privacy.write_down(library),
         **(administering.set_up(library) | theirs),
         **setting_up.give_files(library),
         "out": out.public_id,

@@ -33,6 +33,11 @@ MAY: dict[str, set[str]] = {
     "administration.index": {"eli"},
     "administration.retention": {"eli"},
     "administration.translation": {"eli"},
+    "erasing.page": MANAGES,
+    **{f"ledger.{page}": {"eli"} for page in ("index", "approve", "close", "read", "workbook", "plain", "keepers")},
+    **{f"records_requests.{page}": EVERYBODY for page in ("index", "new", "show")},
+    "records_requests.export": MANAGES,
+    "retention.report": {"eli"},
     "accessibility.statement": {"nobody", *EVERYBODY},
     "agreements.index": PLANS,
     "agreements.new": {"eli"},
@@ -264,9 +269,9 @@ def url_of(app: Flask, rule: Any) -> str:
     values |= {"answer": "asked", "place": "ELA", "starts_on": "2026-03-09", "ends_on": "2026-03-09"}
     values |= {"kit_type": "work-ready", "language": "en", "version": 1, "question": "work"}
     values |= {"step": "overdue", "channel": "email", "deed": "stop", "branch": "ELA"}
-    values |= {"run": "x" * 16, "kind": "kits", "form": "csv"}
+    values |= {"run": "x" * 16, "kind": "kits", "form": "csv", "which": "devices"}
     values |= {"how": "close", "link": "x", "wait": "overdue", "month": "2026-02", "mode": "onsite"}
-    values |= dict.fromkeys(("registration", "survey", "captain", "story"), "x" * 16)
+    values |= dict.fromkeys(("registration", "survey", "captain", "story", "opening", "request_id"), "x" * 16)
     values |= dict.fromkeys(
         ("public_id", "loan", "charge", "reservation", "delivery", "workshop", "token", "made"), "x" * 16
     )

@@ -73,7 +73,7 @@ def test_the_days_until_a_loan_forgets_its_borrower_are_kept(eli: Browser, sqlit
     assert [(row.name, row.value) for row in rows(sqlite_database, LibrarySetting)] == [("cut_after_days", "45")]
     text = text_of(eli, "/administration/retention")
     assert 'value="45"' in text
-    assert "45 days after the loan" in text
+    assert "45 days after it is over" in text
 
 
 @pytest.mark.parametrize("days", ["", "-1", "3651", "soon", "1" * 50])
