@@ -5,7 +5,6 @@ Source: RULES 7, "in-library use (due at closing)"; issue "Managers see what cir
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -22,13 +21,6 @@ from lending.models.in_library import KitUse, UseEnd
 from lending.models.kits import Kit, KitType
 from lending.models.people import Patron
 from lending.queries.scope import Branches, within
-
-DEFINITIONS: Mapping[str, str] = {
-    "in_library": "Kits used inside the building and due at closing; not check-outs.",
-    "at_events": "Kits taken to a workshop or hiring event, once for each kit; not check-outs.",
-    "events": "Workshops and hiring events that kits were taken to.",
-}
-"""Shown beside the figures. English is the source text; doors translate it."""
 
 
 @dataclass(frozen=True, slots=True)
