@@ -24,9 +24,9 @@ def compiled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         write_mo(mo, read_po(po, locale="es"))
     monkeypatch.setattr(paths, "LOCALE", folder)
     rendered.spoken.cache_clear()
-    rendered._catalogue.cache_clear()
+    rendered.catalogue_of.cache_clear()
     try:
         yield
     finally:
         rendered.spoken.cache_clear()
-        rendered._catalogue.cache_clear()
+        rendered.catalogue_of.cache_clear()

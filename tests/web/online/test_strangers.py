@@ -42,6 +42,7 @@ ASKED = (
     Asked("/my/workshops/<workshop>.ics"),
     Asked("/reserve/confirmed/<made>"),
     Asked("/reserve/confirmed/<made>/calendar.ics"),
+    Asked("/reserve/confirmed/<made>/heard", {"heard": "friend"}),
 )
 PATRONS = ("/my/", "/reserve/")
 NAMES = ("loan", "reservation", "enrolment", "workshop", "made")
