@@ -83,11 +83,17 @@ class Reader:
 
     def money(self, cents: int) -> str:
         """Whole cents as dollars, ``$12.50``, as the language writes them in the United States."""
-        from babel.localedata import exists
         from babel.numbers import format_currency
 
+        return str(format_currency(cents / 100, "USD", locale=self.here))
+
+    @property
+    def here(self) -> str:
+        """The locale by which numbers are written: the language as it is used in the United States, ``8,087``."""
+        from babel.localedata import exists
+
         here = f"{self.locale}_US"
-        return str(format_currency(cents / 100, "USD", locale=here if exists(here) else self.locale))
+        return here if exists(here) else self.locale
 
     def language(self, code: str) -> str:
         """``Spanish`` of ``es``; what is no language's code is said as it stands."""

@@ -26,21 +26,21 @@ class Voice:
         """``8,087``: whole numbers with their groups."""
         from babel.numbers import format_decimal  # heavy, and not every process writes numbers
 
-        return str(format_decimal(round(value), locale=self.reader.locale))
+        return str(format_decimal(round(value), locale=self.reader.here))
 
     def share(self, value: float) -> str:
         """``64%`` of 0.64; under ten percent with one place behind the point."""
         from babel.numbers import format_percent
 
         pattern = "#,##0.0%" if 0 < abs(value) < 0.0995 else None
-        said = format_percent(value, pattern, locale=self.reader.locale)
+        said = format_percent(value, pattern, locale=self.reader.here)
         return str(said if pattern is None else said.replace(".0%", "%").replace(",0%", "%"))
 
     def decimal(self, value: float) -> str:
         """``3.4``: one place behind the point, and none where it is nought."""
         from babel.numbers import format_decimal
 
-        return str(format_decimal(round(value, 1), locale=self.reader.locale))
+        return str(format_decimal(round(value, 1), locale=self.reader.here))
 
     def hours(self, value: float) -> str:
         """``5 hours``, ``3 days``: a turnaround in the unit that a person would say."""

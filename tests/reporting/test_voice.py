@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lending.domain.small_cells import Hidden
+from lending.phrases import Reader
 from lending.reporting.report import Number, Unit
+from lending.reporting.voice import Voice
 from tests.reporting.speaking import ENGLISH
 
 
@@ -33,3 +35,7 @@ from tests.reporting.speaking import ENGLISH
 )
 def test_a_number_is_said_with_its_unit(number: Number, said: str) -> None:
     assert ENGLISH.number(number) == said
+
+
+def test_spanish_numbers_are_written_as_in_the_united_states() -> None:
+    assert Voice(Reader(gettext=str, locale="es"), lambda one, many, n: many).number(Number(8087)) == "8,087"
