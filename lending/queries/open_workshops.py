@@ -27,7 +27,8 @@ SHOWN = 60
 class OpenWorkshop:
     """A workshop to register for; ``is_single``: of no series.
 
-    ``places_left`` is ``None`` where as many may come as like; ``is_open``: people register for it, places or none.
+    ``places_left`` is ``None`` where as many may come as like; ``is_open``: people register for it, places or none;
+    ``is_held``: it was not cancelled.
     """
 
     held: MyWorkshop
@@ -36,6 +37,7 @@ class OpenWorkshop:
     places_left: int | None
     is_single: bool
     is_open: bool
+    is_held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ def registration_shown(session: Session, registration: str, *, at: datetime) -> 
         return None
     mine: Registration = row.Registration
     is_cancelled = mine.cancelled_at is not None
-    to_come = row.Workshop.starts_at > at and mine.attendance_id is None
+    is_held = row.Cohort.status is CohortStatus.PLANNED
+    to_come = is_held and row.Workshop.starts_at > at and mine.attendance_id is None
     return RegistrationShown(
         registration=mine.public_id,
         reference=mine.reference,
@@ -134,4 +137,5 @@ def _shown(row: Any) -> OpenWorkshop:
         places_left=None if workshop.places is None else max(workshop.places - row.taken, 0),
         is_single=cohort.is_single,
         is_open=bool(row.open),
+        is_held=cohort.status is CohortStatus.PLANNED,
     )

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from lending.domain.actors import Actor
 from lending.domain.permissions import Role
 from lending.models.base import AnyRow
-from lending.models.cohorts import Attendance, AttendanceMode, Workshop
+from lending.models.cohorts import Attendance, AttendanceMode, Cohort, CohortStatus, Workshop
 from lending.models.outcomes import Registration, RegistrationWay
 from lending.programs.registrations import ways_of
 from lending.queries.workshops import WorkshopShown, workshop_shown
@@ -41,9 +41,11 @@ class RegistrationSheet:
     """A workshop with those who registered for it alone.
 
     ``people`` is ``None`` for a reader who sees no names. ``places`` is ``None`` where as many may register as like.
+    ``is_held``: its session was not cancelled.
     """
 
     workshop: WorkshopShown
+    is_held: bool
     is_open: bool
     places: int | None
     registered: int
@@ -66,6 +68,7 @@ def registration_sheet(session: Session, workshop: str, *, at: datetime, by: Act
     live = [row for row in rows if row.Registration.cancelled_at is None]
     return RegistrationSheet(
         workshop=shown,
+        is_held=session.get_one(Cohort, held.cohort_id).status is CohortStatus.PLANNED,
         is_open=held.is_open,
         places=held.places,
         registered=len(live),

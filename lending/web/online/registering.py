@@ -215,6 +215,7 @@ def _line(found: OpenWorkshop) -> dict[str, Any]:
         "places_left": found.places_left,
         "is_full": found.places_left == 0,
         "is_open": found.is_open,
+        "is_held": found.is_held,
         "url": url_for("registering.page", workshop=found.held.workshop),
     }
 

@@ -14,6 +14,7 @@ from lending.circulation.sign_ins import NEWCOMERS_FROM_ONE_ADDRESS
 from lending.db import Database
 from lending.models.cohorts import WorkshopMode
 from lending.models.outcomes import HeardOf
+from lending.programs.cancelling import cancel_cohort
 from tests.cast import NOW, Cast
 from tests.programs.meetings import meeting
 from tests.programs.registering import limit_places, registrations, sign_up
@@ -134,6 +135,18 @@ def test_so_many_from_one_address_and_the_page_says_when_it_goes_on(
         assert send(visitor, workshop, key=f"{n:016}", name=f"Learner {n}").status_code == 303
     answer = send(visitor, workshop, key="z" * 16, name="One too many")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
+
+
+def test_a_workshop_that_is_not_held_says_so_to_whoever_registered(
+    visitor: Browser, ben: Browser, sqlite_database: Database, cast: Cast, workshop: str
+) -> None:
+    mine = send(visitor, workshop).headers["Location"]
+    by = cast.dora
+    sqlite_database.act(lambda s: cancel_cohort(s, cohort="WR-7", reason="The roof leaks", at=NOW, by=by))
+    page = text(visitor.get(mine))
+    assert "This workshop will not be held" in page
+    assert "Cancel my registration" not in page
+    assert "Write to those who registered" in text(ben.get(f"/workshops/{workshop}/registrations"))
 
 
 def test_what_is_not_there_is_not_found(visitor: Browser, cast: Cast) -> None:
