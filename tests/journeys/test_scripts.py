@@ -80,6 +80,10 @@ NAMES = {
     "stocktakes": "place",
     "tasks": "what outcome",
     "notices": "problem",
+    "registrations": "name email phone",
+    "captains": "name",
+    "stories": "text named_as",
+    "survey_answers": "helped better",
     "job_runs": "problem",
 }
 """Texts that people write, by table. A branch's own name stays: its station is chosen by it."""
@@ -118,7 +122,7 @@ def poison(session: Session) -> None:
         keys = list(table.primary_key)
         for row in session.execute(select(table)).all():
             values: dict[str, Any] = {
-                column: as_long_as(table.c[column].type.length or 500, next(turn))
+                column: written(table.c[column], next(turn))
                 for column in columns.split()
                 if getattr(row, column) or column not in SAY_MORE
             }
@@ -128,6 +132,12 @@ def poison(session: Session) -> None:
     kits = Base.metadata.tables["kits"]
     for place, code in enumerate(LEGACY):
         session.execute(update(kits).where(kits.c.barcode == code).values(barcode=PAYLOADS[place][:32]))
+
+
+def written(column: Any, turn: int) -> str:
+    """The scripts for a text; with a number behind them where no two rows may have the same."""
+    longest, apart = column.type.length or 500, f" {turn}" if column.unique else ""
+    return as_long_as(longest - len(apart), turn) + apart
 
 
 def as_long_as(longest: int, first: int) -> str:
