@@ -7,7 +7,7 @@ has no bar, only its word. Source: SCREENS, "Manager pages"; BATTERY, "charts".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -186,9 +186,7 @@ def _line(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
     for place in sorted(_ends(now)):
         near = min(max(across(place), 20), width - 20)
         parts.append(_text(near, base - _tall(now[place], highest) - 9, now[place].shown, "chart__value", "middle"))
-    for place in _spread(chart.labels, (width - 2 * margin) / max(1, len(chart.labels))):
-        near = _inside(across(place), chart.labels[place], width)
-        parts.append(_text(near, base + _LINE, chart.labels[place], "chart__label", "middle"))
+    parts += _row_of_labels(chart.labels, (width - 2 * margin) / max(1, len(chart.labels)), across, base, width)
     return _joined(parts), base + _LINE + 8
 
 
@@ -287,12 +285,21 @@ def _apart(points: Sequence[Point], room: float) -> set[int]:
 
 
 def _labels_below(labels: Sequence[str], slot: float, base: float, width: float) -> list[Markup]:
-    return [
-        _text(
-            _inside(slot * (place + 0.5), labels[place], width), base + _LINE, labels[place], "chart__label", "middle"
-        )
-        for place in _spread(labels, slot)
-    ]
+    return _row_of_labels(labels, slot, lambda place: slot * (place + 0.5), base, width)
+
+
+def _row_of_labels(
+    labels: Sequence[str], slot: float, across: Callable[[int], float], base: float, width: float
+) -> list[Markup]:
+    """The labels on one line, from the last to the first; one that would touch the one after it is left out."""
+    parts, free = [], width + 1.0
+    for place in reversed(_spread(labels, slot)):
+        half = len(labels[place]) * _LETTER / 2
+        middle = _inside(across(place), labels[place], width)
+        if middle + half <= free:
+            parts.append(_text(middle, base + _LINE, labels[place], "chart__label", "middle"))
+            free = middle - half - 6
+    return parts
 
 
 def _inside(x: float, words: str, width: float) -> float:

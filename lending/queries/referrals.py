@@ -24,11 +24,9 @@ from lending.models.people import Patron
 from lending.models.referrals import OutcomeSource, Referral, ReferralOutcome
 from lending.queries.scope import Branches, within
 
-DEFINITIONS: Mapping[str, str] = {
-    "made": N_("People sent on to another service with their written consent, once for each time."),
-    "outcome": N_("What came of a referral, on the day it happened: as the person said, or as the service confirmed."),
-    "enrolled": N_("People who enrolled with the service they were sent to; those who were placed are counted apart."),
-}
+MADE_ARE = N_("People sent on to another service with their written consent, once for each time.")
+OUTCOME_IS = N_("What came of a referral, on the day it happened: as the person said, or as the service confirmed.")
+ENROLLED_ARE = N_("People who enrolled with the service they were sent to; those who were placed are counted apart.")
 """Shown beside the figures. English is the source text; doors translate it."""
 
 

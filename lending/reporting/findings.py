@@ -7,10 +7,9 @@ Source: SCREENS, "with a heading that states the finding".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lending.reporting.report import Number, Row, Table
+from lending.reporting.report import Number, Table
 from lending.reporting.voice import Voice
 
 ENOUGH = 20
@@ -79,19 +78,6 @@ def check_outs(voice: Voice, now: Number, then: Number | None, *, period: str, b
     return trend(voice, words, now, then, period=period, before=before)
 
 
-def attended(voice: Voice, now: Number, then: Number | None, *, period: str, before: str) -> str:
-    """Live attendance of a period against the one before."""
-    words = Trend(
-        rose=voice.gettext("%(period)s: attendance rose %(share)s against %(before)s, to %(now)s"),
-        fell=voice.gettext("%(period)s: attendance fell %(share)s against %(before)s, to %(now)s"),
-        same=voice.gettext("%(period)s: %(now)s attended, as many as in %(before)s"),
-        few=voice.gettext("%(period)s: %(now)s attended, after %(then)s in %(before)s; too few to speak of a trend"),
-        alone=voice.gettext("%(period)s: %(now)s attended, and nothing to compare them with yet"),
-        none=voice.gettext("%(period)s: nobody attended"),
-    )
-    return trend(voice, words, now, then, period=period, before=before)
-
-
 def most(voice: Voice, table: Table, *, column: int = 0, one: str, first: str, nothing: str) -> str:
     """Which row has the most. ``one``: there is only one; ``first`` names ``label``, ``now`` and ``all``."""
     known = [row for row in table.rows if row.numbers[column].value]
@@ -108,12 +94,6 @@ def most(voice: Voice, table: Table, *, column: int = 0, one: str, first: str, n
     if whole is not None and whole.value is not None:
         told["all"] = voice.number(whole)
     return (one if len(table.rows) == 1 else first) % told
-
-
-def last_two(table: Table, column: int = 0) -> tuple[Row | None, Row | None]:
-    """The last row and the one before it."""
-    rows: Sequence[Row] = table.rows
-    return (rows[-1] if rows else None), (rows[-2] if len(rows) > 1 else None)
 
 
 def _not_told(voice: Voice, number: Number) -> str:

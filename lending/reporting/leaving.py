@@ -33,6 +33,11 @@ def leaving(report: Report) -> Report:
                 counts[_figure_cell(figure, which)] = _whole(number)
     for section in report.sections:
         _add(section, counts, sums)
+    for one in report.adding:
+        counts |= {_of(measure): value for measure, value in one.unseen}
+        parts = tuple(_of(measure) for measure in one.parts)
+        if {_of(one.total), *parts} <= counts.keys():
+            sums.append(Sum(_of(one.total), parts))
     shown = hide(counts, sums)
     return replace(
         report,
@@ -91,20 +96,25 @@ def _kept_back(number: Number, told: Shown) -> Number:
     return replace(number, value=None, hidden=Hidden.NOT_SHOWN) if few and number.value is not None else number
 
 
+def _of(measure: str) -> _Cell:
+    """A number that stands in several places, by what it measures."""
+    return _Cell("", 0, 0, measure)
+
+
 def _row_cells(section: Section, line: int, row: Row) -> list[_Cell]:
     return [_row_cell(section, line, place, number) for place, number in enumerate(row.numbers)]
 
 
 def _row_cell(section: Section, line: int, place: int, number: Number) -> _Cell:
-    return _Cell("", 0, 0, number.measure) if number.measure else _Cell(section.key, line, place)
+    return _of(number.measure) if number.measure else _Cell(section.key, line, place)
 
 
 def _figure_cell(figure: Figure, measure: str) -> _Cell:
-    return _Cell("", 0, 0, measure) if figure.measure else _Cell(f"figure {figure.name}", 0, 0, measure)
+    return _of(measure) if figure.measure else _Cell(f"figure {figure.name}", 0, 0, measure)
 
 
 def _total_cell(section: Section, place: int, measure: str) -> _Cell:
-    return _Cell("", 0, 0, measure) if measure else _Cell(section.key, -1, place)
+    return _of(measure) if measure else _Cell(section.key, -1, place)
 
 
 def _whole(number: Number) -> int | None:

@@ -113,8 +113,21 @@ class Section:
 
     @property
     def finding(self) -> str:
-        """What the table shows, in one sentence."""
-        return self.tell(self.table)
+        """What the table shows, in one sentence. A month that begins it is written small in Spanish, and not here."""
+        said = self.tell(self.table)
+        return said[:1].upper() + said[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """Numbers of a report that add up across its tables: by their measures, the sum and its parts.
+
+    ``unseen`` are parts that stand nowhere, by their values: whoever takes the others off knows them all the same.
+    """
+
+    total: str
+    parts: tuple[str, ...]
+    unseen: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +143,7 @@ class Report:
     figures: tuple[Figure, ...] = ()
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = ()
+    adding: tuple[Adding, ...] = ()
     on: date | None = None
     """The last day it tells of, for the name of a file."""
 

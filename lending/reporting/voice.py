@@ -32,9 +32,9 @@ class Voice:
         """``64%`` of 0.64; under ten percent with one place behind the point."""
         from babel.numbers import format_percent
 
-        pattern = "#,##0.0%" if 0 < abs(value) < 0.0995 else None
-        said = format_percent(value, pattern, locale=self.reader.here)
-        return str(said if pattern is None else said.replace(".0%", "%").replace(",0%", "%"))
+        exactly = round(value, 3 if abs(value) < 0.0995 else 2)
+        said = format_percent(exactly, locale=self.reader.here, decimal_quantization=False)
+        return str(said).replace("-", "\u2212")
 
     def decimal(self, value: float) -> str:
         """``3.4``: one place behind the point, and none where it is nought."""
@@ -73,7 +73,7 @@ class Voice:
         if number.unit is Unit.SHARE:
             return self.share(number.value)
         if number.unit is Unit.CHANGE:
-            return ("+" if number.value > 0 else "") + self.share(number.value).replace("-", "−")
+            return ("+" if number.value > 0 else "") + self.share(number.value)
         if number.unit is Unit.HOURS:
             return self.hours(number.value)
         if number.unit is Unit.DAYS:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lending.domain.small_cells import Hidden
 from lending.reporting.leaving import leaving
-from lending.reporting.report import Column, Figure, Number, Report, Row, Section, Table, Unit
+from lending.reporting.report import Adding, Column, Figure, Number, Report, Row, Section, Table, Unit
 from tests.reporting.speaking import figure, report, section, table
 
 
@@ -80,3 +82,19 @@ def test_a_finding_is_made_anew_of_what_is_left() -> None:
     told = Section("one", lambda shown: str(shown.rows[0].numbers[0].value), table([("A", [3]), ("B", [30])]))
     found = leaving(report(told))
     assert (told.finding, found.sections[0].finding) == ("3", "None")
+
+
+def test_numbers_that_add_up_across_tables_tell_of_nobody() -> None:
+    numbers = tuple(Number(n, measure=name) for name, n in (("all", 84), ("out", 59), ("ready", 4), ("free", 21)))
+    made = Table("Stock", "Day", tuple(Column(name) for name in "abcd"), (Row("Mon", numbers),))
+    told = report(section(made))
+    assert leaving(told).sections[0].table.rows[0].numbers[3].value == 21, "nobody knows that they add up"
+    found = leaving(replace(told, adding=(Adding("all", ("out", "ready", "free")),)))
+    shown = [one.hidden or one.value for one in found.sections[0].table.rows[0].numbers]
+    assert shown == [84, 59, Hidden.UNDER_FIVE, Hidden.NOT_SHOWN]
+
+
+def test_what_stands_nowhere_is_known_by_taking_the_others_off() -> None:
+    reach, live = figure(16, "reach"), figure(13, "attended")
+    told = replace(report(figures=[reach, live]), adding=(Adding("reach", ("attended", "views"), (("views", 3),)),))
+    assert [one.number.hidden is None for one in leaving(told).figures].count(False) >= 1

@@ -359,7 +359,7 @@ def _by_cohort(choice: Choice, rows: list[Circulated], names: Mapping[str, str])
             table,
             one=_("All %(now)s check-outs were for one: %(label)s"),
             first=_("Most check-outs were for %(label)s: %(now)s of %(all)s"),
-            nothing=_("Nothing was checked out for a session or openly"),
+            nothing=_("Nothing was checked out in this period"),
         ),
         Table(_("By session"), _("Session"), _heads(CHECK_OUT, *BESIDE), lines, _sum_of(lines, 1 + len(BESIDE))),
         Kind.ROWS if 1 < len(lines) <= 12 else None,

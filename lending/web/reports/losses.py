@@ -234,12 +234,13 @@ def _by_branch(late: Sequence[OverdueNow], lost: Sequence[Circulated], choice: C
 def _parts(parts: Sequence[PartFigures], choice: Choice) -> Section:
     spoken = voice()
     names = {one.code: one.name for one in choice.kit_types}
+    most_missing = sorted(parts, key=lambda part: -part.counts.get(PartCounter.MISSING, 0))
     rows = tuple(
         Row(
             part.part if len(names) == 1 else f"{part.part} ({names.get(part.kit_type, part.kit_type)})",
             tuple(Number(part.counts.get(counter, 0)) for counter in PartCounter),
         )
-        for part in parts
+        for part in most_missing
     )
     return Section(
         "parts",

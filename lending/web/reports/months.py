@@ -156,13 +156,18 @@ def _report(period: Period, states: Sequence[MonthState], choice: Choice) -> Rep
     closed = [state for state in states if state.closed_at is not None and branch in (None, state.branch)]
     return Report(
         name="month",
-        title=reader.month(period.first),
+        title=_title(reader.month(period.first)),
         period="",
         made_at=current.now(),
         narrowed=choice.narrowed()[:1],
         sections=(_together(found), _changes(found, called)) if found or closed else (),
         on=period.last,
     )
+
+
+def _title(month: str) -> str:
+    """A month at the beginning of a line, which Spanish writes small elsewhere."""
+    return month[:1].upper() + month[1:]
 
 
 def _together(found: Sequence[Restated]) -> Section:

@@ -23,7 +23,7 @@ from lending.queries.program_sessions import Workshops
 from lending.queries.referrals import Referrals
 from lending.queries.surveys import SurveyResults
 from lending.reporting import findings, words
-from lending.reporting.report import Column, Number, Row, Section, Table, Unit
+from lending.reporting.report import Adding, Column, Number, Row, Section, Table, Unit
 from lending.web import current
 from lending.web.outcomes.standing import word_of, words_of
 from lending.web.reports.frame import voice
@@ -41,9 +41,9 @@ def workshops(found: Workshops, names: Mapping[str, str]) -> Section:
     for cohort, series in told.items():
         counted = count(series)
         numbers = (
-            Number(counted.attended),
-            Number(counted.onsite),
-            Number(counted.virtual),
+            Number(counted.attended, measure=f"attended:{cohort}"),
+            Number(counted.onsite, measure=f"onsite:{cohort}"),
+            Number(counted.virtual, measure=f"virtual:{cohort}"),
             Number(counted.sessions, Unit.THINGS),
             Number(counted.survey_views),
         )
@@ -59,8 +59,8 @@ def workshops(found: Workshops, names: Mapping[str, str]) -> Section:
     )
     heads = (
         Column(_("Attended live"), _(DEFINITIONS[Indicator.ATTENDED]), measure=Indicator.ATTENDED.value),
-        Column(_("In the room")),
-        Column(_("On line")),
+        Column(_("In the room"), measure="onsite"),
+        Column(_("On line"), measure="virtual"),
         Column(_(NAMES[Indicator.EVENTS])),
         Column(_("Views of recordings")),
     )
@@ -86,6 +86,24 @@ def workshops(found: Workshops, names: Mapping[str, str]) -> Section:
         _("Bars: how many attended live in each session, the most first."),
         _("A recorded view is never attendance. What nobody counted is not known, and is not 0."),
     )
+
+
+def adding(found: Workshops) -> tuple[Adding, ...]:
+    """Attendance is of the room and on line together, and reach is attendance and views; where all of it is known."""
+    sums = []
+    told: defaultdict[str, list[WorkshopTold]] = defaultdict(list)
+    for one in found.sessions:
+        told[one.cohort].append(one.held.told)
+    for cohort, series in told.items():
+        counted = count(series)
+        if counted.attended == (counted.onsite or 0) + (counted.virtual or 0):
+            sums.append(Adding(f"attended:{cohort}", (f"onsite:{cohort}", f"virtual:{cohort}")))
+    attended = Indicator.ATTENDED.value
+    if found.attended == (found.onsite or 0) + (found.virtual or 0):
+        sums.append(Adding(attended, ("onsite", "virtual")))
+    if found.attended is not None and found.views is not None:
+        sums.append(Adding(Indicator.REACH.value, (attended, "views"), (("views", found.views),)))
+    return tuple(sums)
 
 
 def agreement(found: SurveyResults) -> Section:
@@ -166,9 +184,9 @@ def referrals(found: Referrals) -> Section:
     sums = [sum(row.numbers[place].value or 0 for row in rows) for place in range(5)]
     spoken = voice()
     heads = (
-        Column(_("Referrals"), _(referring.DEFINITIONS["made"]), measure="referrals"),
-        Column(_("Enrolled elsewhere"), _(referring.DEFINITIONS["enrolled"]), measure="enrolled"),
-        Column(_("Found work"), _(referring.DEFINITIONS["outcome"])),
+        Column(_("Referrals"), _(referring.MADE_ARE), measure="referrals"),
+        Column(_("Enrolled elsewhere"), _(referring.ENROLLED_ARE), measure="enrolled"),
+        Column(_("Found work"), _(referring.OUTCOME_IS)),
         Column(_("Did not go")),
         Column(_("No answer yet")),
     )
@@ -219,14 +237,7 @@ def hiring(found: Hiring) -> Section:
         told = {"events": held, "people": spoken.count(attended.value), "offers": spoken.count(offers.value)}
         return str(_("%(events)s, %(people)s people, %(offers)s offers", **told))
 
-    note = (
-        spoken.ngettext(
-            "Nobody counted who came to %(num)s of them.", "Nobody counted who came to %(num)s of them.", unknown
-        )
-        % {"num": unknown}
-        if unknown
-        else ""
-    )
+    note = _("Nobody counted who came to %(count)s of them.", count=unknown) if unknown else ""
     return Section(
         "hiring",
         tell,

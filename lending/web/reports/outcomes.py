@@ -91,6 +91,7 @@ def _report(choice: Choice) -> Report:
         narrowed=tuple(pair for pair in choice.narrowed() if pair[0] != _("Kind of kit")),
         figures=_figures(found),
         sections=sections,
+        adding=tables.adding(found.workshops),
         notes=_notes(choice, found),
         on=choice.period.last,
     )
@@ -177,13 +178,13 @@ def _services(found: Outcomes) -> tuple[Figure, ...]:
         Figure(
             _("Referrals"),
             Number(found.referrals.made, url="#referrals"),
-            _(referring.DEFINITIONS["made"]),
+            _(referring.MADE_ARE),
             measure="referrals",
         ),
         Figure(
             _("Enrolled elsewhere"),
             Number(sum(enrolled) if enrolled else None, url="#referrals"),
-            _(referring.DEFINITIONS["enrolled"]),
+            _(referring.ENROLLED_ARE),
             measure="enrolled",
         ),
         Figure(

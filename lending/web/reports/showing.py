@@ -109,7 +109,7 @@ def _figure(figure: Figure, left: Figure, notes: Definitions, spoken: Voice) -> 
         "change_left": _change(left, spoken),
         "note": figure.note,
         "late": figure.late,
-        "words": figure.number.value is None,
+        "words": figure.number.value is None or figure.number.unit in (Unit.HOURS, Unit.DAYS),
     }
 
 

@@ -26,7 +26,7 @@ from lending.queries.stock_days import (
     stock_by_branch,
     stock_figures,
 )
-from lending.reporting.report import Column, Figure, Number, Report, Row, Section, Table, Unit
+from lending.reporting.report import Adding, Column, Figure, Number, Report, Row, Section, Table, Unit
 from lending.web import current
 from lending.web.access import allow
 from lending.web.reports import showing
@@ -72,7 +72,8 @@ def _report(choice: Choice) -> Report:
         made_at=current.now(),
         narrowed=tuple(pair for pair in choice.narrowed() if pair[0] != _("Program")),
         figures=(*_stock(now, before), *_times(took, took_before)),
-        sections=(_by_day(now), _by_branch(here, choice), _by_time(branch_took, took, choice), _shelf(now)),
+        sections=(_by_day(now), _by_branch(here, now, choice), _by_time(branch_took, took, choice), _shelf(now)),
+        adding=_adding(now, before),
         notes=() if now.days else (_("No day of this period has been counted yet: the kits are counted each night."),),
         on=choice.period.last,
     )
@@ -87,10 +88,11 @@ def _stock(now: StockFigures, before: StockFigures) -> tuple[Figure, ...]:
     last, was = now.latest, before.latest
     on = _("End of %(day)s", day=current.reader().day(last.day)) if last is not None else ""
 
-    def figure(name: str, field: str, definition: str, *, people: bool) -> Figure:
-        unit = Unit.PEOPLE if people else Unit.THINGS
+    def figure(name: str, field: str, definition: str) -> Figure:
         value, earlier = (None if day is None else getattr(day, field) for day in (last, was))
-        return Figure(name, Number(value, unit, url="#by-day"), definition, before=Number(earlier, unit), note=on)
+        measure = "" if last is None else _measure(field, last)
+        number = Number(value, url="#by-day")
+        return Figure(name, number, definition, before=Number(earlier), note=on, measure=measure)
 
     return (
         Figure(
@@ -103,29 +105,48 @@ def _stock(now: StockFigures, before: StockFigures) -> tuple[Figure, ...]:
             _("In service"),
             "in_service",
             _("Kits that belong here and are not withdrawn, lost or missing."),
-            people=False,
         ),
-        figure(_("Out"), "out", _("Kits that were with patrons at the end of the day."), people=True),
-        figure(_("Free"), "free", _("Kits that could be lent at the end of the day."), people=False),
+        figure(_("Out"), "out", _("Kits that were with patrons at the end of the day.")),
+        figure(_("Free"), "free", _("Kits that could be lent at the end of the day.")),
         figure(
             _("Being made ready"),
             "turnaround",
             _("Kits back from a patron that wait for inspection, a part, a repair, or a step of getting ready."),
-            people=False,
         ),
         figure(
             _("Ready on the shelf"),
             "ready",
             _("Kits on the hold shelf for somebody, at the end of the day."),
-            people=True,
         ),
         figure(
             _("Waiting for a kit"),
             "waiting",
             _("People in a queue without the promise of a kit, at the end of the day."),
-            people=True,
         ),
     )
+
+
+_PARTS = ("out", "turnaround", "ready", "free")
+"""What the kits in service are, one or the other."""
+
+
+def _measure(field: str, day: StockOn) -> str:
+    """A number of the stock on a day, which stands in several places."""
+    return f"{field}:{day.day.isoformat()}"
+
+
+def _adding(now: StockFigures, before: StockFigures) -> tuple[Adding, ...]:
+    """Each day's kits in service are those that are out, being made ready, on the shelf or free.
+
+    So small numbers of kits are hidden like those of people: they would tell how many are out, or ready for somebody.
+    """
+    found = [Adding(_measure("in_service", day), tuple(_measure(each, day) for each in _PARTS)) for day in now.days]
+    last = now.latest
+    if last is not None and before.latest is not None:
+        # The numbers before stand under the measure of those beside them.
+        then = tuple(f"{_measure(each, last)}@before" for each in ("in_service", *_PARTS))
+        found.append(Adding(then[0], then[1:]))
+    return tuple(found)
 
 
 _TIMES = (Measure.TURNAROUND, Measure.HOLD_WAIT)
@@ -178,15 +199,10 @@ def _label(day: date) -> str:
 
 def _by_day(now: StockFigures) -> Section:
     spoken = voice()
-    fields = ("out", "turnaround", "ready", "free")
-    units = (Unit.PEOPLE, Unit.THINGS, Unit.PEOPLE, Unit.THINGS)
     rows = tuple(
         Row(
             _label(day.day),
-            (
-                *(Number(getattr(day, field), unit) for field, unit in zip(fields, units, strict=True)),
-                Number(day.in_service, Unit.THINGS),
-            ),
+            (*(Number(getattr(day, field), measure=_measure(field, day)) for field in (*_PARTS, "in_service")),),
         )
         for day in _shown_days(now)
     )
@@ -213,18 +229,21 @@ def _by_day(now: StockFigures) -> Section:
     )
 
 
-def _by_branch(here: Sequence[StockFigures], choice: Choice) -> Section:
+def _by_branch(here: Sequence[StockFigures], now: StockFigures, choice: Choice) -> Section:
     names = {place.code: place.name for place in choice.places}
     kinds = {one.code: one.name for one in choice.kit_types}
     rows = []
     for one in here:
         last = one.latest
         label = f"{names.get(one.branch or '', '')}, {kinds.get(one.kit_type or '', '')}"
-        values = [None if last is None else getattr(last, field) for field in ("in_service", "out", "free", "waiting")]
-        units = (Unit.THINGS, Unit.PEOPLE, Unit.THINGS, Unit.PEOPLE)
-        numbers = (Number(value, unit) for value, unit in zip(values, units, strict=True))
+        numbers = (Number(None if last is None else getattr(last, field)) for field in _OF_BRANCH)
         rows.append(Row(label, (Number(one.utilisation, Unit.SHARE), *numbers)))
     rows.sort(key=lambda row: (-(row.numbers[0].value or 0), row.label))
+    day = now.latest
+    whole = None
+    if day is not None and len(rows) > 1 and all(one.latest is not None and one.latest.day == day.day for one in here):
+        sums = (Number(getattr(day, field)) for field in _OF_BRANCH)
+        whole = Row(_("Together"), (Number(now.utilisation, Unit.SHARE), *sums))
 
     def tell(table: Table) -> str:
         known = [row for row in table.rows if row.numbers[0].value is not None]
@@ -236,19 +255,26 @@ def _by_branch(here: Sequence[StockFigures], choice: Choice) -> Section:
 
     heads = (
         Column(_("Utilization")),
-        Column(_("In service")),
-        Column(_("Out")),
-        Column(_("Free")),
-        Column(_("Waiting for a kit")),
+        *(
+            Column(name, measure="" if day is None else _measure(field, day))
+            for field, name in zip(_OF_BRANCH, _names_of_branch(), strict=True)
+        ),
     )
     return Section(
         "by-branch",
         tell,
-        Table(_("By library and kind of kit"), _("Library and kind"), heads, tuple(rows)),
+        Table(_("By library and kind of kit"), _("Library and kind"), heads, tuple(rows), whole),
         Kind.ROWS if 1 < len(rows) <= 25 else None,
         (0,),
         _("Bars: how much of the time the kits of each library and kind were out, the most first."),
     )
+
+
+_OF_BRANCH = ("in_service", "out", "free", "waiting")
+
+
+def _names_of_branch() -> tuple[str, ...]:
+    return _("In service"), _("Out"), _("Free"), _("Waiting for a kit")
 
 
 def _by_time(by_branch: Mapping[str, Durations], together: Durations, choice: Choice) -> Section:
@@ -285,7 +311,10 @@ def _by_time(by_branch: Mapping[str, Durations], together: Durations, choice: Ch
 
 def _shelf(now: StockFigures) -> Section:
     spoken = voice()
-    rows = tuple(Row(_label(day.day), (Number(day.ready), Number(day.waiting))) for day in _shown_days(now))
+    rows = tuple(
+        Row(_label(day.day), tuple(Number(getattr(day, of), measure=_measure(of, day)) for of in ("ready", "waiting")))
+        for day in _shown_days(now)
+    )
 
     def tell(table: Table) -> str:
         if not table.rows:
