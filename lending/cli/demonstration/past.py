@@ -20,6 +20,7 @@ from lending.circulation.missing_parts import bring_back_part, settle_incomplete
 from lending.circulation.parts import replace_part
 from lending.circulation.renewal import renew
 from lending.circulation.returns import Next, Receipt
+from lending.circulation.stock_days import count_stock, days_over
 from lending.circulation.transfers import arrive
 from lending.circulation.turnaround import record_step
 from lending.cli.demonstration.desk import (
@@ -49,6 +50,9 @@ from lending.programs.withdrawal import withdraw
 COHORTS = 6
 LOST_AFTER_DAYS = 21
 """When staff give up on a kit that is overdue."""
+
+COUNTED_DAYS = 60
+"""How far back the kits were counted every night."""
 
 _DAY = timedelta(days=1)
 _TITLES = (
@@ -179,6 +183,17 @@ def sweeping(town: Town, begins_on: date) -> Story:
             lambda session, at, by: settle_incomplete_loans(session, at=at, by=by),
             by=town.system,
         )
+
+
+def counting(town: Town) -> Story:
+    """Every morning of the last weeks, the kits of each branch are counted as they stood in the night."""
+    for days in range(COUNTED_DAYS, 0, -1):
+        yield Step(town.places["ELA"], town.today - days * _DAY, 0.0, _count_nights, by=town.system)
+
+
+def _count_nights(session: Session, at: datetime, by: Actor) -> None:
+    for over in days_over(session, at=at):
+        count_stock(session, over, at=at, by=by)
 
 
 def coming_back(town: Town, place: Place, kit: str, due_on: date, back_on: date, chance: Random) -> Story:

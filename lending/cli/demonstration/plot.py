@@ -65,6 +65,7 @@ def of(town: Town, size: Size) -> Plot:
     plot.told += _borrowers(town, cards, size.open_loans)
     plot.told += [past.reader(town, place, cards.person(place)) for place in _in_turn(places, size.readers)]
     plot.told.append(past.sweeping(town, cohorts[0].starts_on))
+    plot.told.append(past.counting(town))
     following = sessions.coming(town, cohorts[-1], max(3, size.work_ready_kits // 50), cards.person)
     waiting = queue.waiting(town, _in_turn(open_kit_places(town), size.open_kits), cards.person)
     plot.told += [*scenes.told, *sessions.held(town, cohorts[-1]), *following.told, *waiting.told]
