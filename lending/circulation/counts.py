@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Table, bindparam, select
+from sqlalchemy import Insert, Select, Table, bindparam, literal_column, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,7 @@ from lending.domain.counting import (
     turnaround_bucket,
     wait_bucket,
 )
-from lending.models.base import table_of
+from lending.models.base import constant, table_of
 from lending.models.counts import DailyCount, DailyDuration, DailyPartCount, Measure
 from lending.models.kits import Part
 
@@ -44,15 +44,18 @@ def adding(table: Table, engine: str, rows: int) -> Insert:
     made: Any = (sqlite if engine == "sqlite" else postgresql).insert(table)
     statement = made
     if rows > 1:
-        statement = made.values(
-            [
-                {column.name: bindparam(_name(table, n, column.name), type_=column.type) for column in table.c}
-                for n in range(rows)
-            ]
+        # As a list of values it would be compiled at each run: SQLAlchemy keeps no such statement.
+        statement = made.from_select(
+            [column.name for column in table.c],
+            union_all(*(_row_given(table, n).where(literal_column("1") == constant(1)) for n in range(rows))),
         )
     key = [column.name for column in table.primary_key.columns]
     added: Insert = statement.on_conflict_do_update(index_elements=key, set_={"n": table.c.n + made.excluded.n})
     return added
+
+
+def _row_given(table: Table, n: int) -> Select[Any]:
+    return select(*(bindparam(_name(table, n, column.name), type_=column.type) for column in table.c))
 
 
 def _name(table: Table, n: int, column: str) -> str:
