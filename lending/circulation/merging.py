@@ -38,6 +38,7 @@ from lending.models.cohorts import Attendance, Cohort, Enrolment
 from lending.models.in_library import KitUse
 from lending.models.loans import Loan
 from lending.models.notices import Notice
+from lending.models.outcomes import Captain
 from lending.models.people import Card, CardEnd, Patron, PatronStatus
 from lending.models.policies import AgreementAcceptance
 from lending.models.referrals import Referral
@@ -58,6 +59,7 @@ _FOLLOW: tuple[type[Base], ...] = (
     Notice,
     Referral,
     KitUse,
+    Captain,
     Card,
 )
 """Everything that hangs on a patron, in the order of locks."""
@@ -113,6 +115,7 @@ def merge(session: Session, *, loser: str, survivor: str, at: datetime, by: Acto
     seats = _end_second_seats(session, ids, at)
     promises = _end_second_promises(session, ids, seats, at=at, by=by)
     _attend_once(session, ids)
+    _coach_once(session, ids)
     ended = len(promises) + len(seats)
     session.flush()  # the unique indexes let the rest follow only when the second of each pair has ended
     if current_number(session, stays.id) is not None:
@@ -234,6 +237,13 @@ def _attend_once(session: Session, ids: tuple[int, int]) -> None:
     gone, stays = ids
     there = select(Attendance.workshop_id).where(Attendance.patron_id == stays)
     session.execute(delete(Attendance).where(Attendance.patron_id == gone, Attendance.workshop_id.in_(there)))
+
+
+def _coach_once(session: Session, ids: tuple[int, int]) -> None:
+    """Who was named captain of one session with both records is one captain of it."""
+    gone, stays = ids
+    theirs = select(Captain.cohort_id).where(Captain.patron_id == stays)
+    session.execute(delete(Captain).where(Captain.patron_id == gone, Captain.cohort_id.in_(theirs)))
 
 
 def _pairs(ranked: Sequence[Row], same: Callable[[Row], Hashable]) -> list[tuple[Row, Row]]:

@@ -17,11 +17,14 @@ from sqlalchemy.orm import Session
 from lending.models.branches import Branch
 from lending.models.charges import Charge
 from lending.models.cohorts import Attendance, Cohort, Enrolment, Workshop
+from lending.models.in_library import KitUse
 from lending.models.kits import Kit, KitType
 from lending.models.loans import Loan, LoanPart
 from lending.models.notices import Channel, Notice
+from lending.models.outcomes import Captain
 from lending.models.people import Card, Patron
 from lending.models.policies import Agreement, AgreementAcceptance
+from lending.models.referrals import Referral
 from lending.models.reservations import Reservation
 from lending.models.tasks import Task
 
@@ -154,7 +157,13 @@ def _told(patron_id: int) -> dict[str, Select[*tuple[Any, ...]]]:
     ).outerjoin_from(AgreementAcceptance, Agreement, Agreement.id == AgreementAcceptance.agreement_id)
     notices = select(Notice.step.label("message"), Notice.channel, Notice.state, Notice.made_at, Notice.sent_at)
     tasks = select(Task.kind, Task.what, Task.opened_at, Task.closed_at)
+    referred = select(Referral.sent_to, Referral.reason, Referral.referred_on, Referral.consented_on, Referral.outcome)
+    used = select(Kit.barcode.label("kit"), KitUse.began_at, KitUse.ended_at).join(Kit, Kit.id == KitUse.kit_id)
+    coached = select(Cohort.name.label("session"), Captain.name).join(Cohort, Cohort.id == Captain.cohort_id)
     return {
+        "referrals": referred.where(Referral.patron_id == patron_id).order_by(Referral.id),
+        "used_in_the_library": used.where(KitUse.patron_id == patron_id).order_by(KitUse.id),
+        "coached": coached.where(Captain.patron_id == patron_id).order_by(Captain.id),
         "agreements": signed.where(AgreementAcceptance.patron_id == patron_id).order_by(AgreementAcceptance.id),
         "messages": notices.where(Notice.patron_id == patron_id).order_by(Notice.id),
         "requests": tasks.where(Task.patron_id == patron_id).order_by(Task.id),
