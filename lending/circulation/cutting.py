@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, cast, func, literal, select, update
+from sqlalchemy import Column, ColumnElement, Table, cast, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.ledger import seal_loans
+from lending.domain.retention import OWN_REASONS
 from lending.domain.sealed_names import NameSeal
 from lending.models.base import Base, table_of
 from lending.models.charges import Charge
@@ -74,14 +75,16 @@ def cut_enrolments(session: Session, ids: Sequence[int]) -> None:
         )
     cut_notices(session, _notices.c.subject.in_([f"enrolment:{seat.public_id}" for seat in seats]))
     cut_reservations(session, list(session.scalars(select(Reservation.id).where(Reservation.enrolment_id.in_(ids)))))
-    empty(session, Enrolment, _enrolments.c.id.in_(ids), patron_id=None, ended_reason=None)
+    empty(session, Enrolment, _enrolments.c.id.in_(ids) & _typed(_enrolments.c.ended_reason), ended_reason=None)
+    empty(session, Enrolment, _enrolments.c.id.in_(ids), patron_id=None)
 
 
 def cut_reservations(session: Session, ids: Sequence[int]) -> None:
     """Cut promises, with what was told of them."""
     names = session.scalars(select(Reservation.public_id).where(Reservation.id.in_(ids)))
     cut_notices(session, _notices.c.subject.in_([f"reservation:{name}" for name in names]))
-    empty(session, Reservation, _reservations.c.id.in_(ids), patron_id=None, ended_reason=None)
+    empty(session, Reservation, _reservations.c.id.in_(ids) & _typed(_reservations.c.ended_reason), ended_reason=None)
+    empty(session, Reservation, _reservations.c.id.in_(ids), patron_id=None)
 
 
 def cut_tasks(session: Session, which: ColumnElement[bool]) -> None:
@@ -103,6 +106,11 @@ def cut_notices(session: Session, which: ColumnElement[bool]) -> None:
 def cut_signatures(session: Session, which: ColumnElement[bool]) -> None:
     """Cut signatures: that somebody signed this version of the text stays."""
     empty(session, AgreementAcceptance, which, patron_id=None, typed_name=None)
+
+
+def _typed(reason: Column[Any]) -> ColumnElement[bool]:
+    """Whether somebody typed why a seat or a promise ended. The library's own words name nobody, and count."""
+    return reason.not_in(OWN_REASONS) & reason.not_like("to %")
 
 
 def names(kind: type[Base], patron_id: int) -> ColumnElement[bool]:

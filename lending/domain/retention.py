@@ -62,6 +62,22 @@ class Plain(StrEnum):
 CUT_AFTER_YEAR: Final = timedelta(days=365)
 """How long open answers of surveys are read, and a referral is asked after at most."""
 
+OWN_REASONS: Final = frozenset(
+    {
+        *(
+            "another library",
+            "cancelled",
+            "dropped",
+            "erased",
+            "last borrow date",
+            "merged",
+            "not at the first workshop",
+        ),
+        *("not_collected", "offer lapsed", "session cancelled", "session over", "transferred", "withdrawn"),
+    }
+)
+"""Why a seat or a promise ended, in the library's own words; any other reason somebody typed."""
+
 REQUESTS_KEPT: Final = timedelta(days=730)
 """How long a request for records names who asked, after the decision."""
 

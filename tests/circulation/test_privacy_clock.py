@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from lending.circulation import erasure, merging
 from lending.circulation import privacy_clock as clock
 from lending.circulation.problems import tell_problem
 from lending.circulation.provisional import register_provisionally
 from lending.db import Database
 from lending.domain.actors import Actor
-from lending.domain.states import EnrolmentVerb, LoanState
+from lending.domain.retention import OWN_REASONS
+from lending.domain.states import EnrolmentState, EnrolmentVerb, LoanState
 from lending.errors import Reason, Refused
 from lending.models.charges import Charge, ChargeKind
 from lending.models.cohorts import Attendance, Cohort, Enrolment, Workshop
@@ -29,6 +31,8 @@ from lending.models.privacy import RecordsRequest, RequestAbout, RequestDecision
 from lending.models.referrals import OutcomeSource, Referral, ReferralOutcome
 from lending.models.reservations import Reservation
 from lending.models.tasks import Task, TaskKind
+from lending.programs import another_library, cancelling, closing, completion, offers
+from lending.programs.withdrawal import NO_SHOW_REASON
 from lending.queries.invariants import INVARIANTS
 from tests.cast import ADA, LUIS, NOW, Cast, put
 from tests.circulation.clocks import LATER, strike
@@ -168,6 +172,20 @@ def end_seats(database: Database) -> None:
             row.ended_at, row.ended_reason = NOW, "Luis moved away"
 
     database.act(write)
+
+
+def test_the_librarys_own_words_why_a_seat_ended_stay(database: Database, cast: Cast) -> None:
+    seat(database, cast)
+    end_seats(database)
+    change(database, Enrolment, ended_reason=NO_SHOW_REASON)
+    strike(database, cast)
+    assert [row.ended_reason for row in rows(database, Enrolment)] == [NO_SHOW_REASON] * 2
+    own = {completion.OVER_REASON, offers.LAPSED_REASON, cancelling.ENDED_REASON, closing.CLOSED_REASON, NO_SHOW_REASON}
+    own |= {another_library.ELSEWHERE, merging.ENDED_REASON, erasure.ERASED, *CUT_SHORT}
+    assert own <= OWN_REASONS
+
+
+CUT_SHORT = {state.value for state in EnrolmentState} & {"withdrawn", "dropped", "transferred"}
 
 
 def test_a_seat_that_is_held_and_its_attendances_stay(database: Database, cast: Cast) -> None:
