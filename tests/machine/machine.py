@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from lending.circulation.checkout import check_out
 from lending.circulation.closures import ClosurePlan, enter_closure
+from lending.circulation.in_library import end_use, use_kit
 from lending.circulation.inspection import all_here, inspect
 from lending.circulation.reserving import cancel, reserve
 from lending.circulation.returns import return_kit
@@ -123,6 +124,22 @@ class Library(RuleBasedStateMachine):
         kit = data.draw(st.sampled_from(sorted(self.model.out)))
         assert not isinstance(self._try(return_kit, kit=kit, branch_id=self.cast.ela), list)
         self.model.take_back(kit)
+
+    @rule(kit=kits)
+    def use(self, kit: str) -> None:
+        used = self._try(use_kit, kit=kit, branch_id=self.cast.ela)
+        if isinstance(used, list):
+            assert self.model.kits[kit] != "free" or {Reason.NEEDED_FOR_PROMISES, Reason.NO_OPEN_DAY} & set(used), used
+        else:
+            assert self.model.kits[kit] == "free"
+            self.model.use(kit)
+
+    @precondition(lambda self: "in_use" in self.model.kits.values())
+    @rule(data=st.data())
+    def end_use(self, data: st.DataObject) -> None:
+        kit = data.draw(st.sampled_from(sorted(kit for kit, state in self.model.kits.items() if state == "in_use")))
+        assert not isinstance(self._try(end_use, kit=kit, branch_id=self.cast.ela), list)
+        self.model.end_use(kit)
 
     @precondition(lambda self: "to_inspect" in self.model.kits.values())
     @rule(data=st.data())

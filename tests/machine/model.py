@@ -78,7 +78,7 @@ class Model:
     today: date
     sessions: dict[str, Session]
     kits: dict[str, str]
-    """How each kit stands: free, out, to_inspect, or on_shelf."""
+    """How each kit stands: free, out, in_use (in the library, without a loan), to_inspect, or on_shelf."""
     open_kits: frozenset[str]
     seats: list[Seat] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
@@ -118,8 +118,12 @@ class Model:
             self._promise(
                 [p for p in self._queue(code) if self._is_seated(p)], session.pool - self._owed(code) - self._away(code)
             )
-        here = sum(self.kits[kit] in ("free", "on_shelf") for kit in self.open_kits)
+        here = self._here()
         self._promise(self._queue(None), here - self._owed(None))
+
+    def _here(self) -> int:
+        """How many of the kits that are open to all lie in the library."""
+        return sum(self.kits[kit] in ("free", "on_shelf") for kit in self.open_kits)
 
     def _promise(self, queue: list[Promise], left: int) -> None:
         for promise in queue[: max(left, 0)]:
@@ -235,6 +239,14 @@ class Model:
         self.kits[kit] = "to_inspect"
         del self.out[kit]
         self.settle()
+
+    def use(self, kit: str) -> None:
+        """A kit that is free is used in the library; everybody who is owed one of the others can still have it."""
+        self.kits[kit] = "in_use"
+        assert self._owed(None) <= self._here()
+
+    def end_use(self, kit: str) -> None:
+        self.kits[kit] = "to_inspect"
 
     def inspect(self, kit: str) -> None:
         self.kits[kit] = "free"

@@ -52,3 +52,11 @@ def test_the_machine_notices_when_nobody_is_served(
     monkeypatch.setattr("lending.circulation.turnaround.serve_stock", lambda *_, **__: [])
     with in_a_file(migrated_file, tmp_path) as founded, pytest.raises(AssertionError):
         play(founded, 500)
+
+
+def test_the_machine_notices_when_a_kit_that_is_owed_is_used(
+    migrated_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lending.circulation.in_library._is_needed", lambda *_, **__: False)
+    with in_a_file(migrated_file, tmp_path) as founded, pytest.raises(AssertionError):
+        play(founded, 500)

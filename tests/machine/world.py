@@ -134,7 +134,7 @@ class Truth:
             self.out = sorted((kit, card, code, local_day(due_at)) for kit, card, code, due_at in rows.execute(_OUT))
 
 
-STATES = {"available": "free", "on_shelf": "on_shelf", "on_loan": "out", "to_inspect": "to_inspect"}
+STATES = {"available": "free", "on_shelf": "on_shelf", "on_loan": "out", "in_use": "in_use", "to_inspect": "to_inspect"}
 
 
 def compare(model: Model, database: Database) -> None:
