@@ -233,10 +233,14 @@ def _of_the_same_weeks(session: Session, ids: tuple[int, int], ranked: Sequence[
 
 
 def _attend_once(session: Session, ids: tuple[int, int]) -> None:
-    """Somebody who signed in to a workshop with both records was there once: as the staying one says."""
+    """Somebody who signed in to a workshop, or coaches a session, with both records does so once: as the staying one
+    says.
+    """
     gone, stays = ids
     there = select(Attendance.workshop_id).where(Attendance.patron_id == stays)
     session.execute(delete(Attendance).where(Attendance.patron_id == gone, Attendance.workshop_id.in_(there)))
+    coached = select(Captain.cohort_id).where(Captain.patron_id == stays)
+    session.execute(delete(Captain).where(Captain.patron_id == gone, Captain.cohort_id.in_(coached)))
 
 
 def _coach_once(session: Session, ids: tuple[int, int]) -> None:

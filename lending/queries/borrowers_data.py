@@ -140,10 +140,12 @@ def _taken_part(patron_id: int) -> dict[str, Select[*tuple[Any, ...]]]:
     attended = select(Workshop.title.label("workshop"), Attendance.mode, Attendance.at).join(
         Workshop, Workshop.id == Attendance.workshop_id
     )
+    coached = select(Cohort.name.label("session"), Captain.created_at).join(Captain, Captain.cohort_id == Cohort.id)
     return {
         "reservations": reservations.where(Reservation.patron_id == patron_id).order_by(Reservation.id),
         "sessions": seats.where(Enrolment.patron_id == patron_id).order_by(Enrolment.id),
         "workshops": attended.where(Attendance.patron_id == patron_id).order_by(Attendance.id),
+        "captain_of": coached.where(Captain.patron_id == patron_id).order_by(Captain.id),
     }
 
 

@@ -21,12 +21,14 @@ from lending.models.cohorts import AttendanceMode, Enrolment, Pool
 from lending.models.journal import JournalEntry
 from lending.models.loans import Loan
 from lending.models.notices import Channel, Notice
+from lending.models.outcomes import Captain
 from lending.models.people import Card, CardEnd, Household, Patron, PatronStatus
 from lending.models.policies import AgreementAcceptance
 from lending.models.reservations import Reservation
 from lending.models.tasks import Task, TaskKind
 from tests.cast import ADA, LUIS, MINA, NOW, OPEN_KIT, Cast, promise, put, stock
 from tests.programs.meetings import attendances, come, meeting
+from tests.programs.members import next_cohort
 
 
 def _public_id(database: Database, patron_id: int) -> str:
@@ -71,6 +73,18 @@ def test_what_hangs_on_the_one_record_hangs_on_the_other(database: Database, cas
     _merge(database, cast, cast.luis_id, cast.ada_id)
     for kind in (Loan, Charge, Task, Notice, AgreementAcceptance, Card):
         assert set(_every(database, select(kind.patron_id).where(kind.patron_id != cast.mina_id))) == {cast.ada_id}
+
+
+def test_who_coaches_a_session_with_both_records_coaches_it_once(database: Database, cast: Cast) -> None:
+    other = next_cohort(database, cast)
+
+    def coach(session: Session) -> None:
+        for cohort_id, patron_id in ((cast.cohort, cast.luis_id), (cast.cohort, cast.ada_id), (other, cast.luis_id)):
+            put(session, Captain(cohort_id=cohort_id, patron_id=patron_id, returned=False, created_at=NOW))
+
+    database.act(coach)
+    _merge(database, cast, cast.luis_id, cast.ada_id, by=cast.eli)
+    assert _every(database, select(Captain.patron_id)) == [cast.ada_id, cast.ada_id]
 
 
 def test_two_attendances_of_one_workshop_become_one(database: Database, cast: Cast) -> None:
