@@ -14,7 +14,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from lending.domain.counting import Counter, counters
@@ -38,8 +38,13 @@ VERBS: Mapping[Counter, tuple[str, ...]] = {
     Counter.EXCHANGE: ("exchange",),
     Counter.IN_LIBRARY: ("in_library",),
     Counter.LOST: ("declare_lost", "assume_lost"),
+    Counter.BILLED: ("declare_lost", "assume_lost", "settle_incomplete", "inspect"),
+    Counter.UNFILLED: ("cancel_reservation",),
 }
 """The counters whose acts can be listed: the verbs of the journal that may count as each."""
+
+_AT_ONCE: Final = 200
+"""Rows of the journal that are read at once; of some verbs few count."""
 
 _LATEST_WORD: Final = timedelta(days=62)
 """How long after an act it may have been written down: a book drop after a long closing, a desk without a network."""
@@ -51,14 +56,17 @@ _undone = _journal.alias("undone")
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One act that counted: ``recorded_at`` differs from ``at`` where it was written down later."""
+    """One act that counted: ``recorded_at`` differs from ``at`` where it was written down later.
+
+    A request that ended has no ``kit``: there was none.
+    """
 
     number: int
     at: datetime
     recorded_at: datetime
     zone: str
     branch: str
-    kit: str
+    kit: str | None
     kit_type: str
     session: str | None
     session_code: str | None
@@ -90,11 +98,13 @@ class Of:
 def happened(session: Session, of: Of, *, after: int = 0, limit: int = PAGE) -> Happenings:
     """The acts that a figure counts, from the one after ``after`` on. Those that were taken back are not among them."""
     found: list[Happened] = []
-    for row in session.execute(_acts(of).where(_journal.c.id > after).execution_options(yield_per=200)):
-        if of.counter in counters(row.verb, row.detail):
-            found.append(_row(row))
-        if len(found) > limit:
+    acts, behind = _acts(of).limit(_AT_ONCE), after
+    while len(found) <= limit:
+        rows = session.execute(acts.where(_journal.c.id > behind)).all()
+        found += [_row(row) for row in rows if of.counter in counters(row.verb, row.detail)]
+        if len(rows) < _AT_ONCE:
             break
+        behind = rows[-1].id
     return Happenings(tuple(found[:limit]), found[limit - 1].number if len(found) > limit else None)
 
 
@@ -121,6 +131,7 @@ def sessions_held(session: Session, period: Period) -> list[int]:
 
 
 def _acts(of: Of) -> Select[AnyRow]:
+    of_kind: Any = func.coalesce(_kits.c.kit_type_id, _journal.c.detail["kit_type_id"].as_integer())
     chosen = (
         select(
             *(_journal.c[name] for name in ("id", "verb", "at", "recorded_at", "detail")),
@@ -131,15 +142,15 @@ def _acts(of: Of) -> Select[AnyRow]:
             _cohorts.c.name.label("session"),
             _cohorts.c.code.label("session_code"),
         )
-        .join(_kits, _kits.c.id == _journal.c.kit_id)
-        .join(_kit_types, _kit_types.c.id == _kits.c.kit_type_id)
+        .outerjoin(_kits, _kits.c.id == _journal.c.kit_id)
+        .join(_kit_types, _kit_types.c.id == of_kind)
         .join(_branches, _branches.c.id == _journal.c.branch_id)
         .outerjoin(_cohorts, _cohorts.c.id == _journal.c.cohort_id)
         .where(_journal.c.verb.in_(VERBS[of.counter]), _when_and_where(of), ~_taken_back(of))
         .order_by(_journal.c.id)
     )
     if of.kit_type_id is not None:
-        chosen = chosen.where(_kits.c.kit_type_id == of.kit_type_id)
+        chosen = chosen.where(_kit_types.c.id == of.kit_type_id)
     if of.cohort is not None:
         chosen = chosen.where(_cohorts.c.code == of.cohort if of.cohort else _journal.c.cohort_id.is_(None))
     if of.program_id is not None:

@@ -19,6 +19,7 @@ from lending.domain.counting import Counter, PartCounter, share_of
 from lending.domain.permissions import Act
 from lending.queries.counts import By, Circulated
 from lending.queries.losses import AGES, OverdueNow, PartFigures, loss_rate, overdue_now, parts_most_lost
+from lending.queries.report_rows import VERBS
 from lending.reporting import findings, words
 from lending.reporting.report import Column, Figure, Number, Report, Row, Section, Table, Unit
 from lending.web import current
@@ -115,7 +116,7 @@ def _in_period(now: Circulated, before: Circulated, choice: Choice) -> tuple[Fig
         ),
     ]
     for counter in FIGURES:
-        url = link(choice, counter) if counter is Counter.LOST else "#by-branch"
+        url = link(choice, counter) if counter in VERBS else "#by-branch"
         name, definition = words.COUNTERS[counter]
         found.append(
             Figure(
@@ -188,7 +189,6 @@ def _by_branch(late: Sequence[OverdueNow], lost: Sequence[Circulated], choice: C
         row = counts.get(place.code)
         numbers = [row.n(counter) if row is not None else 0 for counter in FIGURES]
         url = url_for("today.rows", wait="overdue", branch=place.code) if choice.kit_type is None else None
-        lost_url = link(choice, Counter.LOST, branch=place.code)
         lines.append(
             Row(
                 place.name,
@@ -196,8 +196,10 @@ def _by_branch(late: Sequence[OverdueNow], lost: Sequence[Circulated], choice: C
                     Number(overdue, url=url),
                     Number(out),
                     Number(share_of(overdue, out), Unit.SHARE, cases=(overdue, out)),
-                    Number(numbers[0], url=lost_url),
-                    *(Number(n) for n in numbers[1:]),
+                    *(
+                        Number(n, url=link(choice, counter, branch=place.code) if counter in VERBS else None)
+                        for counter, n in zip(FIGURES, numbers, strict=True)
+                    ),
                 ),
             )
         )

@@ -74,7 +74,7 @@ def _line(row: Happened) -> dict[str, Any]:
         "at": f"{reader.day_and_year(row.at)}, {reader.hour(row.at)}",
         "written": reader.day_and_year(row.recorded_at) if late else "",
         "kit": row.kit,
-        "url": url_for("kits.show", barcode=row.kit),
+        "url": url_for("kits.show", barcode=row.kit) if row.kit is not None else None,
         "kit_type": row.kit_type,
         "session": row.session or "",
         "session_url": url_for("roster.show", code=row.session_code) if row.session_code else None,

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from lending.circulation.reserving import cancel, reserve
 from lending.clock import MovingClock
 from lending.db import Database
 from lending.domain.counting import Counter, PartCounter
 from lending.models.counts import DailyCount, DailyDuration, DailyPartCount, Measure, StockDay
 from lending.models.kits import KitTypePart
-from tests.cast import ADA, KIT, LUIS, OPEN_KIT, Cast
+from tests.cast import ADA, KIT, LUIS, NOW, OPEN_KIT, Cast
 from tests.circulation.kits_in_hand import lend
 from tests.web.browsers import Browser
 from tests.web.reports.reading import figure_urls, figures, headings, rows, table, text
@@ -53,6 +54,18 @@ def test_what_is_overdue_is_told_by_its_age(
         sum(int(line[0]) for label, line in table(page, "Overdue now, by how long").items() if label != "Together") == 2
     )
     assert len(rows(text(eli.get(figure_urls(page)["Overdue now"])))) == 2
+
+
+def test_requests_without_a_kit_lead_to_the_requests(eli: Browser, sqlite_database: Database, cast: Cast) -> None:
+    def reserve_and_cancel(session: Any) -> None:
+        made = reserve(session, patron=LUIS, kit_type="laptop-hotspot", pickup_branch_id=cast.ela, at=NOW, by=cast.ben)
+        cancel(session, reservation=made.reservation, reason="", at=NOW, by=cast.ben)
+
+    sqlite_database.act(reserve_and_cancel)
+    page = text(eli.get("/reports/overdue"))
+    assert figures(page)["Requests without a kit"] == "1"
+    ((_when, kit, kind, *_),) = rows(text(eli.get(figure_urls(page)["Requests without a kit"])))
+    assert (kit, kind) == ("none", "Laptop and hotspot")
 
 
 def test_losses_and_parts_are_those_of_the_period(eli: Browser, sqlite_database: Database, cast: Cast) -> None:

@@ -1,0 +1,93 @@
+"""The acts behind a figure are as many as it says, on both engines: those undone are not among them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from lending.circulation.reserving import cancel, reserve
+from lending.circulation.undo import undo
+from lending.db import Database
+from lending.domain.counting import Counter
+from lending.domain.periods import Period, month_of
+from lending.queries.counts import total
+from lending.queries.report_rows import VERBS, Happenings, Of, happened, session_names, sessions_held
+from lending.queries.today import Place, Wait, rows, today
+from tests.cast import ADA, KIT, LUIS, NOW, OPEN_KIT, OTHER_OPEN_KIT, Cast, assemble
+from tests.circulation.kits_in_hand import lend, receive
+
+MARCH = month_of(NOW.date())
+SOON = NOW + timedelta(minutes=1)
+
+
+def place(cast: Cast) -> Place:
+    return Place(cast.ela, "ELA", "East Los Angeles Library", "America/Los_Angeles")
+
+
+def of(database: Database, cast: Cast, counter: Counter, period: Period = MARCH) -> Happenings:
+    with database.read() as session:
+        return happened(session, Of(counter, period, [place(cast)]))
+
+
+def test_every_list_is_as_long_as_its_figure(database: Database) -> None:
+    cast = assemble(database)
+    lend(database, cast, KIT, ADA)
+    lend(database, cast, OPEN_KIT, LUIS)
+    receive(database, cast, OPEN_KIT, at=NOW + timedelta(days=60))
+    lend(database, cast, OTHER_OPEN_KIT, LUIS, at=NOW + timedelta(days=61))
+    database.act(lambda session: undo(session, at=NOW + timedelta(days=61, minutes=1), by=cast.ben))
+    for period in (MARCH, month_of((NOW + timedelta(days=61)).date())):
+        with database.read() as session:
+            counted = total(session, [cast.ela], period)
+        listed = {counter: len(of(database, cast, counter, period).rows) for counter in VERBS}
+        assert listed == {counter: counted.n(counter) for counter in VERBS}
+    assert [row.kit for row in of(database, cast, Counter.CHECK_OUT).rows] == [KIT, OPEN_KIT]
+
+
+def test_a_request_that_ended_without_a_kit_has_its_kind(database: Database) -> None:
+    cast = assemble(database)
+
+    def ask(session: object) -> None:
+        made = reserve(session, patron=LUIS, kit_type="laptop-hotspot", pickup_branch_id=cast.ela, at=NOW, by=cast.ben)  # type: ignore[arg-type]  # a session, as act gives
+        cancel(session, reservation=made.reservation, reason="", at=SOON, by=cast.ben)  # type: ignore[arg-type]  # the same
+
+    database.act(ask)
+    (row,) = of(database, cast, Counter.UNFILLED).rows
+    assert (row.kit, row.kit_type) == (None, "Laptop and hotspot")
+
+
+def test_a_long_list_goes_on_behind_its_last_row(database: Database) -> None:
+    cast = assemble(database)
+    lend(database, cast, KIT, ADA)
+    lend(database, cast, OPEN_KIT, LUIS)
+    asked = Of(Counter.CHECK_OUT, MARCH, [place(cast)])
+    with database.read() as session:
+        first = happened(session, asked, limit=1)
+        rest = happened(session, asked, after=first.after or 0, limit=1)
+    assert [row.kit for row in (*first.rows, *rest.rows)] == [KIT, OPEN_KIT]
+    assert rest.after is None
+
+
+def test_no_place_has_no_acts(database: Database) -> None:
+    cast = assemble(database)
+    lend(database, cast, KIT, ADA)
+    with database.read() as session:
+        assert happened(session, Of(Counter.CHECK_OUT, MARCH, [])).rows == ()
+
+
+def test_sessions_are_known_by_their_days_and_codes(database: Database) -> None:
+    cast = assemble(database)
+    with database.read() as session:
+        assert session_names(session, {"WR-7", ""}) == {"WR-7": "Work Ready 7"}
+        assert sessions_held(session, MARCH) == [cast.cohort]
+        assert sessions_held(session, MARCH.before()) == []
+
+
+def test_what_waits_today_is_counted_as_it_is_listed(database: Database) -> None:
+    cast = assemble(database)
+    lend(database, cast, OPEN_KIT, LUIS)
+    at = NOW + timedelta(days=50)
+    with database.read() as session:
+        found = today(session, [place(cast)], branch="ELA", at=at)
+        assert dict(found.waits) == {wait: len(rows(session, wait, [place(cast)], at=at)) for wait in Wait}
+    assert found.waits[Wait.OVERDUE] == 1
+    assert (found.free, found.in_service) == (4, 5)
