@@ -9,7 +9,7 @@ Source: RULES 7; INTERFACES, "the managers' roll-ups from the journal".
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -108,10 +108,7 @@ def rebuild(session: Session, *, by: Actor) -> int:
     """
     by.permit(Act.ADMINISTER)
     tables = [*ROLL_UPS.values(), table_of(StockDay)]
-    if session.connection().dialect.name == "postgresql":
-        # Whoever counts waits, and whoever has counted is waited for: nothing is written between the journal's end
-        # and the new counts.
-        session.execute(text(f"LOCK TABLE {', '.join(table.name for table in tables)} IN EXCLUSIVE MODE"))
+    _keep_others_out(session, tables)
     right = recounted(session)
     wrong = differences(session, right)
     for name, table in ROLL_UPS.items():
@@ -125,6 +122,16 @@ def rebuild(session: Session, *, by: Actor) -> int:
     if rows:
         session.execute(insert(days), rows)
     return len(wrong)
+
+
+def _keep_others_out(session: Session, tables: Iterable[Table]) -> None:
+    """Let whoever counts wait, and wait for whoever has counted: nothing comes between the journal and the new counts.
+
+    On SQLite whoever writes is alone anyway.
+    """
+    if session.connection().dialect.name == "postgresql":
+        names = ", ".join(table.name for table in tables)
+        session.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
 
 
 @dataclass(slots=True)

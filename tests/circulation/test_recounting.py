@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from lending.circulation import recounting
+from lending.circulation.checkout import check_out
 from lending.circulation.recounting import differences, rebuild
 from lending.circulation.shelf import capture
 from lending.circulation.stock_days import DayOver, count_stock
@@ -19,8 +21,9 @@ from lending.errors import Reason, Refused
 from lending.models.counts import DailyCount, DailyDuration, DailyPartCount, PeriodToken, StockDay
 from lending.models.loans import Loan
 from lending.models.people import Patron
-from tests.cast import KIT, NOW, OPEN_KIT, OTHER_OPEN_KIT, Cast, kit
+from tests.cast import KIT, MINA, NOW, OPEN_KIT, OTHER_OPEN_KIT, Cast, kit
 from tests.circulation.kits_in_hand import DONE, lend, look, receive, rows, seen, why
+from tests.races import Race, overtake, without_locks
 
 SOON, LATER = NOW + timedelta(minutes=5), NOW + timedelta(days=2)
 ROLL_UPS = (DailyCount, DailyDuration, DailyPartCount, StockDay)
@@ -154,3 +157,28 @@ def test_a_new_kit_counts_with_the_stock_of_its_day(database: Database, cast: Ca
     lend(database, cast, OPEN_KIT, at=LATER)
     [counted] = [row for row in rows(database, StockDay) if row.kit_type_id == cast.laptop_hotspot]
     assert (counted.in_service, counted.free, counted.out) == (3, 3, 0)
+
+
+def meanwhile(database: Database, cast: Cast) -> Race[Any]:
+    """A kit goes out while the counts are made anew, after the journal was read."""
+    return overtake(
+        database,
+        lambda session: rebuild(session, by=cast.system),
+        lambda session: check_out(session, kit=OTHER_OPEN_KIT, patron=MINA, branch_id=cast.ela, at=NOW, by=cast.ben),
+        before="DELETE",
+    )
+
+
+def test_what_happens_while_counts_are_made_anew_is_counted(database: Database, cast: Cast) -> None:
+    lend(database, cast)
+    outcome = meanwhile(database, cast)
+    assert (len(outcome.done), outcome.refused, outcome.broken) == (2, [], [])
+    assert wrong(database) == []
+
+
+def test_without_the_lock_it_would_be_lost(database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    lend(database, cast)
+    monkeypatch.setattr(recounting, "_keep_others_out", lambda *_: None)
+    with without_locks(database):
+        meanwhile(database, cast)
+    assert [(row["kept"], row["right"]) for row in wrong(database) if row["table"] == "daily_counts"] == [(1, 2)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from lending.circulation.kits import declare_missing, withdraw
 from lending.circulation.lost import declare_lost
@@ -19,6 +20,7 @@ from lending.models.kits import Kit
 from tests.cast import LUIS, MINA, NOW, OPEN_KIT, OTHER_OPEN_KIT, Cast
 from tests.circulation.kits_in_hand import DONE, journalled, lend, look, receive, rows, seen
 from tests.circulation.test_reserving import ask
+from tests.races import race, without_locks
 
 TODAY = NOW.date()
 MIDNIGHT = datetime(2026, 3, 4, 8, tzinfo=UTC)
@@ -136,3 +138,21 @@ def test_days_of_a_long_silence_stay_unknown(database: Database, cast: Cast) -> 
 def test_only_the_system_counts(database: Database, cast: Cast) -> None:
     with pytest.raises(Refused):
         database.act(lambda session: count_stock(session, DayOver(cast.ela, TODAY), at=MORNING, by=cast.ben))
+
+
+def test_of_two_schedulers_that_count_a_day_at_once_one_does(database: Database, cast: Cast) -> None:
+    def count(session: Session) -> bool:
+        return count_stock(session, DayOver(cast.ela, TODAY), at=MORNING, by=cast.system)
+
+    outcome = race(database, count, count, before="INSERT")
+    assert (sorted(outcome.done), outcome.broken) == ([False, True], [])
+    assert len(journalled(database, "count_stock")) == 1
+
+
+def test_without_the_lock_the_second_would_break(database: Database, cast: Cast) -> None:
+    def count(session: Session) -> bool:
+        return count_stock(session, DayOver(cast.ela, TODAY), at=MORNING, by=cast.system)
+
+    with without_locks(database):
+        outcome = race(database, count, count, before="INSERT")
+    assert (outcome.done, len(outcome.broken)) == ([True], 1)
