@@ -237,7 +237,7 @@ MAY: dict[str, set[str]] = {
     "months.page": MANAGES,
     "months.show": MANAGES,
     "months.close": MANAGES,
-    "months.file": LEADS,
+    "months.file": MANAGES,
     "webhooks.again": {"eli"},
     "webhooks.edit": {"eli"},
     "webhooks.index": {"eli"},

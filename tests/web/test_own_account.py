@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from lending.db import Database
+from lending.models.people import Staff
 from tests.web.browsers import PASSWORD, Browser, signed_in
 from tests.web.looking import key
 
@@ -70,3 +72,20 @@ def test_guesses_at_the_old_password_are_counted(ben: Browser) -> None:
 def test_a_changed_password_is_another_persons_business(new_browser: Callable[[], Browser], ada: Browser) -> None:
     for browser in (new_browser(), ada):
         assert change(browser).headers["Location"].startswith("/sign-in")
+
+
+def test_a_manager_turns_the_weekly_mail_off_and_on(cleo: Browser, sqlite_database: Database) -> None:
+    def wants() -> bool:
+        with sqlite_database.read() as session:
+            return bool(session.query(Staff).filter_by(username="cleo").one().weekly_mail)
+
+    assert "Mail on Mondays" in cleo.get("/account").get_data(as_text=True)
+    assert wants()
+    cleo.post("/account/weekly-mail", {"key": key()})
+    assert not wants()
+    cleo.post("/account/weekly-mail", {"key": key(), "weekly_mail": "y"})
+    assert wants()
+
+
+def test_the_desk_is_not_offered_the_weekly_mail(ben: Browser) -> None:
+    assert "Mail on Mondays" not in ben.get("/account").get_data(as_text=True)

@@ -99,7 +99,7 @@ def close(month: str) -> ResponseReturnValue:
 
 
 @bp.get("/<month>.<any(csv,xlsx):form>")
-@allow(Act.EXPORT_STATISTICS)
+@allow(Act.CLOSE_MONTH)
 def file(month: str, form: str) -> ResponseReturnValue:
     """What was reported and what is counted now, as a file."""
     period = _month(month)
