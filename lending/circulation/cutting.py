@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, cast, func, literal, select, update
+from sqlalchemy import Column, ColumnElement, Table, cast, literal, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.ledger import seal_loans
@@ -50,17 +50,7 @@ def cut_loans(session: Session, ids: Sequence[int], seal: NameSeal, *, at: datet
 
 
 def cut_enrolments(session: Session, ids: Sequence[int]) -> None:
-    """Cut seats, with the attendances, promises, signatures and notices of the same person in the same session.
-
-    At how many workshops they were is counted into the seat first: afterwards nobody can.
-    """
-    there = (
-        select(func.count())
-        .select_from(_attendances.join(_workshops, _workshops.c.id == _attendances.c.workshop_id))
-        .where(_workshops.c.cohort_id == _enrolments.c.cohort_id, _attendances.c.patron_id == _enrolments.c.patron_id)
-        .scalar_subquery()
-    )
-    empty(session, Enrolment, _enrolments.c.id.in_(ids) & _enrolments.c.patron_id.is_not(None), attended=there)
+    """Cut seats, with the attendances, promises, signatures and notices of the same person in the same session."""
     seats = session.execute(
         select(_enrolments.c.patron_id, _enrolments.c.cohort_id, _enrolments.c.public_id).where(
             _enrolments.c.id.in_(ids)

@@ -191,8 +191,7 @@ class Pool(Base):
 class Enrolment(Base):
     """A person's seat in a cohort, or place on its waiting list (by ``id``, the order of acknowledgement).
 
-    ``excused_at``: they need not be there on the mandatory first day. ``patron_id`` is cut by the privacy clock, which
-    first counts into ``attended`` at how many workshops of the cohort they were; until then the attendances say so.
+    ``excused_at``: they need not be there on the mandatory first day. ``patron_id`` is cut by the privacy clock.
     """
 
     __tablename__ = "enrolments"
@@ -222,7 +221,6 @@ class Enrolment(Base):
     ended_at: Mapped[datetime | None]
     ended_reason: Mapped[str | None] = mapped_column(String(240))
     excused_at: Mapped[datetime | None]
-    attended: Mapped[int | None]
 
     @hybrid_property
     def state(self) -> EnrolmentState:

@@ -59,7 +59,6 @@ def upgrade() -> None:
         acceptances.alter_column("patron_id", existing_type=_number("patron_id").type, nullable=True)
     op.add_column("branches", _text("equipment_keeper", 160, nullable=True))
     op.add_column("enrolments", _at("excused_at"))
-    op.add_column("enrolments", _number("attended", nullable=True))
     with op.batch_alter_table("attendances") as attendances:
         attendances.add_column(_number("staff_id", nullable=True))
         attendances.create_foreign_key(op.f("fk_attendances_staff_id"), "staff", ["staff_id"], ["id"])
@@ -158,7 +157,6 @@ def downgrade() -> None:
     with op.batch_alter_table("attendances") as attendances:
         attendances.drop_constraint(op.f("fk_attendances_staff_id"), type_="foreignkey")
         attendances.drop_column("staff_id")
-    op.drop_column("enrolments", "attended")
     op.drop_column("enrolments", "excused_at")
     op.drop_column("branches", "equipment_keeper")
     op.execute("DELETE FROM agreement_acceptances WHERE patron_id IS NULL")
