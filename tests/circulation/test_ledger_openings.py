@@ -135,7 +135,7 @@ def test_the_page_shows_who_asked_who_approved_and_since_when(database: Database
     assert (shown.opens_at, shown.reason) == (NOW + HOUR, "Audit of 2026")
 
 
-def test_two_who_approve_at_once_are_one_approval(database: Database, cast: Cast, fay: Actor) -> None:
+def test_what_is_approved_is_approved_once(database: Database, cast: Cast, fay: Actor) -> None:
     opening = ask(database, cast.eli)
     approve(database, opening, fay)
     with pytest.raises(Refused) as refused:
