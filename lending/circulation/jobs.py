@@ -52,11 +52,15 @@ def begin_run(session: Session, name: str, *, at: datetime) -> None:
     _put(session, _runs, {"name": name, "began_at": at}, {"began_at": began, "ended_at": None})
 
 
-def end_run(session: Session, name: str, *, done: int, at: datetime) -> None:
-    """Keep that a run went well, and how many things it did."""
+def end_run(session: Session, name: str, *, done: int, of: datetime, at: datetime) -> None:
+    """Keep that a run went well, and how many things it did. ``of``: the instant that it looked at.
+
+    What came due later, while it ran or while the machine slept in the midst of it, is not done: it ran well ``of``
+    then, whenever it ended.
+    """
     values: Mapping[str, Any] = {
         "ended_at": at,
-        "succeeded_at": at,
+        "succeeded_at": of,
         "done": done,
         "problem": None,
         "late_told_at": None,

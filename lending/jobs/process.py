@@ -93,9 +93,10 @@ class Jobs:
         """Run one job now, and write down how it went."""
         opened, at = self._opened, self._opened.clock.now
         try:
-            opened.db.act(lambda session: kept.begin_run(session, name, at=at()))
-            done = self._sweeps[name](opened, at())
-            opened.db.act(lambda session: kept.end_run(session, name, done=done, at=at()))
+            of = at()
+            opened.db.act(lambda session: kept.begin_run(session, name, at=of))
+            done = self._sweeps[name](opened, of)
+            opened.db.act(lambda session: kept.end_run(session, name, done=done, of=of, at=at()))
         except Exception as error:  # noqa: BLE001 - whatever it is, the other jobs go on, and the run is written down
             problem = _named(error)
             logs.error("job failed", job=name, problem=problem)

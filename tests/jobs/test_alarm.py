@@ -81,7 +81,7 @@ def test_a_new_silence_is_told_anew(watch: Watch) -> None:
 
 def test_a_late_job_is_named_in_the_administrators_language(watch: Watch, peer: Peer) -> None:
     watch.library.db.act(lambda s: begin_run(s, "overdue", at=watch.clock.now()))
-    watch.library.db.act(lambda s: end_run(s, "overdue", done=0, at=watch.clock.now()))
+    watch.library.db.act(lambda s: end_run(s, "overdue", done=0, of=watch.clock.now(), at=watch.clock.now()))
     watch.clock.move(timedelta(hours=1))
     watch.beat()
     assert watch.look() == [(), ()]

@@ -156,6 +156,25 @@ def test_a_job_of_once_a_day_runs_at_its_time_and_not_again_that_day(library: Li
         assert len(work.runs) == runs, f"{hours} hours later"
 
 
+def test_a_run_that_a_jump_of_the_clock_came_into_is_one_of_before(library: Library) -> None:
+    """It looked at the day on which it began: what came due since then waits for the next run, which comes at once."""
+    clock, looked_at = library.clock, list[datetime]()
+    assert isinstance(clock, MovingClock)
+
+    def sleeps_over_night(_opened: Library, at: datetime) -> int:
+        looked_at.append(at)
+        if len(looked_at) == 1:
+            clock.set(NOW + timedelta(days=1))
+        return 0
+
+    daily = Job("overdue", timedelta(minutes=15), timedelta(hours=27), time(3))
+    process = Jobs(library, sweeps={"overdue": sleeps_over_night}, jobs=(daily,), beat_every=QUICK)
+    process.run_if_due(daily)
+    assert only(library.db, JobRun).succeeded_at == NOW
+    process.run_if_due(daily)
+    assert looked_at == [NOW, NOW + timedelta(days=1)]
+
+
 def test_a_run_that_failed_is_tried_again_at_the_next_look(library: Library, work: Work) -> None:
     work.fails = True
     nightly = Job("overdue", timedelta(minutes=15), timedelta(hours=27), time(3))

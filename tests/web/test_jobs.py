@@ -31,7 +31,7 @@ def test_nobody_runs_them(eli: Browser) -> None:
 def test_who_leads_and_what_each_did(eli: Browser, sqlite_database: Database) -> None:
     led(sqlite_database)
     sqlite_database.act(lambda session: begin_run(session, "overdue", at=NOW))
-    sqlite_database.act(lambda session: end_run(session, "overdue", done=1234, at=NOW))
+    sqlite_database.act(lambda session: end_run(session, "overdue", done=1234, of=NOW, at=NOW))
     shown = page(eli)
     assert "kits-1:4711" in shown
     assert "1234" in shown
