@@ -96,6 +96,16 @@ def test_two_attendances_of_one_workshop_become_one(database: Database, cast: Ca
     assert attendances(database) == [(cast.ada_id, AttendanceMode.ONSITE), (cast.ada_id, AttendanceMode.ONSITE)]
 
 
+def test_the_captain_of_one_session_with_both_records_is_one_captain(database: Database, cast: Cast) -> None:
+    def coach(session: Session) -> None:
+        for patron_id in (cast.ada_id, cast.luis_id):
+            session.add(Captain(cohort_id=cast.cohort, patron_id=patron_id, returned=False, created_at=NOW))
+
+    database.act(coach)
+    _merge(database, cast, cast.luis_id, cast.ada_id)
+    assert _every(database, select(Captain.patron_id)) == [cast.ada_id]
+
+
 def test_the_old_number_says_that_it_was_replaced(database: Database, cast: Cast) -> None:
     merged = _merge(database, cast, cast.luis_id, cast.ada_id)
     assert merged.card == ADA
