@@ -23,8 +23,8 @@ BIND = "127.0.0.1:8000"
 # Processes, and threads in each. SQLite has one writer: there one process, whose threads queue, serves best.
 WEB_WORKERS = 1
 WEB_THREADS = 8
-# Where the public reaches these pages, "https://kits.example.org": the links in notices begin with it. None: notices have
-# no links, and nobody is written to about the survey of a workshop.
+# Where the public reaches these pages, "https://kits.example.org": the links in notices begin with it. None: notices
+# have no links, and nobody is written to about the survey of a workshop.
 SITE_URL = None
 TRUSTED_HOSTS = "localhost, 127.0.0.1, [::1]"
 # How many reverse proxies stand before it; exactly, because each one may claim an address.
