@@ -52,7 +52,7 @@ lock: install  ## Write requirements.lock anew from pyproject.toml
 # --- Tests and checks ---
 
 test: install browser  ## All tests, none skipped
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 check: install check-format check-lint check-types check-imports check-templates check-messages test  ## What CI runs
 

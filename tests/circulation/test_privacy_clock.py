@@ -22,6 +22,7 @@ from lending.models.charges import Charge, ChargeKind
 from lending.models.cohorts import Attendance, Cohort, Enrolment, Workshop
 from lending.models.in_library import KitUse, UseEnd
 from lending.models.journal import JournalEntry
+from lending.models.kits import Kit
 from lending.models.loans import Loan, LoanPart, LoanTerm
 from lending.models.notices import Channel, Notice, NoticeState
 from lending.models.outcomes import Captain, Registration, RegistrationWay, Survey, SurveyAnswer
@@ -233,7 +234,13 @@ def test_notices_that_wait_and_tasks_that_are_open_stay(database: Database, cast
 def test_uses_and_referrals_and_captains_are_cut(database: Database, cast: Cast) -> None:
     def write(session: Session) -> None:
         whose: dict[str, Any] = {"patron_id": cast.luis_id, "branch_id": cast.ela}
-        use = {"kit_id": 1, "began_at": NOW, "due_at": NOW, "ended_at": NOW, "end": UseEnd.RETURNED}
+        use = {
+            "kit_id": session.scalars(select(Kit.id).limit(1)).one(),
+            "began_at": NOW,
+            "due_at": NOW,
+            "ended_at": NOW,
+            "end": UseEnd.RETURNED,
+        }
         session.add(KitUse(**use, **whose))
         day = NOW.date()
         known = {"outcome": ReferralOutcome.PLACED, "outcome_source": OutcomeSource.CONFIRMED, "outcome_on": day}

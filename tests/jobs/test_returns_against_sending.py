@@ -91,7 +91,7 @@ def too_late_unlocked(database: Database, cast: Cast, at: datetime) -> bool:
         with without_locks(database):
             return overtake(database, claim, take_back, patience=SURELY)
 
-    with patch.object(notice_ends, "_holds", lambda _session, _notice: True):
+    with patch.object(notice_ends, "_holds", lambda *_asked: True):
         return too_late(database, cast, unlocked, at)
 
 

@@ -29,7 +29,7 @@
     sideways() {
       const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
       if (wide <= 0) return [];
-      const over = all("body *").filter((one) => box(one).right > innerWidth || box(one).left < 0);
+      const over = all("body *").filter((one) => shown(one) && (box(one).right > innerWidth || box(one).left < 0));
       return [`${wide} px too wide: ${over.slice(0, 3).map(told).join(" | ")}`];
     },
 

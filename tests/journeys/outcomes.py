@@ -30,7 +30,7 @@ def send_wrong(station: Station) -> None:
 
 def write_in_tomorrow(station: Station) -> None:
     """Write a sheet of paper in that is of tomorrow."""
-    station.page.locator("details summary", has_text="paper").last.click()
+    station.page.locator("details summary").last.click()
     station.page.locator("#day").fill("2026-03-04")
     station.page.locator("#count").fill("5")
     station.page.locator("form[action$=sheets] [type=submit]").click()

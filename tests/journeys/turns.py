@@ -27,10 +27,17 @@ class Turn(NamedTuple):
 
 
 def in_turn(rows: Iterable[Row]) -> list[Turn]:
-    """Each page in each of its languages, or in the checks each in one of them, by turns."""
+    """Each page in each of its languages, or in the checks each in one of them, by turns: whole in its first state, of
+    which the others are small changes.
+    """
     if EVERY_LOOK in os.environ:
         return [Turn(row, code, code == row.languages[0]) for row in rows for code in row.languages]
-    return [Turn(row, row.languages[n % len(row.languages)], True) for n, row in enumerate(rows)]
+    seen: set[str] = set()
+    turns = []
+    for n, row in enumerate(rows):
+        turns.append(Turn(row, row.languages[n % len(row.languages)], row.endpoint not in seen))
+        seen.add(row.endpoint)
+    return turns
 
 
 def one_of_each(rows: Iterable[Row]) -> list[Row]:

@@ -17,6 +17,7 @@ from wtforms.validators import Length, Optional
 
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
+from lending.errors import Reason, hidden_as
 from lending.models.base import new_public_id
 from lending.programs.captains import LONGEST_NAME, name_captain, remove_captain
 from lending.queries.captains import captains_of
@@ -53,7 +54,9 @@ def page(code: str) -> ResponseReturnValue:
     def do(session: Session, at: datetime, by: Actor) -> None:
         raw = (form.card.data or "").strip()
         card = card_number(session, raw, current.library().spaces) if raw else None
-        name_captain(session, cohort=code, patron=card, name=(form.name.data or "").strip() or None, at=at, by=by)
+        named = (form.name.data or "").strip() or None
+        with hidden_as(Reason.NOT_FOUND):  # another programme's session looks as if there were none
+            name_captain(session, cohort=code, patron=card, name=named, at=at, by=by)
 
     if posted(form, do):
         flash(_("Named."), "done")
@@ -65,7 +68,12 @@ def page(code: str) -> ResponseReturnValue:
 @allow(Act.PLAN_COHORT)
 def remove(code: str, captain: str) -> ResponseReturnValue:
     """Take back that somebody coaches."""
-    not_done = pressed(lambda session, at, by: remove_captain(session, captain=captain, at=at, by=by))
+
+    def do(session: Session, at: datetime, by: Actor) -> None:
+        with hidden_as(Reason.NOT_FOUND):
+            remove_captain(session, captain=captain, at=at, by=by)
+
+    not_done = pressed(do)
     if not_done is not None:
         return _page(code, CaptainForm(formdata=None), not_done)
     flash(_("Taken back."), "done")

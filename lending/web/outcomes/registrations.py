@@ -20,6 +20,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
+from lending.errors import Reason, hidden_as
 from lending.models.base import new_public_id
 from lending.models.cohorts import AttendanceMode, WorkshopMode
 from lending.models.outcomes import RegistrationWay
@@ -222,7 +223,12 @@ def cancel(public_id: str, registration: str) -> ResponseReturnValue:
 
 def _press(public_id: str, do: Doing, told: str) -> ResponseReturnValue:
     found = _sheet(public_id)
-    not_done = pressed(do)
+
+    def hidden(session: Session, at: datetime, by: Actor) -> None:
+        with hidden_as(Reason.NOT_FOUND):  # a registration of another's workshop looks as if there were none
+            do(session, at, by)
+
+    not_done = pressed(hidden)
     if not_done is not None:
         return _page(found, not_done)
     flash(told, "done")

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from lending.domain.permissions import Act
 from lending.domain.small_cells import SMALLEST_SHOWN
 from lending.domain.surveys import STATEMENTS
+from lending.errors import Reason, hidden_as
 from lending.programs.surveys import open_survey
 from lending.queries.surveys import SurveyResults, open_answers, results_of, survey_asked, survey_results
 from lending.web import current
@@ -90,7 +91,8 @@ def qr(survey: str) -> ResponseReturnValue:
 
 
 def _made(**what: str) -> ResponseReturnValue:
-    done = act_once(lambda session, at, by: open_survey(session, at=at, by=by, **what))
+    with hidden_as(Reason.NOT_FOUND):  # another programme's session looks as if there were none
+        done = act_once(lambda session, at, by: open_survey(session, at=at, by=by, **what))
     if done is None:  # its key did it before: it is there
         at, by = current.now(), current.whoever()
         done = current.library().db.act(lambda session: open_survey(session, at=at, by=by, **what))
