@@ -6,9 +6,9 @@ Source: INTERFACES, "GET /reports/indicators"; RULES 7 and 8.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
@@ -27,6 +27,8 @@ from lending.queries.counts import By, Circulated
 from lending.queries.indicators import Indicators, indicators
 from lending.queries.public_survey import public_survey
 from lending.queries.scope import Branches
+
+Report = TypeVar("Report")
 
 
 class ReportQuery(Schema):
@@ -97,32 +99,14 @@ class SurveyElementsAnswer(Schema):
 @call("GET", "/reports/indicators", Act.SEE_COUNTS, query=ReportQuery, gives=IndicatorsAnswer, tag="Reports")
 def get_indicators(query: Body) -> Any:
     """Read the funder's list of a period"""
-    by, library = current.actor(), current.library()
-    with library.db.read() as session:
-        found = indicators(
-            session,
-            _scope(session, query),
-            _period(query),
-            zone=library.settings.zone,
-            at=current.now(),
-            led=by.program_ids,
-        )
+    found = _read(indicators, query)
     return _told(found)
 
 
 @call("GET", "/reports/public_survey", Act.SEE_COUNTS, query=ReportQuery, gives=SurveyElementsAnswer, tag="Reports")
 def get_public_survey(query: Body) -> Any:
     """Read the elements of the Public Libraries Survey of a period"""
-    by, library = current.actor(), current.library()
-    with library.db.read() as session:
-        found = public_survey(
-            session,
-            _scope(session, query),
-            _period(query),
-            zone=library.settings.zone,
-            at=current.now(),
-            led=by.program_ids,
-        )
+    found = _read(public_survey, query)
     people = {one.number: one.n for one in found.elements if one.number in OF_PEOPLE}
     shown = hide(people, [Sum(*each) for each in SUMS])
     return {
@@ -142,6 +126,14 @@ SUMS: Sequence[tuple[int, tuple[int, ...]]] = (
     (610, (619,)),
 )
 """Which elements of attendance add up to which, so that none that is hidden is worked out from the others."""
+
+
+def _read(report: Callable[..., Report], query: Body) -> Report:
+    """A report of the days and branches that were asked for."""
+    by, library = current.actor(), current.library()
+    given = {"zone": library.settings.zone, "at": current.now(), "led": by.program_ids}
+    with library.db.read() as session:
+        return report(session, _scope(session, query), _period(query), **given)
 
 
 def _scope(session: Any, query: Body) -> Branches:
