@@ -14,6 +14,8 @@ from datetime import date, timedelta
 from enum import StrEnum, unique
 from typing import Final
 
+from lending.domain.calendars import FIRST_DAY, LAST_DAY
+
 FISCAL_YEAR_BEGINS: Final = 7
 """The month in which a fiscal year begins, unless the library says otherwise: July."""
 
@@ -21,7 +23,8 @@ LONGEST_DAYS: Final = 3660
 """Days that one report spans at most; ten years."""
 
 _ONE_DAY, _A_WEEK = timedelta(days=1), timedelta(days=7)
-_MONTH, _WEEK, _FISCAL = r"(\d{4})-(\d{2})", r"(\d{4})-W(\d{2})", r"FY(\d{4})-(\d{2})"
+_YEAR = r"(2[01]\d\d)"
+_MONTH, _WEEK, _FISCAL = rf"{_YEAR}-(\d\d)", rf"{_YEAR}-W(\d\d)", rf"FY{_YEAR}-(\d\d)"
 _RANGE = r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})"
 
 
@@ -130,7 +133,16 @@ def named(first: date, last: date, begins: int = FISCAL_YEAR_BEGINS) -> Period:
 
 
 def read_period(name: str) -> Period:
-    """The period of a ``name``. Raises ``ValueError`` for what is none."""
+    """The period of a ``name``. Raises ``ValueError`` for what is none, or begins or ends outside this library's time:
+    no calendar has what is compared with its first years, or follows its last.
+    """
+    period = _read(name)
+    if period.first < FIRST_DAY or period.last > LAST_DAY:
+        raise ValueError(f"no period of this library's time: {name!r}")
+    return period
+
+
+def _read(name: str) -> Period:
     if found := re.fullmatch(_MONTH, name):
         return month_of(date(int(found[1]), int(found[2]), 1))
     if found := re.fullmatch(_FISCAL, name):

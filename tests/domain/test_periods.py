@@ -102,6 +102,20 @@ def test_what_is_no_period_is_said_so(name: str) -> None:
         read_period(name)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["1999-12", "9999-W52", "0001-01", "FY0001-07", "FY2199-07", "1999-12-31..2000-01-05", "2199-12-30..2200-01-01"],
+)
+def test_a_period_outside_of_the_librarys_time_is_none(name: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_period(name)
+
+
+@pytest.mark.parametrize("name", ["2000-01", "2000-W01", "FY2000-01", "2000-01-01..2000-01-09", "2199-12"])
+def test_the_first_and_the_last_period_of_the_librarys_time_have_one_before(name: str) -> None:
+    assert read_period(name).before().last < read_period(name).first
+
+
 def test_more_than_ten_years_are_no_period() -> None:
     with pytest.raises(ValueError, match="from"):
         between(date(2010, 1, 1), date(2026, 1, 1))

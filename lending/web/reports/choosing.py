@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from flask import request
 from flask_babel import gettext as _
 
-from lending.domain.periods import Period, PeriodKind, between, fiscal_year_of, month_of, read_period
+from lending.domain.periods import Period, PeriodKind, fiscal_year_of, month_of, read_period
 from lending.domain.permissions import Role
 from lending.errors import Reason, Refused
 from lending.phrases import Reader
@@ -157,10 +157,7 @@ def _period(given: Mapping[str, str], today: date) -> tuple[str, Period, bool]:
     if asked in known:
         return asked, known[asked], False
     try:
-        if asked == OWN_DAYS:
-            period = between(date.fromisoformat(given.get("from", "")), date.fromisoformat(given.get("to", "")))
-        else:
-            period = read_period(asked)
+        period = read_period(f"{given.get('from', '')}..{given.get('to', '')}" if asked == OWN_DAYS else asked)
     except ValueError:
         return THIS_MONTH, known[THIS_MONTH], True
     if period.first > today:

@@ -35,9 +35,10 @@ def page() -> ResponseReturnValue:
     if counter not in {each.value for each in VERBS}:
         abort(404)
     of, choice = Counter(counter), chosen()
-    after = request.args.get("after", "")
+    asked = request.args.get("after", "")
+    after = int(asked) if asked.isdecimal() and len(asked) < 16 else 0
     with current.library().db.read() as session:
-        found = happened(session, _asked(of, choice), after=int(after) if after.isdecimal() else 0)
+        found = happened(session, _asked(of, choice), after=after)
     name, definition = words.COUNTERS[of]
     given = {**choice.arguments, **{key: request.args[key] for key in ("counter", "cohort") if key in request.args}}
     return render_template(

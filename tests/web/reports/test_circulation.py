@@ -222,3 +222,15 @@ def test_a_page_asks_as_few_questions_of_many_loans_as_of_none(
         receive(sqlite_database, cast, code, at=NOW - 39 * days * DAY)
     assert _statements(eli, sqlite_database, path) - before <= 2, "the names of what is there at all"
     assert before <= 32
+
+
+@pytest.mark.parametrize("report", ["circulation", "sessions", "stock", "outcomes", "official", "impact"])
+def test_days_that_no_library_has_are_said_to_be_wrong(eli: Browser, report: str) -> None:
+    for asked in ("0001-01", "9999-W52", "FY0001-07", "days&from=0001-01-01&to=0001-01-09", "days&from=&to="):
+        assert (asked, eli.get(f"/reports/{report}?period={asked}").status_code) == (asked, 422)
+
+
+def test_an_address_that_goes_on_behind_nothing_begins_anew(eli: Browser) -> None:
+    for after in ("9" * 20, "\u0663", "-1", "x"):
+        answer = eli.get("/reports/rows", query_string={"counter": "check_out", "after": after, "period": "9999-W52"})
+        assert (after, answer.status_code) == (after, 200)
