@@ -115,18 +115,24 @@ def close(opening: str) -> ResponseReturnValue:
 @bp.post("/<opening>/reading")
 @allow(Act.EXPORT_PATRONS)
 def read(opening: str) -> ResponseReturnValue:
-    """The ledger with names as a workbook; that it is read is on the journal before the file leaves."""
+    """The ledger with names as a workbook; that it is read is on the journal before the file leaves.
+
+    A key that did it before gets no file: nobody asked then whether the ledger is still open, or wrote the reading down.
+    """
     try:
         seal = current.library().name_seal()
     except LedgerKeyLost:
         return _page(AskForm(), NotDone((current.sentence(Block(Reason.LEDGER_KEY_LOST)),), 409)), 409
     with current.library().db.snapshot() as session:
         rows = list(queries.ledger_rows(session, seal))
+    noted: list[object] = []
     not_done = pressed(
-        lambda session, at, by: verbs.note_reading(session, opening=opening, rows=len(rows), at=at, by=by)
+        lambda session, at, by: noted.append(verbs.note_reading(session, opening=opening, rows=len(rows), at=at, by=by))
     )
     if not_done is not None:
         return _page(AskForm(), not_done), not_done.status
+    if not noted:
+        return redirect(url_for(".index"), 303)
     return xlsx_answer("ecf-ledger-with-names.xlsx", [(_("Ledger"), _ledger(rows))])
 
 

@@ -79,6 +79,20 @@ def test_names_leave_when_another_approved_and_the_reading_is_on_the_journal(
     assert press(fay, opening, "reading", "fay-reads-1") == 404
 
 
+@pytest.mark.usefixtures("lent")
+def test_a_key_that_read_the_names_reads_them_no_second_time(
+    eli: Browser, fay: Browser, sqlite_database: Database
+) -> None:
+    opening = ask(eli, sqlite_database)
+    press(fay, opening, "approval")
+    assert press(eli, opening, "reading", "eli-reads-1") == 200
+    assert press(eli, opening, "reading", "eli-reads-1") == 303
+    assert press(fay, opening, "closing", "fay-closes-1") == 303
+    assert press(eli, opening, "reading", "eli-reads-1") == 303
+    assert press(eli, opening, "reading", "eli-reads-2") == 409
+    assert len(rows(sqlite_database, JournalEntry, JournalEntry.verb == "read_ledger")) == 1
+
+
 def test_the_page_shows_the_other_what_waits_for_approval(
     eli: Browser, fay: Browser, sqlite_database: Database
 ) -> None:
