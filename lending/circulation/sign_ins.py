@@ -39,10 +39,16 @@ GUESSING_TIME: Final = timedelta(minutes=15)
 NEWCOMERS_FROM_ONE_ADDRESS: Final = 10
 """How many people without a card may ask from one address in ``NEWCOMERS_TIME``: a family or a class, but no script."""
 
+TRIES_FROM_ONE_ADDRESS: Final = 40
+"""How often people without a card may press the last button from one address in ``NEWCOMERS_TIME``, whatever comes of
+it: a refusal says whether somebody asked before, and registers nobody who would be counted.
+"""
+
 NEWCOMERS_TIME: Final = timedelta(hours=1)
 
 _ADDRESS: Final = "address"
 _NEWCOMERS: Final = "newcomers"
+_TRIES: Final = "newcomers-tries"
 _limits, _ended = table_of(SignInLimit), table_of(EndedSession)
 
 
@@ -93,7 +99,7 @@ def guessed_right(session: Session, guess: Guess) -> None:
 
 def forget_guesses(session: Session, *, at: datetime) -> int:
     """Forget the guesses, and the newcomers, that count no more; how many counters. For the sweep."""
-    of_newcomers = _limits.c.account.startswith(f"{_NEWCOMERS}:")
+    of_newcomers = _limits.c.account.startswith(_NEWCOMERS)
     over = or_(
         and_(of_newcomers, _limits.c.since <= at - NEWCOMERS_TIME),
         and_(not_(of_newcomers), _limits.c.since <= at - GUESSING_TIME),
@@ -106,18 +112,31 @@ def reserve_newcomer(session: Session, address: str, *, at: datetime) -> None:
 
     The hour counts from the first. Raises ``Refused`` (``TOO_MANY_FROM_HERE``, with ``until``).
     """
-    key, over = _key(_NEWCOMERS, address), _limits.c.since <= at - NEWCOMERS_TIME
-    first = _insert(session, _limits).values(account=key, guesses=1, since=at)
+    _count_in_an_hour(session, _Counter(_key(_NEWCOMERS, address), NEWCOMERS_FROM_ONE_ADDRESS), at)
+
+
+def reserve_try(session: Session, address: str, *, at: datetime) -> None:
+    """Count that somebody without a card asks from an address, a digest: an act of its own before the one that they ask
+    for, so that its refusal is counted too.
+
+    The hour counts from the first. Raises ``Refused`` (``TOO_MANY_FROM_HERE``, with ``until``).
+    """
+    _count_in_an_hour(session, _Counter(_key(_TRIES, address), TRIES_FROM_ONE_ADDRESS), at)
+
+
+def _count_in_an_hour(session: Session, counter: _Counter, at: datetime) -> None:
+    over = _limits.c.since <= at - NEWCOMERS_TIME
+    first = _insert(session, _limits).values(account=counter.key, guesses=1, since=at)
     counted = first.on_conflict_do_update(
         index_elements=[_limits.c.account],
         set_={
             "guesses": case((over, 1), else_=_limits.c.guesses + 1),
             "since": case((over, literal(at, _limits.c.since.type)), else_=_limits.c.since),
         },
-        where=or_(over, _limits.c.guesses < NEWCOMERS_FROM_ONE_ADDRESS),
+        where=or_(over, _limits.c.guesses < counter.most),
     ).returning(_limits.c.guesses)
     if session.execute(counted).scalar_one_or_none() is None:
-        since = session.scalars(select(_limits.c.since).where(_limits.c.account == key)).one()
+        since = session.scalars(select(_limits.c.since).where(_limits.c.account == counter.key)).one()
         raise Refused.because(Reason.TOO_MANY_FROM_HERE, until=since + NEWCOMERS_TIME)
 
 

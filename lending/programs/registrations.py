@@ -87,8 +87,9 @@ def register(
 
     By themselves, not signed in, or by staff who may enrol; ``address`` is a digest of where they ask from, counted as
     people without a card are. Raises ``Refused``: ``NOT_FOUND``, ``NOT_PERMITTED``, ``TOO_MANY_FROM_HERE``, or all of
-    ``REGISTRATION_CLOSED``, ``COHORT_CANCELLED``, ``WORKSHOP_FULL``, ``REGISTERED_BEFORE``, and ``VALUE_MISSING`` and
-    ``VALUE_WRONG`` by field (``contact`` for neither e-mail nor telephone).
+    ``REGISTRATION_CLOSED``, ``COHORT_CANCELLED``, ``WORKSHOP_FULL``, ``REGISTERED_BEFORE`` (to the public only where
+    nothing else stands against it), and ``VALUE_MISSING`` and ``VALUE_WRONG`` by field (``contact`` for neither e-mail
+    nor telephone).
     """
     if by.role is Role.PATRON:
         by.permit_newcomer()
@@ -102,7 +103,9 @@ def register(
         values = _read(details, at)
     except Refused as refused:
         against += refused.blocks
-    if values and _registered_before(session, found.id, values):
+    # Who may not register at all is not told who is: a script that knows names and addresses would ask for others.
+    asks_for_others = by.role is Role.PATRON and bool(against)
+    if values and not asks_for_others and _registered_before(session, found.id, values):
         against.append(Block(Reason.REGISTERED_BEFORE, {}))
     if against:
         raise Refused(*against)

@@ -55,6 +55,16 @@ def counted(account: str) -> Guess:
     return guess
 
 
+def tried(at: datetime) -> str:
+    """Count that somebody without a card asks for something, before it is looked at; a digest of where they ask from.
+
+    Raises ``Refused``: ``TOO_MANY_FROM_HERE``.
+    """
+    address = known.address()
+    current.library().db.act(lambda s: sign_ins.reserve_try(s, address, at=at))
+    return address
+
+
 def retry_after(refused: Refused) -> dict[str, str]:
     """When to try again, in whole seconds, for whoever is locked out."""
     for block in refused.blocks:

@@ -7,7 +7,7 @@ own pages by it, for as long as anybody is. Source: issue "Patrons reserve onlin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -32,7 +32,7 @@ from lending.programs.reserving_online import (
 from lending.queries import borrowers
 from lending.queries.branches import branch_id
 from lending.queries.offering import Offered, Place
-from lending.web import current, guesses, known
+from lending.web import current, guesses
 from lending.web.access import public
 from lending.web.acting import key_of
 from lending.web.forms import AGREES_TO_TEXTS
@@ -128,10 +128,11 @@ def _confirmed(form: CheckForm, wanted: Wish) -> Confirmed:
     """Do it, once for the key of the form."""
     by, at, key, locale = _actor(), current.now(), key_of(request.form), current.locale()
     signature = Signature(form.typed_name.data or "", (form.read.data or "").split())
+    stranger = _stranger(at)
     body = {"wish": [wanted.kit_type, wanted.branch_id, wanted.cohort], "signed": [*signature.read]}
 
     def do(session: Session) -> Confirmed:
-        whose = _stranger() or current_number(session, current.myself().patron_id) or ""
+        whose = stranger or current_number(session, current.myself().patron_id) or ""
         return confirm(session, wanted, whose=whose, signature=signature, language=locale, at=at, by=by)
 
     return current.library().db.act(
@@ -154,15 +155,15 @@ def _actor() -> Actor:
     return current.nobody()
 
 
-def _stranger() -> Stranger | None:
-    """Somebody without a card, with what they said; ``None`` for a patron who is signed in."""
+def _stranger(at: datetime) -> Stranger | None:
+    """Somebody without a card, with what they said, one try more; ``None`` for a patron who is signed in."""
     person, reach = wish.person(), wish.get().get("reach", {})
     if person is None:
         return None
     details: dict[str, object] = {**person, "language": reach.get("language"), "notice_channel": reach.get("channel")}
     if reach.get("channel") == "text":
         details["text_consent_wording"] = str(AGREES_TO_TEXTS)
-    return Stranger(details, known.address())
+    return Stranger(details, guesses.tried(at))
 
 
 def _go_on(done: Confirmed) -> ResponseReturnValue:

@@ -30,7 +30,7 @@ from lending.queries.open_workshops import (
     open_workshops,
     registration_shown,
 )
-from lending.web import current, guesses, heard, known, languages
+from lending.web import current, guesses, heard, languages
 from lending.web.access import public
 from lending.web.acting import key_of
 from lending.web.forms import KeyedForm
@@ -153,7 +153,8 @@ def _form(found: OpenWorkshop) -> Any:
 
 def _registered(form: Any, workshop: str) -> str:
     """Do it, once for the key of the form; the public id of the registration."""
-    by, at, key, address = current.nobody(), current.now(), key_of(request.form), known.address()
+    by, at, key = current.nobody(), current.now(), key_of(request.form)
+    address = guesses.tried(at)
     details = {"name": form.name.data, "language": form.language.data, **contact_of(form.contact.data)}
     way, told_by = RegistrationWay(form.way.data), heard.read(form.heard.data)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from lending.circulation import sign_ins
 from lending.circulation.sign_ins import NEWCOMERS_FROM_ONE_ADDRESS
 from lending.db import Database
 from lending.models.cohorts import WorkshopMode
@@ -135,6 +136,26 @@ def test_so_many_from_one_address_and_the_page_says_when_it_goes_on(
         assert send(visitor, workshop, key=f"{n:016}", name=f"Learner {n}").status_code == 303
     answer = send(visitor, workshop, key="z" * 16, name="One too many")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
+
+
+def test_guessing_who_is_registered_is_counted_though_nobody_is_registered_by_it(
+    visitor: Browser, sqlite_database: Database, workshop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_ins, "TRIES_FROM_ONE_ADDRESS", 3)
+    assert send(visitor, workshop).status_code == 303
+    answers = [send(visitor, workshop, key=f"{n:016}") for n in range(3)]
+    assert [answer.status_code for answer in answers] == [409, 409, 429]
+    assert answers[-1].headers["Retry-After"] == "3600"
+
+
+def test_a_full_workshop_tells_nobody_who_is_registered(
+    visitor: Browser, sqlite_database: Database, workshop: str
+) -> None:
+    send(visitor, workshop)
+    limit_places(sqlite_database, workshop, 1)
+    known, unknown = (send(visitor, workshop, key=name[:4] * 4, name=name) for name in ("Omid Rahimi", "Yuki Tanaka"))
+    assert (known.status_code, unknown.status_code) == (409, 409)
+    assert "registered for this workshop already" not in text(known)
 
 
 def test_a_workshop_that_is_not_held_says_so_to_whoever_registered(

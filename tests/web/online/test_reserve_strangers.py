@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from lending.circulation import sign_ins
 from lending.circulation.sign_ins import NEWCOMERS_FROM_ONE_ADDRESS
 from lending.db import Database
 from lending.models.notices import Channel
@@ -61,6 +62,19 @@ def test_so_many_from_one_address_and_the_page_says_when_it_goes_on(
     answer = reserve(new_browser(), name="Omid Rahimi", contact="omid@example.org")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
     assert "Try again after" in page(answer)
+
+
+def test_guessing_when_somebody_was_born_who_asked_before_is_counted(
+    new_browser: NewBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_ins, "TRIES_FROM_ONE_ADDRESS", 3)
+    reserve(new_browser())
+    script = new_browser()
+    say_who(script)
+    choose(script)
+    tell(script)
+    answers = [confirm(script, typed_name="", key=f"{n:016}").status_code for n in range(3)]
+    assert answers == [409, 409, 429]
 
 
 @pytest.mark.parametrize(
