@@ -180,8 +180,10 @@ def _when_and_where(of: Of) -> ColumnElement[bool]:
 
 def _taken_back(of: Of) -> ColumnElement[bool]:
     undo: Any = _undone.c.detail["undone"].as_integer()
+    # A use in the library is no loan: its undo is found by the kit.
+    same = "kit_id" if of.counter is Counter.IN_LIBRARY else "loan_id"
     return exists().where(
-        _undone.c.loan_id == _journal.c.loan_id,
+        _undone.c[same] == _journal.c[same],
         _undone.c.verb.in_([f"undo_{verb}" for verb in VERBS[of.counter]]),
         undo == _journal.c.id,
     )

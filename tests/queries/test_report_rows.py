@@ -14,6 +14,7 @@ from lending.queries.report_rows import VERBS, Happenings, Of, happened, session
 from lending.queries.today import Place, Wait, rows, today
 from tests.cast import ADA, KIT, LUIS, NOW, OPEN_KIT, OTHER_OPEN_KIT, Cast, assemble
 from tests.circulation.kits_in_hand import lend, receive
+from tests.circulation.test_in_library import take
 
 MARCH = month_of(NOW.date())
 SOON = NOW + timedelta(minutes=1)
@@ -41,6 +42,14 @@ def test_every_list_is_as_long_as_its_figure(database: Database) -> None:
         listed = {counter: len(of(database, cast, counter, period).rows) for counter in VERBS}
         assert listed == {counter: counted.n(counter) for counter in VERBS}
     assert [row.kit for row in of(database, cast, Counter.CHECK_OUT).rows] == [KIT, OPEN_KIT]
+
+
+def test_a_use_in_the_library_that_was_undone_is_not_listed(database: Database) -> None:
+    cast = assemble(database)
+    for kit in (OPEN_KIT, OTHER_OPEN_KIT):
+        take(database, cast, kit)
+    database.act(lambda session: undo(session, at=SOON, by=cast.ben))
+    assert [row.kit for row in of(database, cast, Counter.IN_LIBRARY).rows] == [OPEN_KIT]
 
 
 def test_a_request_that_ended_without_a_kit_has_its_kind(database: Database) -> None:
