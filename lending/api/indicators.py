@@ -21,7 +21,7 @@ from lending.domain.indicators import DEFINITIONS, NAMES, PEOPLE, Indicator
 from lending.domain.periods import LONGEST_DAYS, Period, named
 from lending.domain.permissions import Act
 from lending.domain.public_survey import NAMES as ELEMENTS
-from lending.domain.public_survey import OF_PEOPLE
+from lending.domain.public_survey import OF_PEOPLE, SUMS
 from lending.domain.small_cells import Shown, Sum, hide
 from lending.queries.counts import By, Circulated
 from lending.queries.indicators import Indicators, indicators
@@ -120,14 +120,6 @@ def get_public_survey(query: Body) -> Any:
     }
 
 
-SUMS: Sequence[tuple[int, tuple[int, ...]]] = (
-    (610, (611, 612, 613, 614, 615)),
-    (619, (616, 617, 618)),
-    (610, (619,)),
-)
-"""Which elements of attendance add up to which, so that none that is hidden is worked out from the others."""
-
-
 def _read(report: Callable[..., Report], query: Body) -> Report:
     """A report of the days and branches that were asked for."""
     by, library = current.actor(), current.library()
@@ -151,8 +143,12 @@ def _told(found: Indicators) -> Body:
     months, places = _keyed(found.by_month, By.MONTH), _keyed(found.by_branch, By.BRANCH)
     numbers: dict[Any, int | None] = {which: n for which, n in found.numbers.items() if which in PEOPLE}
     shown = hide(
-        {**numbers, **months, **places},
-        [Sum(Indicator.CHECK_OUTS, tuple(months)), Sum(Indicator.CHECK_OUTS, tuple(places))],
+        {**numbers, **months, **places, "views": found.workshops.views},
+        [
+            Sum(Indicator.CHECK_OUTS, tuple(months)),
+            Sum(Indicator.CHECK_OUTS, tuple(places)),
+            Sum(Indicator.REACH, (Indicator.ATTENDED, "views")),
+        ],
     )
     return {
         "items": [

@@ -123,6 +123,11 @@ def between(first: date, last: date) -> Period:
     return Period(PeriodKind.RANGE, first, last)
 
 
+def months_until(last: date, months: int) -> Period:
+    """The days of so many months, the last of them up to ``last``."""
+    return between(_months_on(last.replace(day=1), 1 - months), last)
+
+
 def named(first: date, last: date, begins: int = FISCAL_YEAR_BEGINS) -> Period:
     """The month or the fiscal year that goes from ``first`` to ``last``, else any days. Raises ``ValueError`` as above.
 

@@ -106,6 +106,13 @@ NAMES: Mapping[int, str] = {
 OF_PEOPLE = frozenset({CIRCULATION, *range(ATTENDANCE, ATTENDANCE + 10), VIEWS})
 """The elements that count what people did; sessions and recordings are the library's own."""
 
+SUMS: Sequence[tuple[int, tuple[int, ...]]] = (
+    (610, (611, 612, 613, 614, 615)),
+    (619, (616, 617, 618)),
+    (610, (619,)),
+)
+"""Which elements of attendance add up to which, so that none that is hidden is worked out from the others."""
+
 
 def elements(held: Sequence[Held], posted: Sequence[WorkshopTold], *, circulation: int) -> SurveyElements:
     """What is reported of sessions that were ``held`` and recordings that were ``posted`` in a period.

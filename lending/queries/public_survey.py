@@ -19,9 +19,17 @@ CIRCULATION = (Counter.CHECK_OUT, Counter.STAFF_RENEWAL, Counter.PATRON_RENEWAL,
 
 
 def public_survey(
-    session: Session, scope: Branches, period: Period, *, zone: str, at: datetime, led: Collection[int] = ()
+    session: Session,
+    scope: Branches,
+    period: Period,
+    *,
+    zone: str,
+    at: datetime,
+    led: Collection[int] = (),
+    kit_type_id: int | None = None,
+    program_id: int | None = None,
 ) -> SurveyElements:
     """What the survey asks, with its checks; ``zone`` is the library's own, ``led`` the programmes of the reader."""
-    circulation = total(session, scope, period).n(*CIRCULATION)
-    workshops = workshops_of(session, scope, period, zone=zone, at=at, led=led)
+    circulation = total(session, scope, period, kit_type_id=kit_type_id, program_id=program_id).n(*CIRCULATION)
+    workshops = workshops_of(session, scope, period, zone=zone, at=at, led=led, program_id=program_id)
     return elements([one.held for one in workshops.sessions], workshops.posted, circulation=circulation)

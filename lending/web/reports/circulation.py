@@ -5,8 +5,8 @@ Source: RULES 7, "Manager's counts"; issue "Managers see what circulated", Build
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, url_for
@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 
 from lending.charts import Kind
 from lending.domain.counting import Counter
-from lending.domain.periods import Period, between, month_of
+from lending.domain.periods import Period, months_until
 from lending.domain.permissions import Act
 from lending.queries.counts import By, Circulated, circulated
 from lending.queries.report_rows import session_names
 from lending.reporting import findings, words
-from lending.reporting.report import Column, Figure, Number, Report, Row, Section, Table, Unit
+from lending.reporting.month_sums import month_measure, months_adding
+from lending.reporting.report import Adding, Column, Figure, Number, Report, Row, Section, Table, Unit
 from lending.web import current
 from lending.web.access import allow
 from lending.web.reports import showing
@@ -92,7 +93,8 @@ def counted(session: Session, choice: Choice, period: Period, *by: By) -> list[C
 def _report(choice: Choice) -> Report:
     with current.library().db.read() as session:
         now, before = (counted(session, choice, each)[0] for each in (choice.period, choice.before))
-        sections = _sections(session, choice)
+        by_month = counted(session, choice, _year(choice), By.MONTH)
+        sections = _sections(session, choice, by_month)
     reader = current.reader()
     return Report(
         name="circulation",
@@ -103,6 +105,7 @@ def _report(choice: Choice) -> Report:
         narrowed=choice.narrowed(),
         figures=_figures(choice, now, before),
         sections=sections,
+        adding=tuple(_adding(choice, now, before, by_month)),
         on=choice.period.last,
     )
 
@@ -132,13 +135,17 @@ def _figures(choice: Choice, now: Circulated, before: Circulated) -> tuple[Figur
     return tuple(found)
 
 
-def _sections(session: Session, choice: Choice) -> tuple[Section, ...]:
+def _year(choice: Choice) -> Period:
+    """The months of the chart: up to the end of the period."""
+    return months_until(choice.period.last, MONTHS)
+
+
+def _sections(session: Session, choice: Choice, by_month: list[Circulated]) -> tuple[Section, ...]:
     def by(each: By, period: Period) -> list[Circulated]:
         return counted(session, choice, period, each)
 
-    year = between(_months_back(choice.period.last, MONTHS - 1), choice.period.last)
     found = [_by_branch(choice, by(By.BRANCH, choice.period), by(By.BRANCH, choice.before))]
-    found.append(_by_month(choice, by(By.MONTH, year), year))
+    found.append(_by_month(choice, by_month))
     if 1 < choice.period.days <= LONGEST_BY_DAY:
         found.append(_by_day(choice, by(By.DAY, choice.period), by(By.DAY, choice.before)))
     found.append(_by_kit_type(choice, by(By.KIT_TYPE, choice.period)))
@@ -146,13 +153,6 @@ def _sections(session: Session, choice: Choice) -> tuple[Section, ...]:
     names = session_names(session, {str(row.at[By.COHORT]) for row in cohorts})
     found.append(_by_cohort(choice, cohorts, names))
     return tuple(found)
-
-
-def _months_back(day: date, months: int) -> date:
-    first = month_of(day).first
-    for _month in range(months):
-        first = month_of(first - timedelta(days=1)).first
-    return first
 
 
 def _by_branch(choice: Choice, now: list[Circulated], before: list[Circulated]) -> Section:
@@ -198,20 +198,19 @@ def _by_branch(choice: Choice, now: list[Circulated], before: list[Circulated]) 
     )
 
 
-def _by_month(choice: Choice, rows: list[Circulated], year: Period) -> Section:
+def _by_month(choice: Choice, rows: list[Circulated]) -> Section:
     spoken, reader = voice(), current.reader()
     found = {row.at[By.MONTH]: row for row in rows}
-    months = list(year.months())
+    months = list(_year(choice).months())
     lines = []
     for month in months:
-        row = found.get(month.first)
+        row, counted_of = found.get(month.first), month.until(choice.period.last)
         served = row.served.households if row is not None else 0
-        same = _same(month, choice)
         numbers = (
             Number(
                 row.n(counter) if row is not None else 0,
-                url=link(choice, counter, period=month.name),
-                measure=counter.value + same if same is not None else "",
+                url=link(choice, counter, period=counted_of.name),
+                measure=month_measure(counter.value, counted_of),
             )
             for counter in (CHECK_OUT, *BESIDE)
         )
@@ -245,7 +244,7 @@ def _by_month(choice: Choice, rows: list[Circulated], year: Period) -> Section:
 def recent(session: Session, choice: Choice) -> Section:
     """Check-outs of the months that are over, and of this one so far: the last two that are over are compared."""
     spoken = voice()
-    year = between(_months_back(choice.today, RECENT - 1), choice.today)
+    year = months_until(choice.today, RECENT)
     found = {row.at[By.MONTH]: row for row in counted(session, choice, year, By.MONTH)}
     lines = tuple(
         Row(
@@ -280,11 +279,16 @@ def recent(session: Session, choice: Choice) -> Section:
     )
 
 
-def _same(month: Period, choice: Choice) -> str | None:
-    """Whether a month is the period of the report or the one before, in the end of what its number measures."""
-    if month.first == choice.period.first and month.until(choice.period.last).last == choice.period.last:
-        return ""
-    return "@before" if month == choice.before else None
+def _adding(choice: Choice, now: Circulated, before: Circulated, by_month: list[Circulated]) -> Iterator[Adding]:
+    """The lines of the months add up to the figures of the period and of the one before, where they lie within."""
+    found = {row.at[By.MONTH]: row for row in by_month}
+    months = {
+        month.until(choice.period.last): found[month.first] for month in _year(choice).months() if month.first in found
+    }
+    for counter in (CHECK_OUT, *BESIDE):
+        numbers = {month: row.n(counter) for month, row in months.items()}
+        for period, whole, tail in ((choice.period, now, ""), (choice.before, before, "@before")):
+            yield months_adding(counter.value + tail, whole.n(counter), period, measure=counter.value, months=numbers)
 
 
 def _by_day(choice: Choice, now: list[Circulated], before: list[Circulated]) -> Section:

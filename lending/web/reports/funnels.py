@@ -139,8 +139,14 @@ def _funnel(steps: Steps) -> Section:
     spoken = voice()
     first = steps[0][2]
     rows = tuple(
-        Row(name, (Number(people), Number(_share(people, first), Unit.SHARE, cases=(people, first))))
-        for name, _definition, people in steps
+        Row(
+            name,
+            (
+                Number(people, measure=f"step-{place}"),
+                Number(_share(people, first), Unit.SHARE, cases=(people, first)),
+            ),
+        )
+        for place, (name, _definition, people) in enumerate(steps)
     )
 
     def tell(table: Table) -> str:

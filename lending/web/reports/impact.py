@@ -6,6 +6,8 @@ Source: issue "Managers see what circulated", Build 6; SCREENS, "Impact page".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,13 +15,15 @@ from flask_babel import gettext as _
 from lending.charts import Kind
 from lending.domain.counting import Counter
 from lending.domain.indicators import Indicator
-from lending.domain.periods import between, month_of
+from lending.domain.periods import Period, months_until
 from lending.domain.permissions import Act
+from lending.domain.small_cells import SMALLEST_SHOWN
 from lending.domain.surveys import AGREES
 from lending.queries.counts import By, circulated
 from lending.queries.surveys import survey_results
 from lending.reporting import findings
 from lending.reporting.leaving import leaving
+from lending.reporting.month_sums import month_measure, months_adding
 from lending.reporting.report import Column, Figure, Number, Report, Row, Section, Table, Unit
 from lending.web import current
 from lending.web.access import allow
@@ -27,11 +31,13 @@ from lending.web.reports import showing
 from lending.web.reports.choosing import Choice, chosen, period_words
 from lending.web.reports.frame import voice
 from lending.web.reports.official import figures_of, funders_list, scope_of, uncounted_note
+from lending.web.reports.outcome_tables import reach
 
 bp = Blueprint("impact", __name__, url_prefix="/reports")
 
 NUMBERS = (Indicator.HOUSEHOLDS, Indicator.CHECK_OUTS, Indicator.EVENTS, Indicator.ATTENDED, Indicator.REACH)
 REGISTERED = (Indicator.REGISTERED,)
+CHECK_OUT = Counter.CHECK_OUT.value
 MONTHS = 12
 """How many months the chart shows, the last of the period at its end."""
 
@@ -52,7 +58,8 @@ def file(form: str) -> ResponseReturnValue:
 
 
 def _report(choice: Choice) -> Report:
-    found = funders_list(choice)
+    found, months = funders_list(choice), _check_outs(choice)
+    check_outs = found.numbers[Indicator.CHECK_OUTS] or 0
     name = current.library().own_settings().name
     return Report(
         name="impact",
@@ -61,24 +68,33 @@ def _report(choice: Choice) -> Report:
         made_at=current.now(),
         narrowed=choice.narrowed(),
         figures=(*figures_of(found, choice, NUMBERS), _learned(choice) or figures_of(found, choice, REGISTERED)[0]),
-        sections=(_by_month(choice),),
+        sections=(_by_month(months),),
+        adding=(
+            months_adding(CHECK_OUT, check_outs, choice.period, measure=CHECK_OUT, months=months),
+            *reach(found.workshops),
+        ),
         notes=(uncounted_note(found.uncounted),) if found.uncounted else (),
         on=choice.period.last,
     )
 
 
-def _by_month(choice: Choice) -> Section:
-    """The check-outs of the last twelve months of the period, whose heading compares the last two."""
-    first = month_of(choice.period.last)
-    for _month in range(MONTHS - 1):
-        first = first.before()
-    months = between(first.first, choice.period.last)
+def _check_outs(choice: Choice) -> dict[Period, int]:
+    """The check-outs of the last twelve months of the period, the last of them up to its end."""
+    months = months_until(choice.period.last, MONTHS)
     narrowed = {"kit_type_id": choice.kit_type_id, "program_id": choice.program_id}
     with current.library().db.read() as session:
         counted = circulated(session, scope_of(choice), months, (By.MONTH,), **narrowed)
     found = {row.at[By.MONTH]: row.n(Counter.CHECK_OUT) for row in counted}
+    return {one.until(choice.period.last): found.get(one.first, 0) for one in months.months()}
+
+
+def _by_month(months: Mapping[Period, int]) -> Section:
+    """The chart, whose heading compares the last two months."""
     spoken = voice()
-    rows = tuple(Row(spoken.month(one.first), (Number(found.get(one.first, 0)),)) for one in months.months())
+    rows = tuple(
+        Row(spoken.month(month.first), (Number(n, measure=month_measure(CHECK_OUT, month)),))
+        for month, n in months.items()
+    )
 
     def tell(table: Table) -> str:
         then, now = table.rows[-2], table.rows[-1]
@@ -99,15 +115,15 @@ def _learned(choice: Choice) -> Figure | None:
     program = None if choice.program is None else choice.program.code
     with current.library().db.read() as session:
         told = survey_results(session, scope_of(choice), choice.period, program=program).statements["learned"]
-    if not told.is_shown:
+    if told.percent is None or 0 < told.agree < SMALLEST_SHOWN:
         return None
     note = voice().ngettext("%(num)s answer", "%(num)s answers", told.n) % {"num": voice().count(told.n)}
     return Figure(
         _("Learned something"),
         Number(
-            told.agree / told.n,
+            told.percent / 100,
             Unit.SHARE,
-            cases=(told.n,),
+            cases=(told.n, told.agree),
             url=url_for("outcomes.page", **choice.arguments),
         ),
         _("Of the people who answered, those who said %(least)s or 5 of 5 to “I learned something”.", least=AGREES),

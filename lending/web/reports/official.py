@@ -5,6 +5,7 @@ Source: issue "Managers see what circulated", Build 4; RULES 7, "The funder's li
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from flask import Blueprint, url_for
@@ -16,20 +17,21 @@ from lending.domain import indicators as funder
 from lending.domain.counting import Counter
 from lending.domain.indicators import Indicator
 from lending.domain.permissions import Act
+from lending.domain.public_survey import ATTENDANCE, CIRCULATION, OF_PEOPLE, SUMS, SurveyElements
 from lending.domain.public_survey import NAMES as ELEMENTS
-from lending.domain.public_survey import OF_PEOPLE, SurveyElements
 from lending.queries.counts import By, Circulated
 from lending.queries.indicators import Indicators, indicators
 from lending.queries.public_survey import public_survey
 from lending.queries.scope import Branches
 from lending.reporting import findings
-from lending.reporting.report import Column, Figure, Number, Report, Row, Section, Table, Unit
+from lending.reporting.report import Adding, Column, Figure, Number, Report, Row, Section, Table, Unit
 from lending.web import current
 from lending.web.access import allow
 from lending.web.reports import showing
 from lending.web.reports.choosing import Choice, chosen, period_words
 from lending.web.reports.circulation import link
 from lending.web.reports.frame import voice
+from lending.web.reports.outcome_tables import reach
 
 bp = Blueprint("official", __name__, url_prefix="/reports")
 
@@ -82,7 +84,7 @@ def figures_of(found: Indicators, choice: Choice, wanted: tuple[Indicator, ...])
             Number(found.numbers[which], _unit(which), url=_rows_of(which, choice)),
             _(funder.DEFINITIONS[which]),
             note=notes.get(which, ""),
-            measure="check_out" if which is Indicator.CHECK_OUTS else "",
+            measure="check_out" if which is Indicator.CHECK_OUTS else which.value,
         )
         for which in wanted
     )
@@ -125,6 +127,8 @@ def _report(choice: Choice) -> Report:
             zone=current.library().settings.zone,
             at=current.now(),
             led=current.actor().program_ids,
+            kit_type_id=choice.kit_type_id,
+            program_id=choice.program_id,
         )
     return Report(
         name="official",
@@ -134,6 +138,7 @@ def _report(choice: Choice) -> Report:
         narrowed=choice.narrowed(),
         figures=figures_of(found, choice, tuple(Indicator)),
         sections=(_by_month(found, choice), _by_branch(found, choice), _survey(survey)),
+        adding=tuple(_adding(found, survey)),
         notes=(uncounted_note(found.uncounted),) if found.uncounted else (),
         on=choice.period.last,
     )
@@ -199,11 +204,26 @@ def _by_branch(found: Indicators, choice: Choice) -> Section:
     )
 
 
+def _adding(found: Indicators, survey: SurveyElements) -> Iterator[Adding]:
+    """What the two lists have in common: circulation is check-outs and renewals, attendance is attendance."""
+    for total, parts in SUMS:
+        yield Adding(_element(total), tuple(map(_element, parts)))
+    yield Adding(_element(ATTENDANCE), (Indicator.ATTENDED.value,))
+    renewals = (survey[CIRCULATION] or 0) - (found.numbers[Indicator.CHECK_OUTS] or 0)
+    yield Adding(_element(CIRCULATION), ("check_out", "renewals"), (("renewals", renewals),))
+    yield from reach(found.workshops)
+
+
+def _element(number: int) -> str:
+    """What the number of an element is called."""
+    return f"element:{number}"
+
+
 def _survey(found: SurveyElements) -> Section:
     rows = tuple(
         Row(
             f"{one.number}. {_(ELEMENTS[one.number])}",
-            (Number(one.n, Unit.PEOPLE if one.number in OF_PEOPLE else Unit.THINGS),),
+            (Number(one.n, Unit.PEOPLE if one.number in OF_PEOPLE else Unit.THINGS, measure=_element(one.number)),),
         )
         for one in found.elements
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -89,7 +89,7 @@ def workshops(found: Workshops, names: Mapping[str, str]) -> Section:
 
 
 def adding(found: Workshops) -> tuple[Adding, ...]:
-    """Attendance is of the room and on line together, and reach is attendance and views; where all of it is known."""
+    """Attendance is of the room and on line together, where all of it is known; and reach."""
     sums = []
     told: defaultdict[str, list[WorkshopTold]] = defaultdict(list)
     for one in found.sessions:
@@ -101,9 +101,13 @@ def adding(found: Workshops) -> tuple[Adding, ...]:
     attended = Indicator.ATTENDED.value
     if found.attended == (found.onsite or 0) + (found.virtual or 0):
         sums.append(Adding(attended, ("onsite", "virtual")))
+    return (*sums, *reach(found))
+
+
+def reach(found: Workshops) -> Iterator[Adding]:
+    """Reach is attendance and views, which stand nowhere: whoever takes the one off the other knows them."""
     if found.attended is not None and found.views is not None:
-        sums.append(Adding(Indicator.REACH.value, (attended, "views"), (("views", found.views),)))
-    return tuple(sums)
+        yield Adding(Indicator.REACH.value, (Indicator.ATTENDED.value, "views"), (("views", found.views),))
 
 
 def agreement(found: SurveyResults) -> Section:

@@ -1,0 +1,146 @@
+"""No small count is worked out from what stands elsewhere in the same report, in a file as on paper."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lending.db import Database
+from lending.domain.counting import Counter
+from lending.models.cohorts import HeadCount, HeadCountKind, RecordedViews, Workshop, WorkshopMode
+from lending.models.counts import DailyCount
+from lending.models.outcomes import Survey, SurveyAnswer
+from lending.queries.funnels import Funnel
+from lending.web.reports import funnels as reports
+from tests.cast import Cast
+from tests.web.browsers import Browser
+from tests.web.reports.reading import figures, table, text
+
+FEBRUARY = "period=2026-02"
+
+
+def exported(browser: Browser, address: str) -> dict[str, str]:
+    """The lines of a file by their first cells, of the same ones the first: figures stand before their definitions."""
+    answer = browser.get(address)
+    assert answer.status_code == 200
+    lines = csv.reader(io.StringIO(answer.get_data(as_text=True).lstrip("\ufeff")))
+    found: dict[str, str] = {}
+    for line in lines:
+        if len(line) > 1:
+            found.setdefault(line[0], line[1])
+    return found
+
+
+def lent(database: Database, cast: Cast, counts: dict[tuple[date, Counter], int]) -> None:
+    """So many acts on these days."""
+    of = {"branch_id": cast.ela, "kit_type_id": cast.laptop_hotspot, "cohort_id": 0}
+    rows = [DailyCount(**of, day=day, counter=counter.value, n=n) for (day, counter), n in counts.items()]
+    database.act(lambda session: session.add_all(rows))
+
+
+def held(database: Database, cast: Cast, mode: WorkshopMode, n: int, *counts: Any) -> int:
+    """A workshop of February, and what was counted of it."""
+
+    def write(session: Any) -> int:
+        begins = datetime(2026, 2, 10, 20, tzinfo=UTC) + timedelta(days=n)
+        where = None if mode is WorkshopMode.VIRTUAL else cast.ela
+        row = Workshop(
+            cohort_id=cast.cohort,
+            n=90 + n,
+            title="Résumés",
+            starts_at=begins,
+            ends_at=begins + timedelta(hours=1),
+            mode=mode,
+            branch_id=where,
+        )
+        session.add(row)
+        session.flush()
+        for kind, people in counts:
+            session.add(HeadCount(workshop_id=row.id, kind=kind, n=people, at=begins))
+        return row.id
+
+    return database.act(write)
+
+
+def test_few_in_the_room_are_not_told_by_the_surveys_sums(eli: Browser, sqlite_database: Database, cast: Cast) -> None:
+    held(sqlite_database, cast, WorkshopMode.ONSITE, 0, (HeadCountKind.ONSITE, 3))
+    held(sqlite_database, cast, WorkshopMode.VIRTUAL, 1, (HeadCountKind.DEVICES, 40))
+    found = exported(eli, f"/reports/official.csv?{FEBRUARY}")
+    assert found["616. Attendance in the library"] == "under 5"
+    hidden = [
+        name for name in ("618. Attendance on line", "619. Live attendance, by format") if not found[name].isdigit()
+    ]
+    assert hidden, "43 less 40 are the three of the room"
+
+
+def test_few_renewals_are_not_circulation_less_check_outs(eli: Browser, sqlite_database: Database, cast: Cast) -> None:
+    day = date(2026, 2, 10)
+    lent(sqlite_database, cast, {(day, Counter.CHECK_OUT): 40, (day, Counter.STAFF_RENEWAL): 2})
+    found = exported(eli, f"/reports/official.csv?{FEBRUARY}")
+    assert {found["Check-outs"], found["553. Circulation of physical items"]} != {"40", "42"}
+
+
+@pytest.mark.parametrize("report", ["official", "impact"])
+def test_few_views_are_not_reach_less_attendance(
+    eli: Browser, sqlite_database: Database, cast: Cast, report: str
+) -> None:
+    workshop = held(sqlite_database, cast, WorkshopMode.VIRTUAL, 0, (HeadCountKind.DEVICES, 40))
+    seen = RecordedViews(workshop_id=workshop, day=date(2026, 2, 20), views=3)
+    sqlite_database.act(lambda session: session.add(seen))
+    found = exported(eli, f"/reports/{report}.csv?{FEBRUARY}")
+    assert {found["Attended live"], found["Reach"]} != {"40", "43"}
+
+
+@pytest.mark.parametrize("report", ["circulation", "impact"])
+def test_a_small_month_is_not_the_period_less_the_other_months(
+    eli: Browser, sqlite_database: Database, cast: Cast, report: str
+) -> None:
+    months = {1: 30, 2: 3}
+    lent(sqlite_database, cast, {(date(2026, month, 10), Counter.CHECK_OUT): n for month, n in months.items()})
+    found = exported(eli, f"/reports/{report}.csv?period=2026-01-01..2026-02-28")
+    assert found["Feb 2026"] == "under 5"
+    assert {found["Check-outs"], found["Jan 2026"]} != {"33", "30"}
+
+
+def test_a_sum_of_sessions_that_is_hidden_is_hidden_in_their_funnel_too(
+    eli: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (
+        Funnel(f"WR-{n}", f"Work Ready {n}", date(2026, 2, 2), date(2026, 3, 9), 20, 4, 0, 0, 4, 6, 0) for n in (7, 8)
+    )
+    monkeypatch.setattr(reports, "_read", lambda *_chosen: [first, second])
+    found = exported(eli, f"/reports/sessions.csv?{FEBRUARY}")
+    assert found["Work Ready 7"] == found["Work Ready 8"] == "under 5"
+    assert found["Had a seat"] == "not shown", "8 would say that each was 4"
+    told = text(eli.get(f"/reports/sessions.csv?{FEBRUARY}"))
+    assert "Had a seat,8" not in told
+
+
+def answered(database: Database, cast: Cast, agree: int, others: int) -> None:
+    """A workshop of February whose survey so many answered."""
+    workshop = held(database, cast, WorkshopMode.VIRTUAL, 0, (HeadCountKind.DEVICES, 40))
+
+    def write(session: Any) -> None:
+        survey = Survey(workshop_id=workshop)
+        session.add(survey)
+        session.flush()
+        for n, rating in enumerate([5] * agree + [1] * others):
+            session.add(SurveyAnswer(mark=str(n), survey_id=survey.id, learned=rating))
+
+    database.act(write)
+
+
+def test_few_who_agree_are_not_told_to_a_funder(eli: Browser, sqlite_database: Database, cast: Cast) -> None:
+    answered(sqlite_database, cast, 1, 6)
+    assert "Learned something" not in figures(text(eli.get(f"/reports/impact?{FEBRUARY}")))
+
+
+def test_the_same_share_stands_on_both_pages(eli: Browser, sqlite_database: Database, cast: Cast) -> None:
+    answered(sqlite_database, cast, 5, 3)
+    assert figures(text(eli.get(f"/reports/impact?{FEBRUARY}")))["Learned something"] == "63%"
+    agreed = table(text(eli.get(f"/reports/outcomes?{FEBRUARY}")), "Who agrees, of those who answered")
+    assert agreed["I learned something"][0] == "63%"
