@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -67,7 +68,7 @@ def indicators(
     by_branch = circulated(session, scope, period, (By.BRANCH,), **chosen)
     held = stock_figures(session, scope, period, kit_type_id=kit_type_id).latest
     workshops = workshops_of(session, scope, period, zone=zone, at=at, led=led, program_id=program_id)
-    assembled, distributed = _kits(session, scope, period, kit_type_id)
+    assembled, distributed = _kits(session, scope, period, kit_type_id, zone)
     numbers = {
         Indicator.HOUSEHOLDS: whole.served.households,
         Indicator.ASSEMBLED: assembled,
@@ -91,9 +92,9 @@ def indicators(
     )
 
 
-def _kits(session: Session, scope: Branches, period: Period, kit_type_id: int | None) -> tuple[int, int]:
+def _kits(session: Session, scope: Branches, period: Period, kit_type_id: int | None, zone: str) -> tuple[int, int]:
     """How many kits of the branches there were by the end of the period, and how many of them had been lent by then."""
-    end = datetime.combine(period.last + timedelta(days=1), time(), UTC)
+    end = datetime.combine(period.last + timedelta(days=1), time(), ZoneInfo(zone))
     lent = exists().where(Loan.kit_id == Kit.id, Loan.checked_out_at < end, Loan.state != LoanState.UNDONE)
     chosen = (
         select(func.count(), func.count().filter(lent))
