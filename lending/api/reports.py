@@ -19,7 +19,7 @@ from lending.api.calls import call
 from lending.api.circulation import Body, branch_of
 from lending.api.fields import CodeText, Text
 from lending.api.indicators import ReportQuery
-from lending.circulation.closing_months import MEDIANS, NINETIETHS, close_month
+from lending.circulation.closing_months import DURATIONS, close_month
 from lending.domain.actors import Actor
 from lending.domain.counting import RENEWALS, Counter
 from lending.domain.periods import named, read_period
@@ -27,7 +27,7 @@ from lending.domain.permissions import Act
 from lending.domain.small_cells import Shown, hidden
 from lending.errors import Reason, Refused, hidden_as
 from lending.queries.closed_months import MonthState, Restated, month_states, reported
-from lending.queries.counts import By, Circulated, circulated
+from lending.queries.counts import TIMES, By, Circulated, circulated
 from lending.queries.scope import Branches
 
 MEASURES: Mapping[str, Callable[[Circulated], int | None]] = {
@@ -41,7 +41,6 @@ MEASURES: Mapping[str, Callable[[Circulated], int | None]] = {
 """The numbers of a row. They are counted apart; renewals are those that staff or the patron asked for."""
 
 ORDER = (By.DAY, By.WEEK, By.MONTH, By.BRANCH, By.KIT_TYPE, By.COHORT, By.PROGRAM)
-TIMES = (By.DAY, By.WEEK, By.MONTH)
 
 
 class ByText(fields.Field[Any]):
@@ -52,7 +51,7 @@ class ByText(fields.Field[Any]):
             wanted = {By(name.strip()) for name in str(value).split(",") if name.strip()}
         except ValueError:
             raise ValidationError("Of day, week, month, branch, kit_type, cohort and program, with commas.") from None
-        if len(wanted & set(TIMES)) > 1:
+        if len(wanted & TIMES) > 1:
             raise ValidationError("Only one of day, week and month.")
         return tuple(each for each in ORDER if each in wanted)
 
@@ -121,7 +120,10 @@ class ClosingGiven(Schema):
 
 
 class FigureAnswer(Schema):
-    """A figure of a closed month: reported then, counted now. What is under 5 is null, and hidden says so."""
+    """A figure of a closed month: reported then, counted now. What is under 5 is null, and hidden says so.
+
+    Null that is not hidden is unknown.
+    """
 
     branch = answers.text()
     kit_type = fields.String(required=True)
@@ -151,7 +153,7 @@ def get_circulation(query: Body) -> Any:
         numbers = [measure(row) for row in rows]
         for item, number, shown in zip(told, numbers, hidden(numbers), strict=True):
             item[name] = _n(shown)
-            if number is not None and item[name] is None:
+            if _is_hidden(number, shown):
                 item["hidden"].append(name)
     return {"items": told}
 
@@ -225,13 +227,9 @@ def _month(state: MonthState) -> Body:
     }
 
 
-_NO_COUNTS = frozenset({*MEDIANS.values(), *NINETIETHS.values()})
-"""Hours and days tell of nobody by themselves."""
-
-
 def _figures(rows: Sequence[Restated]) -> list[Body]:
     """The rows of one figure as they leave; a difference only beside two numbers that are shown."""
-    counts = rows[0].figure not in _NO_COUNTS
+    counts = rows[0].figure not in DURATIONS  # hours and days tell of nobody by themselves
     then: list[Shown] = hidden([row.reported for row in rows]) if counts else [row.reported for row in rows]
     now: list[Shown] = hidden([row.now for row in rows]) if counts else [row.now for row in rows]
     return [
@@ -243,10 +241,14 @@ def _figures(rows: Sequence[Restated]) -> list[Body]:
             "reported": _n(was),
             "now": _n(are),
             "difference": None if _n(was) is None or _n(are) is None else row.difference,
-            "hidden": _n(was) is None or _n(are) is None,
+            "hidden": _is_hidden(row.reported, was) or _is_hidden(row.now, are),
         }
         for row, was, are in zip(rows, then, now, strict=True)
     ]
+
+
+def _is_hidden(n: int | None, shown: Shown) -> bool:
+    return n is not None and _n(shown) is None
 
 
 def _n(shown: Shown) -> int | None:

@@ -44,6 +44,11 @@ KIT_DAYS_IN_SERVICE: Final = "kit_days_in_service"
 KIT_DAYS_OUT: Final = "kit_days_out"
 MEDIANS: Final = {Measure.TURNAROUND: "turnaround_median", Measure.HOLD_WAIT: "hold_wait_median"}
 NINETIETHS: Final = {Measure.TURNAROUND: "turnaround_p90", Measure.HOLD_WAIT: "hold_wait_p90"}
+PEOPLE: Final = frozenset({HOUSEHOLDS, PATRONS})
+DURATIONS: Final = frozenset({*MEDIANS.values(), *NINETIETHS.values()})
+NO_SUM: Final = PEOPLE | DURATIONS
+"""Figures of one library that are no part of a sum. One of them that is not there is unknown, unless nobody came."""
+
 PART: Final = "part_"
 """Before the name of a part's counter."""
 
@@ -96,7 +101,8 @@ def close_month(session: Session, *, branch_id: int, month: date, at: datetime, 
 
 
 def figures_of(session: Session, branch_ids: Collection[int], period: Period) -> dict[FigureKey, int]:
-    """What is counted now of these branches in a period, each figure by itself; what is 0 or unknown is left out.
+    """What is counted now of these branches in a period, each figure by itself; a count of 0 and what is unknown are
+    left out, and a time of 0 is not: it was less than an hour, or a day.
 
     Households and patrons are there for a whole month or fiscal year alone.
     """
@@ -113,7 +119,7 @@ def figures_of(session: Session, branch_ids: Collection[int], period: Period) ->
         figures[branch_id, type_id, OF_THE_BRANCH, KIT_DAYS_OUT] = int(out)
     figures |= _of_parts(session, branch_ids, period) | _of_durations(session, branch_ids, period)
     figures |= _of_people(session, branch_ids, period, figures)
-    return {key: n for key, n in figures.items() if n}
+    return {key: n for key, n in figures.items() if n or key[3] in DURATIONS}
 
 
 def _of_parts(session: Session, branch_ids: Collection[int], period: Period) -> dict[FigureKey, int]:

@@ -1,13 +1,13 @@
 """Months that were reported: what was said then, what is counted now, and the difference, called a restatement.
 
-A page shows ``month_states`` to choose from, ``reported`` for one month (its figures by kind of kit and session,
-reported beside now), and ``restatements`` for whatever was changed since. A month that is not closed has no reported
-figures. Source: RULES 7, "later changes appear as restatements".
+A page shows ``month_states`` to choose from, and ``reported`` for one month: its figures by kind of kit and session,
+reported beside now. A month that is not closed has no reported figures.
+Source: RULES 7, "later changes appear as restatements".
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lending.circulation.closing_months import figures_of
+from lending.circulation.closing_months import DURATIONS, PEOPLE, FigureKey, figures_of
+from lending.domain.counting import Counter
 from lending.domain.periods import Period, month_of
 from lending.models.branches import Branch
 from lending.models.cohorts import Cohort
@@ -52,6 +53,7 @@ class Restated:
 
     ``kit_type`` and ``cohort`` are codes, empty where the figure is of all of them. ``figure`` is a counter's name or
     one of ``circulation/closing_months.py``; a median is no sum, and its difference is one of hours or days.
+    ``None`` is unknown, then or now, and so is the difference.
     """
 
     month: date
@@ -59,13 +61,18 @@ class Restated:
     kit_type: str
     cohort: str
     figure: str
-    reported: int
-    now: int
+    reported: int | None
+    now: int | None
 
     @property
-    def difference(self) -> int:
+    def has_changed(self) -> bool:
+        """Whether it is a restatement."""
+        return self.now != self.reported
+
+    @property
+    def difference(self) -> int | None:
         """What came to it since it was reported; below 0 what went."""
-        return self.now - self.reported
+        return None if self.now is None or self.reported is None else self.now - self.reported
 
 
 def month_states(session: Session, scope: Branches, *, at: datetime, months: int = 13) -> list[MonthState]:
@@ -101,11 +108,6 @@ def reported(session: Session, scope: Branches, month: date) -> list[Restated]:
     return list(_compared(session, branch_ids, month_of(month))) if branch_ids else []
 
 
-def restatements(session: Session, scope: Branches, period: Period) -> list[Restated]:
-    """What has changed in the closed months of a period since they were reported."""
-    return [row for month in period.months() for row in reported(session, scope, month.first) if row.difference]
-
-
 def _compared(session: Session, branch_ids: Sequence[int], month: Period) -> Iterator[Restated]:
     kept = select(ReportedCount).where(ReportedCount.month == month.first, ReportedCount.branch_id.in_(branch_ids))
     then = {(row.branch_id, row.kit_type_id, row.cohort_id, row.counter): row.n for row in session.scalars(kept)}
@@ -114,9 +116,21 @@ def _compared(session: Session, branch_ids: Sequence[int], month: Period) -> Ite
     branches, kit_types, cohorts = (
         _codes(session, row, {key[n] for key in keys}) for n, row in enumerate((Branch, KitType, Cohort))
     )
+    then_of, now_of = _reader(then), _reader(now)
     named = sorted((branches[key[0]], kit_types.get(key[1], ""), cohorts.get(key[2], ""), key[3], key) for key in keys)
     for branch, kit_type, cohort, figure, key in named:
-        yield Restated(month.first, branch, kit_type, cohort, figure, then.get(key, 0), now.get(key, 0))
+        yield Restated(month.first, branch, kit_type, cohort, figure, then_of(key), now_of(key))
+
+
+def _reader(figures: Mapping[FigureKey, int]) -> Callable[[FigureKey], int | None]:
+    """How to read a figure: people are unknown where something was lent and nobody can say to how many."""
+    lent = {branch_id for branch_id, _, _, name in figures if name == Counter.CHECK_OUT.value}
+
+    def read(key: FigureKey) -> int | None:
+        unknown = key[3] in DURATIONS or (key[3] in PEOPLE and key[0] in lent)
+        return figures.get(key, None if unknown else 0)
+
+    return read
 
 
 def _codes(session: Session, row: Any, ids: Collection[Any]) -> dict[int, str]:

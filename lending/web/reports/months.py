@@ -6,8 +6,8 @@ restatement. Source: RULES 7, "A month is closed"; issue "Managers see what circ
 
 from __future__ import annotations
 
-from collections import Counter as Tally
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -172,14 +172,14 @@ def _title(month: str) -> str:
 
 def _together(found: Sequence[Restated]) -> Section:
     """Each figure of all libraries that closed the month, as far as it may be added up."""
-    then, now, branches = Tally[str](), Tally[str](), {row.branch for row in found}
+    told, branches = defaultdict[str, list[Restated]](list), {row.branch for row in found}
     for row in found:
-        then[row.figure] += row.reported
-        now[row.figure] += row.now
+        told[row.figure].append(row)
     known = _figure_names()
-    ordered = [name for name in known if name in then and (len(branches) == 1 or name not in _NO_SUM)]
-    rows = tuple(Row(known[name], _numbers(name, then[name], now[name])) for name in ordered)
-    changed = sum(then[name] != now[name] for name in ordered)
+    ordered = [name for name in known if name in told and (len(branches) == 1 or name not in closing_months.NO_SUM)]
+    sums = {name: (_sum(row.reported for row in told[name]), _sum(row.now for row in told[name])) for name in ordered}
+    rows = tuple(Row(known[name], _numbers(name, *sums[name])) for name in ordered)
+    changed = sum(then != now for then, now in sums.values())
     spoken = voice()
 
     def tell(table: Table) -> str:
@@ -197,12 +197,18 @@ def _together(found: Sequence[Restated]) -> Section:
     return Section("reported", tell, Table(_("As reported, and now"), _("Figure"), _heads(), rows), note=note)
 
 
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    """What single figures come to; what is unknown is of one library, and stands by itself."""
+    known = [n for n in numbers if n is not None]
+    return sum(known) if known else None
+
+
 def _changes(found: Sequence[Restated], called: dict[str, str]) -> Section:
     """What exactly changed: where, of which kind and session."""
     known, places = _figure_names(), names()
     rows = []
     for row in found:
-        if row.difference:
+        if row.has_changed:
             of = [
                 places.branch(row.branch),
                 places.kit_type(row.kit_type) if row.kit_type else "",
@@ -228,10 +234,11 @@ def _heads() -> tuple[Column, ...]:
     )
 
 
-def _numbers(figure: str, then: int, now: int) -> tuple[Number, ...]:
+def _numbers(figure: str, then: int | None, now: int | None) -> tuple[Number, ...]:
     unit = _UNITS.get(figure, Unit.PEOPLE)
+    difference = None if then is None or now is None else now - then
     # What came to it is no count of people by itself, and goes where one of the two may not be told.
-    change = Number(now - then, unit if unit is not Unit.PEOPLE else Unit.THINGS, cases=(then, now))
+    change = Number(difference, unit if unit is not Unit.PEOPLE else Unit.THINGS, cases=(then, now))
     return Number(then, unit), Number(now, unit), change
 
 
@@ -244,15 +251,6 @@ _UNITS = {
     closing_months.NINETIETHS[Measure.HOLD_WAIT]: Unit.DAYS,
     **{closing_months.PART + part.value: Unit.THINGS for part in PartCounter},
 }
-_NO_SUM = frozenset(
-    {
-        closing_months.HOUSEHOLDS,
-        closing_months.PATRONS,
-        *closing_months.MEDIANS.values(),
-        *closing_months.NINETIETHS.values(),
-    }
-)
-"""Figures of one library that are no part of a sum."""
 
 
 def _figure_names() -> dict[str, str]:
