@@ -99,11 +99,13 @@ def serve(chosen: Settings) -> None:
             # it is never looked through again, and stays in the memory that the workers share.
             gc.disable()
             from lending.app import create_app
-            from lending.cli.serving import with_whole_bodies
+            from lending.cli.serving import in_turn, with_whole_bodies
 
             app = create_app(chosen)
             self.opened: Library = app.extensions["lending"]
             application = with_whole_bodies(app)
+            if self.opened.db.is_sqlite:
+                application = in_turn(application)
             gc.freeze()
             gc.enable()
             return application

@@ -8,9 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Lock, Semaphore
 
 import pytest
 
+from lending.cli.serving import in_turn
 from tests.cli.test_up import free_port, listens
 
 THREADS = 2
@@ -94,3 +97,53 @@ def test_a_request_that_cannot_be_read_leaves_nothing_of_itself_in_the_log(
     said, _ = process.communicate(timeout=30)
     assert said.count("Invalid request from ip=127.0.0.1") == 2
     assert "Marlowe" not in said
+
+
+def test_requests_are_worked_two_at_a_time() -> None:
+    lock, working, most = Lock(), 0, 0
+
+    def app(_environ: object, _start: object) -> list[bytes]:
+        nonlocal working, most
+        with lock:
+            working += 1
+            most = max(most, working)
+        time.sleep(0.01)
+        with lock:
+            working -= 1
+        return []
+
+    answer = in_turn(app, at_once=2, patience=60)
+    with ThreadPoolExecutor(6) as people:
+        list(people.map(lambda _n: answer({}, None), range(6)))
+    assert most == 2
+
+
+def test_two_long_requests_stop_nobody() -> None:
+    over, begun = Event(), Semaphore(0)
+
+    def app(environ: dict[str, bool], _start: object) -> list[bytes]:
+        begun.release()
+        if environ["is_long"]:
+            assert over.wait(60)
+        return []
+
+    answer = in_turn(app, at_once=2, patience=0.01)
+    with ThreadPoolExecutor(2) as people:
+        for _ in range(2):
+            people.submit(answer, {"is_long": True}, None)
+        assert all(begun.acquire(timeout=60) for _ in range(2))
+        assert answer({"is_long": False}, None) == []
+        over.set()
+
+
+def test_a_request_that_fails_gives_its_turn_back() -> None:
+    def app(environ: dict[str, bool], _start: object) -> list[bytes]:
+        if environ["fails"]:
+            raise OSError
+        return []
+
+    answer = in_turn(app, at_once=1, patience=60)
+    with pytest.raises(OSError):
+        answer({"fails": True}, None)
+    with ThreadPoolExecutor(1) as people:
+        assert people.submit(answer, {"fails": False}, None).result(timeout=10) == []
