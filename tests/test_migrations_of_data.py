@@ -13,10 +13,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from lending import paths
+from lending.circulation.telling import tell
 from lending.db import Database
-from tests.cast import MINA, OTHER_OPEN_KIT, assemble
-from tests.circulation.kits_in_hand import back_without, lend
+from lending.models.notices import Notice
+from lending.models.outcomes import Registration
+from tests.cast import MINA, NOW, OTHER_OPEN_KIT, assemble
+from tests.circulation.kits_in_hand import back_without, lend, only, rows
 from tests.databases import opened
+from tests.programs.meetings import meeting
+from tests.programs.registering import sign_up
 
 
 def hashes(database: Database) -> dict[str, str]:
@@ -57,6 +62,21 @@ def test_what_a_library_holds_is_the_same_after_every_step_down_and_up(bare_url:
             after = hashes(database)
             assert after.keys() == before.keys()
             assert {column: after[column] for column in kept} == kept, f"up again from {older}"
+        assert database.check().problems == ()
+
+
+def test_without_a_place_for_them_the_notices_to_who_registered_go_and_the_others_stay(bare_url: str) -> None:
+    with opened(bare_url) as database:
+        database.upgrade()
+        cast = assemble(database)
+        database.act(lambda s: tell(s, "news", subject="programme:x", patron_id=cast.luis_id, at=NOW))
+        sign_up(database, cast, meeting(database, cast))
+        assert {row.step for row in rows(database, Notice)} == {"news", "registered"}
+        with database.migrating() as config:
+            command.downgrade(config, "0014")
+        database.upgrade()
+        assert only(database, Notice).step == "news"
+        assert only(database, Registration).email == "omid@example.org"
         assert database.check().problems == ()
 
 

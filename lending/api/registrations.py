@@ -26,15 +26,19 @@ from lending.queries.journal import detail_of
 from lending.queries.open_workshops import registration_shown
 from lending.queries.registrations import registration_sheet
 
-_DETAILS = ("name", "email", "phone", "language")
+_DETAILS = ("name", "email", "phone", "language", "text_consent_wording")
 
 
 class NewRegistration(Schema):
-    """Somebody who means to come, with an e-mail address or a telephone number, and how they heard of it, if asked."""
+    """Somebody who means to come, with an e-mail address or a telephone number, and how they heard of it, if asked.
+
+    They are told by e-mail, or by text if they agreed to that: text_consent_wording is what they read.
+    """
 
     name = Text(160, required=True)
     email = Text(254)
     phone = Text(32)
+    text_consent_wording = Text(300)
     language = Text(12)
     way = fields.Enum(RegistrationWay, by_value=True, required=True)
     heard = fields.Enum(HeardFrom, by_value=True)

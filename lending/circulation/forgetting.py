@@ -20,6 +20,7 @@ from lending.models.base import Base, new_public_id, table_of
 from lending.models.cohorts import Attendance, Cohort, Enrolment, Workshop
 from lending.models.in_library import KitUse
 from lending.models.loans import Loan
+from lending.models.notices import Notice
 from lending.models.outcomes import Captain, Registration, Survey, SurveyAnswer
 from lending.models.people import Card, Household, Patron, PatronStatus, PinCode
 from lending.models.privacy import RecordsRequest
@@ -65,7 +66,10 @@ def _registrations(session: Session, limits: Limits) -> int:
     named = or_(Registration.name.is_not(None), Registration.email.is_not(None), Registration.phone.is_not(None))
     chosen = select(Registration.id).join(Workshop, Workshop.id == Registration.workshop_id)
     ids = _found(session, chosen.where(named, Workshop.ends_at <= limits.before), Registration.id, limits)
-    return _emptied(session, Registration, ids, name=None, name_key=None, email=None, phone=None)
+    empty(session, Notice, table_of(Notice).c.registration_id.in_(ids), registration_id=None)
+    reached = {"email": None, "email_refused_at": None, "phone": None}
+    agreed = {"text_consent_at": None, "text_consent_wording": None}
+    return _emptied(session, Registration, ids, name=None, name_key=None, **reached, **agreed)
 
 
 def _captains(session: Session, limits: Limits) -> int:

@@ -6,11 +6,12 @@ the latest step is sent, the rest recorded as superseded"); BATTERY R13, R15.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
+from lending.circulation.addressees import REGISTERED_CANCELLED, REGISTERED_TOMORROW
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import (
@@ -22,10 +23,11 @@ from lending.domain.states import (
 )
 from lending.models.base import table_of
 from lending.models.charges import Charge, ChargeKind
-from lending.models.cohorts import Enrolment
+from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Workshop
 from lending.models.ladders import StepTaken
 from lending.models.loans import Loan
 from lending.models.notices import Notice, NoticeState
+from lending.models.outcomes import Registration
 from lending.models.people import PinCode
 from lending.models.reservations import Reservation
 
@@ -63,6 +65,10 @@ _SEATED = {
 """The same of a notice about a seat."""
 
 
+_SOON = timedelta(days=2)
+"""A workshop of tomorrow begins before that is over."""
+
+
 def end_overtaken(session: Session, *, at: datetime, by: Actor) -> int:
     """Supersede all that waited so long that a later step came, as while a mail server was away; how many."""
     by.permit(Act.ADMINISTER)
@@ -87,6 +93,8 @@ def ends_now(session: Session, notice: Notice, *, at: datetime) -> NoticeState |
 
 def _holds(session: Session, notice: Notice, at: datetime) -> bool:
     """Whether what the notice says is still so."""
+    if notice.registration_id is not None:
+        return _of_this_workshop(session, notice, at)
     if notice.patron_id is None:
         return False
     kind, _, name = notice.subject.partition(":")
@@ -107,6 +115,21 @@ def _holds(session: Session, notice: Notice, at: datetime) -> bool:
         seat = session.scalar(select(Enrolment.state).where(Enrolment.public_id == name.partition(":")[2]))
         return seat is EnrolmentState.ENROLLED
     return kind != "pin" or _opens_something(session, notice, at)
+
+
+def _of_this_workshop(session: Session, notice: Notice, at: datetime) -> bool:
+    """Whether somebody is registered still, for a workshop that is not over and stands as the notice says."""
+    row = session.execute(
+        select(Workshop.starts_at, Workshop.ends_at, Cohort.status)
+        .join(Registration, Registration.workshop_id == Workshop.id)
+        .join(Cohort, Cohort.id == Workshop.cohort_id)
+        .where(Registration.id == notice.registration_id, Registration.cancelled_at.is_(None))
+    ).one_or_none()
+    if row is None or row.ends_at <= at:
+        return False
+    if notice.step == REGISTERED_TOMORROW and not at < row.starts_at < at + _SOON:
+        return False
+    return (row.status is CohortStatus.CANCELLED) is (notice.step == REGISTERED_CANCELLED)
 
 
 def _opens_something(session: Session, notice: Notice, at: datetime) -> bool:

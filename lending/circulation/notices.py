@@ -2,7 +2,7 @@
 
 A claim is a transaction of its own, and so is the mark: nothing is held while a message travels. A process that dies in
 between leaves a claim that another takes over when it has grown old. What the other side refuses for good becomes work
-for staff, and the patron is told by another way if there is one. Source: RULES 6; BATTERY R12, R13, R15.
+for staff, and the person is told by another way if there is one. Source: RULES 6; BATTERY R12, R13, R15.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from lending.circulation.addressees import addressee, channel_left, keep_wrong_address, lock_addressee
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.journal import record, record_unchanged
-from lending.circulation.locks import lock_patron
 from lending.circulation.notice_ends import ends_now
 from lending.circulation.pin_codes import PIN_CODE
 from lending.circulation.tasks import open_task
-from lending.circulation.telling import CONTACT, channel_of, new_notice, put_in_outbox
+from lending.circulation.telling import new_notice, put_in_outbox
 from lending.domain.actors import Actor
 from lending.domain.calendars import Calendar
 from lending.domain.permissions import Act
@@ -32,10 +31,10 @@ from lending.models.notices import Carrier, Channel, Notice, NoticeState
 from lending.models.people import Patron
 from lending.models.tasks import TaskKind
 
-_notices, _patrons = table_of(Notice), table_of(Patron)
+_notices = table_of(Notice)
 
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
-"""No telephone rings in between, on the clock of the patron's own branch."""
+"""No telephone rings in between, on the clock of the patron's own branch, or of where the workshop is held."""
 
 AT_ONCE = frozenset({PIN_CODE})
 """What somebody asked for this very moment rings at night too."""
@@ -148,14 +147,14 @@ def try_later(session: Session, notice_id: int, problem: str, *, at: datetime, b
 def give_up(
     session: Session, notice_id: int, problem: str, *, address_is_wrong: bool, at: datetime, by: Actor
 ) -> Channel | None:
-    """Keep that the other side refused for good; the channel by which the patron is told instead, if there is one.
+    """Keep that the other side refused for good; the channel by which the person is told instead, if there is one.
 
     An address that does not exist is not written to again until it is changed.
     """
     by.permit(Act.ADMINISTER)
     notice = session.scalars(select(Notice).where(Notice.id == notice_id)).one()
     if address_is_wrong:
-        _keep_wrong_address(session, notice, at)
+        keep_wrong_address(session, notice, at=at)
     _refused(session, notice_id, problem, at)
     return _tell_by_another(session, notice, at=at)
 
@@ -163,29 +162,29 @@ def give_up(
 def bounced(session: Session, notice: str, *, address_is_wrong: bool, at: datetime, by: Actor) -> bool:
     """Keep that an e-mail (the notice's public id) which had left the house came back; whether that was news.
 
-    As when it is refused at the door: work for staff, and the patron is told by another channel, if there is one.
+    As when it is refused at the door: work for staff, and the person is told by another channel, if there is one.
     """
     by.permit(Act.ADMINISTER)
     chosen = select(Notice).where(Notice.public_id == notice, Notice.channel == Channel.EMAIL)
     found = session.scalars(chosen).one_or_none()
-    if found is None or found.patron_id is None:
+    if found is None or not lock_addressee(session, found):
         return False
-    patron = lock_patron(session, found.patron_id)
     row = session.scalars(chosen.with_for_update(key_share=True).execution_options(populate_existing=True)).one()
     if row.state not in (NoticeState.SENT, NoticeState.SENDING):
         return False
     row.state, row.claimed_at, row.problem = NoticeState.FAILED, None, BOUNCED
+    session.flush()  # what follows are statements
     if address_is_wrong:
-        patron.email_refused_at = at
-    session.flush()  # which channel is left is read by a statement
-    _ask_staff(session, row.id, at)
+        keep_wrong_address(session, row, at=at)
+    _ask_staff(session, row, at)
     _tell_by_another(session, row, at=at)
+    person = addressee(session, row)
     record(
         session,
         "note_bounce",
         at=at,
         by=by,
-        branch_id=patron.home_branch_id,
+        branch_id=None if person is None else person.branch_id,
         loan_id=row.loan_id,
         detail={"notice": row.public_id, "address_is_wrong": address_is_wrong},
     )
@@ -193,27 +192,29 @@ def bounced(session: Session, notice: str, *, address_is_wrong: bool, at: dateti
 
 
 def tell_otherwise(session: Session, notice: Notice, *, at: datetime) -> None:
-    """Cancel a locked notice that waits, and tell its patron by another channel, if there is one."""
+    """Cancel a locked notice that waits, and tell whom it is for by another channel, if there is one."""
     notice.state = NoticeState.CANCELLED
     _tell_by_another(session, notice, at=at)
 
 
 def _tell_by_another(session: Session, notice: Notice, *, at: datetime) -> Channel | None:
-    """Tell of the same by the channel that reaches the patron now, unless it is the one that failed.
+    """Tell of the same by the channel that reaches the person now, unless it is the one that failed.
 
     What somebody asked for this moment comes by no letter and no call, and is as old as it was.
     """
-    patron = session.execute(select(*CONTACT).where(_patrons.c.id == notice.patron_id)).one_or_none()
-    if patron is None or (instead := channel_of(patron)) is notice.channel:
+    person = addressee(session, notice)
+    instead = None if person is None else channel_left(notice, person)
+    if person is None or instead is None or instead is notice.channel:
         return None
     is_asked_for = notice.step in AT_ONCE
     if is_asked_for and instead not in _WITHIN_MINUTES:
         return None
     again = new_notice(
         notice.step,
-        patron,
+        person,
         subject=notice.subject,
         patron_id=notice.patron_id,
+        registration_id=notice.registration_id,
         loan_id=notice.loan_id,
         term=notice.term,
         at=notice.made_at if is_asked_for else at,
@@ -290,8 +291,8 @@ def notice_subject(public_id: str) -> str:
 
 
 def _after_the_night(session: Session, notice: Notice, at: datetime) -> datetime | None:
-    branch_id = session.scalars(select(Patron.home_branch_id).where(Patron.id == notice.patron_id)).one()
-    return quiet_until(branch_calendar(session, branch_id, since=at.date()), at)
+    person = addressee(session, notice)
+    return None if person is None else quiet_until(branch_calendar(session, person.branch_id, since=at.date()), at)
 
 
 def _mark(session: Session, notice_id: int, **values: object) -> None:
@@ -300,37 +301,27 @@ def _mark(session: Session, notice_id: int, **values: object) -> None:
 
 
 def _may_be_texted(session: Session, notice: Notice) -> bool:
-    """Whether the patron still agrees to text messages; what was asked of others in the meantime counts at once."""
-    return session.scalars(select(Patron.text_consent_at).where(Patron.id == notice.patron_id)).one() is not None
-
-
-def _keep_wrong_address(session: Session, notice: Notice, at: datetime) -> None:
-    """A consent to text messages was given for a number, and goes with it."""
-    values: dict[str, Any] = {"text_consent_at": None, "text_consent_wording": None}
-    if notice.channel is Channel.EMAIL:
-        values = {"email_refused_at": at}
-    session.execute(update(_patrons).where(_patrons.c.id == notice.patron_id).values(values))
+    """Whether the person still agrees to text messages; what was asked of others in the meantime counts at once."""
+    person = addressee(session, notice)
+    return person is not None and person.text_consent_at is not None
 
 
 def _refused(session: Session, notice_id: int, problem: str, at: datetime) -> None:
     _mark(session, notice_id, state=NoticeState.FAILED, problem=problem[:80])
-    _ask_staff(session, notice_id, at)
+    _ask_staff(session, session.scalars(select(Notice).where(Notice.id == notice_id)).one(), at)
 
 
-def _ask_staff(session: Session, notice_id: int, at: datetime) -> None:
-    row = session.execute(
-        select(Notice.public_id, Notice.step, Notice.loan_id, Notice.patron_id, Patron.home_branch_id)
-        .join(Patron, Patron.id == Notice.patron_id)
-        .where(Notice.id == notice_id)
-    ).one_or_none()
-    if row is not None:
+def _ask_staff(session: Session, notice: Notice, at: datetime) -> None:
+    """Who registered without a card is found by the reference of the registration."""
+    person = addressee(session, notice)
+    if person is not None:
         open_task(
             session,
             TaskKind.BOUNCE,
-            subject=notice_subject(row.public_id),
-            branch_id=row.home_branch_id,
-            what=row.step,
+            subject=notice_subject(notice.public_id),
+            branch_id=person.branch_id,
+            what=person.reference or notice.step,
             at=at,
-            loan_id=row.loan_id,
-            patron_id=row.patron_id,
+            loan_id=notice.loan_id,
+            patron_id=notice.patron_id,
         )

@@ -1,7 +1,8 @@
-"""The outbox: a notice to one patron, written with the act that causes it and sent after the commit.
+"""The outbox: a notice to one person, written with the act that causes it and sent after the commit.
 
 As the patron asked to be told, if that can reach them; else by e-mail, else by text if they agreed to that, else by
-letter. One notice per subject, step and channel. Source: RULES 6, "Channels per patron".
+letter. Who registered for one workshop is told by e-mail or text, or not at all. One notice per subject, step and
+channel. Source: RULES 6, "Channels per patron".
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ def new_notice(
     due_at: datetime | None = None,
     loan_id: int | None = None,
     term: int | None = None,
+    registration_id: int | None = None,
 ) -> dict[str, Any]:
     """The values of one notice, by the channel that reaches ``patron``, a row with the columns ``CONTACT``."""
     return {
@@ -87,6 +89,7 @@ def new_notice(
         "step": step,
         "channel": channel_of(patron),
         "patron_id": patron_id,
+        "registration_id": registration_id,
         "loan_id": loan_id,
         "term": term,
         "state": NoticeState.PENDING,
@@ -107,19 +110,24 @@ def channel_of(patron: AnyRow) -> Channel:
 
     A letter reaches everybody who gave an address, and waits for staff where nobody did.
     """
-    reaches = [
+    ways = reaching(patron)
+    if patron.notice_channel in ways or patron.notice_channel is Channel.LETTER:
+        asked: Channel = patron.notice_channel
+        return asked
+    return ways[0] if ways else Channel.LETTER
+
+
+def reaching(person: AnyRow) -> list[Channel]:
+    """The channels that reach somebody (a row with the columns ``CONTACT``), but for a letter; what is first, first."""
+    return [
         channel
         for channel, can in (
-            (Channel.EMAIL, patron.email is not None and patron.email_refused_at is None),
-            (Channel.TEXT, patron.phone is not None and patron.text_consent_at is not None),
-            (Channel.CALL, patron.phone is not None and patron.notice_channel is Channel.CALL),
+            (Channel.EMAIL, person.email is not None and person.email_refused_at is None),
+            (Channel.TEXT, person.phone is not None and person.text_consent_at is not None),
+            (Channel.CALL, person.phone is not None and person.notice_channel is Channel.CALL),
         )
         if can
     ]
-    if patron.notice_channel in reaches or patron.notice_channel is Channel.LETTER:
-        asked: Channel = patron.notice_channel
-        return asked
-    return reaches[0] if reaches else Channel.LETTER
 
 
 def untell_all(session: Session, *, subject: str) -> None:

@@ -122,7 +122,7 @@ PERSONAL: Mapping[str, Mapping[str, Rule]] = {
     "records_requests": _all(Rule.TWO_YEARS, "asker note") | _all(Rule.STAFF, "staff_id decided_by_id"),
     "recovery_codes": _all(Rule.STAFF, "staff_id digest"),
     "referrals": _all(Rule.CUT, "patron_id") | _all(Rule.STAFF, "staff_id"),
-    "registrations": _all(Rule.EVENT, "name name_key email phone"),
+    "registrations": _all(Rule.EVENT, "name name_key email phone text_consent_wording"),
     "reservations": _all(Rule.CUT, "patron_id ended_reason"),
     "sign_in_limits": _all(Rule.DAY, "account"),
     "staff": _all(Rule.STAFF, "username name email password_hash totp_secret oidc_subject"),

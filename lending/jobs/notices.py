@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from lending.circulation.addressees import REGISTERED_MOVED, REGISTERED_NOTICE, REGISTERED_TOMORROW
 from lending.circulation.notices import notice_subject
 from lending.circulation.tasks import open_task
 from lending.domain.pins import code_named
@@ -25,7 +26,9 @@ from lending.models.notices import Carrier, Channel
 from lending.models.tasks import TaskKind
 from lending.notice_words import code_of
 from lending.notice_words.pages import html_of, text_of
+from lending.notice_words.registrations import where_held
 from lending.notice_words.rendered import Rendered, language_for, linked, reader_of, rendered
+from lending.programs.workshop_notices import WORKSHOP_TOMORROW
 from lending.queries.notice_texts import own_words
 from lending.queries.notices import NoticeFacts, facts_of
 
@@ -33,6 +36,10 @@ if TYPE_CHECKING:
     from lending.circulation.notices import Claim
     from lending.domain.actors import Actor
     from lending.library import Library, Mailer
+
+
+_WITH_CALENDAR = frozenset({WORKSHOP_TOMORROW, REGISTERED_NOTICE, REGISTERED_MOVED, REGISTERED_TOMORROW})
+"""The steps to which a file for the calendar is attached."""
 
 
 def send(opened: Library, at: datetime, *, by: Callable[[], Actor]) -> int:
@@ -88,7 +95,7 @@ class Post:
             language=told.words.language,
             sender=Letterhead(own.name, self.opened.settings.mail_from),
             at=at,
-            event=_event(told.facts, at),
+            event=_event(told, at),
         )
         self.mailer.send(message)
 
@@ -143,9 +150,12 @@ def _gateway(opened: Library) -> TextGateway | None:
     return None if url is None or secret is None else TextGateway(url, secret)
 
 
-def _event(facts: NoticeFacts, at: datetime) -> str | None:
-    """Tomorrow's workshop for the reader's own calendar."""
-    if facts.step != "workshop_tomorrow" or facts.workshop_at is None or facts.workshop_ends_at is None:
+def _event(told: Told, at: datetime) -> str | None:
+    """The workshop for the reader's own calendar: tomorrow's, and one for which they registered, wherever it goes."""
+    facts = told.facts
+    if facts.step not in _WITH_CALENDAR or facts.workshop_at is None or facts.workshop_ends_at is None:
         return None
-    event = Event(facts.notice, facts.workshop or "", facts.branch, facts.workshop_at, facts.workshop_ends_at)
-    return calendar_file(event, at=at)
+    where, uid = facts.branch, facts.registration or facts.notice
+    if facts.mode is not None:
+        where = where_held(facts.mode, facts.held_at, reader_of(told.words.language, facts.zone))
+    return calendar_file(Event(uid, facts.workshop or "", where, facts.workshop_at, facts.workshop_ends_at), at=at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum, unique
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lending.models.base import Base, Id, PublicId, enum_column
@@ -13,7 +13,7 @@ from lending.models.base import Base, Id, PublicId, enum_column
 
 @unique
 class Channel(StrEnum):
-    """How a notice reaches a patron."""
+    """How a notice reaches whom it is for."""
 
     EMAIL = "email"
     TEXT = "text"
@@ -46,7 +46,9 @@ class Carrier(StrEnum):
 
 
 class Notice(Base):
-    """One notice to one patron: one row per subject (a loan's term, a reservation, ...), step and channel.
+    """One notice to one person: one row per subject (a loan's term, a reservation, ...), step and channel.
+
+    It is for a patron or for somebody who registered for one workshop; for nobody any more once the link is cut.
 
     It holds no text: the words are made from the rows at the moment of sending, in the patron's language. It is sent
     not before ``due_at``, which each failed try moves on; ``problem`` is a word for why the last one failed, never an
@@ -56,6 +58,7 @@ class Notice(Base):
     __tablename__ = "notices"
     __table_args__ = (
         UniqueConstraint("subject", "step", "channel"),
+        CheckConstraint("patron_id IS NULL OR registration_id IS NULL", name="one_addressee"),
         Index("ix_notices_state_due_at", "state", "due_at"),
         Index("ix_notices_loan_id", "loan_id"),
     )
@@ -66,6 +69,7 @@ class Notice(Base):
     step: Mapped[str] = mapped_column(String(40))
     channel: Mapped[Channel] = enum_column(Channel)
     patron_id: Mapped[int | None] = mapped_column(ForeignKey("patrons.id"), index=True)
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"), index=True)
     loan_id: Mapped[int | None] = mapped_column(ForeignKey("loans.id"))
     term: Mapped[int | None]
     state: Mapped[NoticeState] = enum_column(NoticeState, default=NoticeState.PENDING)

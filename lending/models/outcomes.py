@@ -28,8 +28,9 @@ class Registration(Base):
     """That somebody means to come to one workshop, without a card and without a kit.
 
     ``reference`` is what staff and the person call it by; ``public_id`` stands in the link with which they cancel.
-    ``attendance_id``: they came. Retention: the privacy clock empties ``name``, ``name_key``, ``email`` and ``phone``
-    so many days after the workshop; the row stays for counting.
+    They are reached by e-mail, or by text if they agreed to that (``text_consent_at``, with what they read).
+    ``attendance_id``: they came. Retention: the privacy clock empties ``name``, ``name_key``, ``email``, ``phone`` and
+    ``text_consent_wording`` so many days after the workshop, and cuts their notices; the row stays for counting.
     """
 
     __tablename__ = "registrations"
@@ -42,7 +43,10 @@ class Registration(Base):
     name: Mapped[str | None] = mapped_column(String(160))
     name_key: Mapped[str | None] = mapped_column(String(160))
     email: Mapped[str | None] = mapped_column(String(254))
+    email_refused_at: Mapped[datetime | None]
     phone: Mapped[str | None] = mapped_column(String(32))
+    text_consent_at: Mapped[datetime | None]
+    text_consent_wording: Mapped[str | None] = mapped_column(String(300))
     language: Mapped[str] = mapped_column(String(12), default="en")
     way: Mapped[RegistrationWay] = enum_column(RegistrationWay)
     attendance_id: Mapped[int | None] = mapped_column(ForeignKey("attendances.id"), unique=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from lending.notice_words.loans import LOANS
 from lending.notice_words.message import Message
 from lending.notice_words.pins import PINS
+from lending.notice_words.registrations import REGISTRATIONS
 from lending.notice_words.reservations import RESERVATIONS
 from lending.notice_words.sessions import SESSIONS
 from lending.notice_words.signatures import SIGNATURES
@@ -18,7 +19,7 @@ from lending.queries.notices import NoticeFacts, Subject
 
 __all__ = ["MESSAGES", "Message", "code_of"]
 
-MESSAGES: Mapping[str, Message] = {**RESERVATIONS, **LOANS, **SESSIONS, **SIGNATURES, **PINS}
+MESSAGES: Mapping[str, Message] = {**RESERVATIONS, **LOANS, **SESSIONS, **SIGNATURES, **PINS, **REGISTRATIONS}
 """Every message by its code: the step, or where one step speaks of several things, the step and the thing."""
 
 

@@ -15,7 +15,9 @@ GREETING = N_("Hello {first_name},")
 QUESTIONS = N_("Questions? Call {phone}. We are glad to help.")
 SIGNED = "{branch}\n{library}"
 LINK = "survey_link"
-"""The place of the address under which a survey is answered; empty where the library has no public pages."""
+"""The place of the address under which a survey is answered; empty where the library has no public pages, as is
+``registration_link``, under which somebody sees and cancels what they registered for.
+"""
 
 ALWAYS = frozenset({"first_name", "library", "branch", "phone"})
 """Places that every notice fills. ``phone`` is the branch's telephone, or its name where it has none."""
@@ -28,6 +30,7 @@ OF_SUBJECT: Mapping[Subject, frozenset[str]] = {
     Subject.SIGNATURE: frozenset({"agreement", "agreement_text", "signed_on"}),
     Subject.PIN: frozenset({"pin_code", "pin_until"}),
     Subject.SURVEY: frozenset({"session", "workshop"}),
+    Subject.REGISTRATION: frozenset({"workshop", "workshop_moment", "where", "reference", "registration_link"}),
 }
 """Places that every notice about such a thing fills."""
 

@@ -18,6 +18,7 @@ from lending.domain.waiting import DayRange
 from lending.models.notices import Channel
 from lending.notice_words import MESSAGES, Message
 from lending.notice_words.message import LINK
+from lending.notice_words.registrations import where_held
 from lending.phrases import N_, Reader
 from lending.queries.notice_texts import OwnWords
 from lending.queries.notices import NoticeFacts
@@ -73,10 +74,14 @@ def words_of(message: Message, channel: Channel, reader: Reader) -> OwnWords:
 
 
 def linked(facts: NoticeFacts, site_url: str | None) -> NoticeFacts:
-    """The facts with the link of the survey they speak of, under the address of the library's public pages."""
-    if facts.survey is None or site_url is None:
+    """The facts with the link of the survey or the registration that they speak of, under the address of the library's
+    public pages.
+    """
+    if site_url is None:
         return facts
-    return replace(facts, survey_link=f"{site_url}/s/{facts.survey}")
+    survey = None if facts.survey is None else f"{site_url}/s/{facts.survey}"
+    mine = None if facts.registration is None else f"{site_url}/workshops/registered/{facts.registration}"
+    return replace(facts, survey_link=survey, registration_link=mine)
 
 
 def rendered(
@@ -121,6 +126,9 @@ def places_of(facts: NoticeFacts, reader: Reader, library: str) -> Mapping[str, 
         "session": facts.cohort,
         "workshop": facts.workshop,
         LINK: facts.survey_link or "",
+        "registration_link": facts.registration_link or "",
+        "reference": facts.reference,
+        "where": None if facts.mode is None else where_held(facts.mode, facts.held_at, reader),
         "agreement": facts.agreement,
         "agreement_text": facts.agreement_text,
         "place": None if facts.place is None else str(facts.place),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from lending.models.cohorts import WorkshopMode
 from lending.models.notices import Channel
 from lending.notice_words import MESSAGES
 from lending.queries.notices import NoticeFacts
@@ -62,4 +63,8 @@ def sample(code: str, channel: Channel, language: str) -> NoticeFacts:
         workshop_at=_DUE_AT,
         workshop_ends_at=_DUE_AT + timedelta(hours=1),
         survey_link="https://kits.example.org/s/23456789bcdfghjk",
+        registration_link="https://kits.example.org/workshops/registered/23456789bcdfghjk",
+        reference="W-K7QDMP",
+        mode=WorkshopMode.ONSITE,
+        held_at="Elm Street Library, 1 Elm Street, Los Angeles 90022",
     )

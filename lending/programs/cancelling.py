@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lending.circulation.addressees import REGISTERED_CANCELLED, registered_for, tell_registered
 from lending.circulation.checkout_statements import loans
 from lending.circulation.journal import record
 from lending.circulation.locks import keep_calendar, lock_patrons, lock_stocks
@@ -33,7 +34,7 @@ from lending.domain.states import (
     ReservationState,
 )
 from lending.errors import Reason, Refused
-from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool
+from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Workshop
 from lending.models.loans import TermKind
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
@@ -121,6 +122,9 @@ def cancel_cohort(
     told = move_loans(session, worked.loans, TermKind.SHORTENED, COHORT_CANCELLED, at=at, by=by)
     others = [row for row in enrolled(session, cohort_id) if row.patron_id not in told]
     tell_people(session, others, "enrolment", COHORT_CANCELLED, at=at, by=by)
+    to_come = select(Workshop.id).where(Workshop.cohort_id == cohort_id, Workshop.starts_at > at)
+    coming = registered_for(session, session.scalars(to_come).all())
+    tell_registered(session, REGISTERED_CANCELLED, coming, at=at)
     _end(session, worked, at=at, by=by)
     held.status = CohortStatus.CANCELLED
     detail = {**worked.list.as_detail(), "reason": reason.strip()[:240]}

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lending.circulation.addressees import REGISTERED_MOVED, registered_for, tell_registered
 from lending.circulation.checkout_statements import enrolments, loans, patrons, reservations
 from lending.circulation.journal import record
 from lending.circulation.locks import keep_calendar, lock_stocks
@@ -208,6 +209,8 @@ def _write(session: Session, held: Cohort, worked: _Worked, *, at: datetime, by:
     if plan.moves_dates:
         others = [row for row in enrolled(session, held.id) if row.patron_id not in told]
         tell_people(session, others, "enrolment", COHORT_MOVED, at=at, by=by)
+    moved = registered_for(session, [move.workshop.id for move in plan.meetings])
+    tell_registered(session, REGISTERED_MOVED, moved, at=at, act=by.act)
     record(session, "change_cohort", at=at, by=by, cohort_id=held.id, detail=worked.list.as_detail())
     session.flush()  # seats and kits are counted next, by the new plan
     pool_ids = session.scalars(select(Pool.id).where(Pool.cohort_id == held.id).order_by(Pool.id)).all()

@@ -1,7 +1,8 @@
 """Registering for one workshop: without a card, without a kit, by the person alone or by staff on the telephone.
 
-A name, and an e-mail address or a telephone number; a reference and a link to cancel with come back. Who registered is
-counted as registered and nothing else: only whom staff note as present has attended.
+A name, and an e-mail address or a telephone number; a reference and a link to cancel with come back, and are sent where
+an e-mail, or a text that they agreed to, reaches them. Who registered is counted as registered and nothing else: only
+whom staff note as present has attended.
 Source: RULES 7, "Registered is its own number (anyone may register for one workshop without card or kit)".
 """
 
@@ -16,7 +17,9 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from lending.circulation.addressees import REGISTERED_NOTICE, registered, tell_registered
 from lending.circulation.codes import refusing_twins
+from lending.circulation.cutting import empty
 from lending.circulation.journal import record, record_unchanged
 from lending.circulation.sign_ins import reserve_newcomer
 from lending.domain.actors import Actor
@@ -25,7 +28,9 @@ from lending.domain.names import fold
 from lending.domain.permissions import Act, Role
 from lending.domain.registration import read_details
 from lending.errors import Block, Reason, Refused
+from lending.models.base import table_of
 from lending.models.cohorts import Attendance, AttendanceMode, Cohort, CohortStatus, Workshop
+from lending.models.notices import Notice
 from lending.models.outcomes import HeardOf, Registration, RegistrationWay, Survey
 from lending.programs.cohorts import permit_for_program
 from lending.programs.hearing import Heard, count_heard
@@ -42,10 +47,12 @@ REGISTERED, CANCELLED, CAME, DID_NOT_COME = (
 REFERENCE_PREFIX: Final = "W-"
 """How the references of registrations begin, which open nothing and stand for no card."""
 
-ASKED: Final = frozenset({"name", "email", "phone", "language"})
-"""What people say of themselves."""
+ASKED: Final = frozenset({"name", "email", "phone", "language", "text_consent_wording"})
+"""What people say of themselves; ``text_consent_wording`` is what they read who agreed to text messages."""
 
 MOST_PLACES: Final = 100_000
+
+_registrations = table_of(Registration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +116,13 @@ def register(
         against.append(Block(Reason.REGISTERED_BEFORE, {}))
     if against:
         raise Refused(*against)
-    row = Registration(reference=_new_reference(), workshop_id=found.id, way=way, created_at=at, **_columns(values))
+    row = Registration(reference=_new_reference(), workshop_id=found.id, way=way, created_at=at, **_columns(values, at))
     session.add(row)
     if heard is not None:
         count_heard(session, heard, cohort_id=cohort.id, branch_id=found.branch_id, workshop=found, at=at)
     with refusing_twins(Reason.BUSY):
         session.flush()  # the journal names it by its public id; a reference drawn twice is drawn again at the next try
+    tell_registered(session, REGISTERED_NOTICE, registered(session, _registrations.c.id == row.id), at=at)
     _record(session, REGISTERED, RegistrationFound(row, found, cohort), at=at, by=by, way=way.value)
     return Registered(row.public_id, row.reference)
 
@@ -206,6 +214,8 @@ def taken(session: Session, workshop_id: int) -> int:
 
 def forget_cancelled(session: Session, workshop_id: int) -> None:
     """Let go what hangs on a workshop that is dropped and for which nobody is registered. Part of that act."""
+    theirs = select(Registration.id).where(Registration.workshop_id == workshop_id)
+    empty(session, Notice, table_of(Notice).c.registration_id.in_(theirs), registration_id=None)
     for kind in (Registration, HeardOf, Survey):
         session.execute(delete(kind).where(kind.workshop_id == workshop_id))
 
@@ -270,13 +280,17 @@ def _read(details: Mapping[str, object], at: datetime) -> dict[str, Any]:
     return values
 
 
-def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
+def _columns(values: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """A consent to text messages is for a number, and nothing without one."""
+    wording = values.get("text_consent_wording") if values.get("phone") else None
     return {
         "name": values["name"],
         "name_key": fold(values["name"]),
         "email": values.get("email"),
         "phone": values.get("phone"),
         "language": values.get("language") or "en",
+        "text_consent_wording": wording,
+        "text_consent_at": None if wording is None else at,
     }
 
 

@@ -1,6 +1,7 @@
 """One workshop is renamed, held at another time, place or way, or dropped; the people of its cohort are told.
 
-A new title or place is no news; another time is, and so is a workshop that will not be held.
+A new title or place is no news; another time is, also to whoever registered for it alone, and so is a workshop that
+will not be held. One for which people are registered is not dropped.
 
 Source: RULES 4, "six weekly workshops"; issue "Kits follow cohorts", Build 1.
 """
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
+from lending.circulation.addressees import REGISTERED_MOVED, registered_for, tell_registered
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.journal import record
 from lending.circulation.redating_rows import tell_people
@@ -105,6 +107,7 @@ def change_workshop(
         found.branch_id = change.branch_id or None
     if is_moved:
         tell_people(session, enrolled(session, held.id), "enrolment", WORKSHOP_MOVED, at=at, by=by)
+        tell_registered(session, REGISTERED_MOVED, registered_for(session, [found.id]), at=at, act=by.act)
     detail = {"workshop": workshop, "starts_from": before.isoformat(), "starts_at": starts_at.isoformat()}
     record(session, "change_workshop", at=at, by=by, cohort_id=held.id, detail=detail)
     return WorkshopChanged(workshop, found.title, found.starts_at, found.ends_at, _is_closed(session, held, found))

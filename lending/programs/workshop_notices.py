@@ -1,4 +1,4 @@
-"""The word about tomorrow's workshop, to everybody with a seat, on the morning of the day before.
+"""The word about tomorrow's workshop, to everybody with a seat or registered for it, on the morning of the day before.
 
 Source: RULES 6, "workshop tomorrow (.ics)".
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, literal, select
+from sqlalchemy import ColumnElement, exists, literal, select
 from sqlalchemy.orm import Session
 
+from lending.circulation.addressees import PLACE, REACHED, REGISTERED_TOMORROW, tell_registered
 from lending.circulation.telling import CONTACT, new_notice, put_in_outbox
 from lending.domain.actors import Actor
 from lending.domain.ladders import MORNING
@@ -19,6 +20,7 @@ from lending.domain.states import EnrolmentState
 from lending.models.branches import Branch
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Workshop
 from lending.models.notices import Notice
+from lending.models.outcomes import Registration
 from lending.models.people import Patron
 
 WORKSHOP_TOMORROW = "workshop_tomorrow"
@@ -41,9 +43,7 @@ def tell_of_tomorrow(session: Session, *, at: datetime, by: Actor) -> int:
         .join(Branch, Branch.id == Enrolment.pickup_branch_id)
         .join(Patron, Patron.id == Enrolment.patron_id)
         .where(
-            Workshop.starts_at > at,
-            Workshop.starts_at < at + timedelta(days=2),
-            Cohort.status == CohortStatus.PLANNED,
+            *_is_soon(at),
             Enrolment.state == EnrolmentState.ENROLLED,
             ~said,
         )
@@ -56,7 +56,27 @@ def tell_of_tomorrow(session: Session, *, at: datetime, by: Actor) -> int:
     ]
     if told:
         put_in_outbox(session, told)
-    return len(told)
+    return len(told) + _tell_registered(session, at)
+
+
+def _tell_registered(session: Session, at: datetime) -> int:
+    """The same to whoever registered for the workshop alone, on the clock of where it is held."""
+    said = exists().where(Notice.registration_id == Registration.id, Notice.step == REGISTERED_TOMORROW)
+    chosen = (
+        select(Workshop.starts_at, Branch.zone, Registration.id, Registration.public_id, *REACHED)
+        .join(Cohort, Cohort.id == Workshop.cohort_id)
+        .join(Registration, Registration.workshop_id == Workshop.id)
+        .join(Branch, Branch.id == PLACE)
+        .where(*_is_soon(at), Registration.cancelled_at.is_(None), ~said)
+        .order_by(Workshop.id, Registration.id)
+    )
+    rows = [row for row in session.execute(chosen) if _is_tomorrow(row.starts_at, at, ZoneInfo(row.zone))]
+    return tell_registered(session, REGISTERED_TOMORROW, rows, at=at)
+
+
+def _is_soon(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    held = Cohort.status == CohortStatus.PLANNED
+    return Workshop.starts_at > at, Workshop.starts_at < at + timedelta(days=2), held
 
 
 def _is_tomorrow(starts_at: datetime, at: datetime, zone: ZoneInfo) -> bool:

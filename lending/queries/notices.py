@@ -15,18 +15,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from lending.circulation.addressees import PLACE
 from lending.circulation.reservations import WAITING_NOTICE, place_in_queue
 from lending.domain.pins import CODE_HOLDS
 from lending.domain.states import ChargeState, EnrolmentState
 from lending.domain.waiting import DayRange
 from lending.models.branches import Branch
 from lending.models.charges import Charge
-from lending.models.cohorts import Cohort, Enrolment, Workshop
+from lending.models.cohorts import Cohort, Enrolment, Workshop, WorkshopMode
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, KitType
 from lending.models.loans import Loan, LoanPart, LoanPartState, LoanTerm
 from lending.models.notices import Channel, Notice
-from lending.models.outcomes import Survey
+from lending.models.outcomes import Registration, Survey
 from lending.models.people import Patron
 from lending.models.policies import Agreement, AgreementAcceptance
 from lending.models.reservations import Reservation
@@ -47,6 +48,7 @@ class Subject(StrEnum):
     SIGNATURE = "signature"
     PIN = "pin"
     SURVEY = "survey"
+    REGISTRATION = "registration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +58,15 @@ class NoticeFacts:
     ``days_late`` are calendar days on the clock of the branch; ``was_due_at`` is the due date before this one;
     ``pin_code_name`` names a code for a new PIN, which whoever sends the notice works out (``pin_code``).
     ``place`` is 1 for the next, ``likely`` between which days it may be their turn; ``parts`` are those that are
-    missing or, on a receipt, those that went out.
+    missing or, on a receipt, those that went out. ``patron_id`` is ``None`` for who registered for one workshop:
+    ``registration`` (its public id) stands in their link, ``held_at`` says where people meet, if they do.
     """
 
     notice: str
     step: str
     subject: Subject
     channel: Channel
-    patron_id: int
+    patron_id: int | None
     loan_id: int | None
     name: str
     language: str
@@ -103,13 +106,18 @@ class NoticeFacts:
     pin_until: datetime | None = None
     survey: str | None = None
     survey_link: str | None = None
+    registration: str | None = None
+    registration_link: str | None = None
+    reference: str | None = None
+    mode: WorkshopMode | None = None
+    held_at: str | None = None
 
 
 def facts_of(session: Session, notice: str, *, at: datetime) -> NoticeFacts | None:
     """The facts of a notice (its public id); ``None`` where the patron's link was cut or its subject is gone."""
     row = session.execute(_WHOM.where(Notice.public_id == notice)).one_or_none()
     if row is None:
-        return None
+        return _of_registration(session, notice)
     kind, _, name = row.subject.partition(":")
     common: dict[str, Any] = {
         "notice": notice,
@@ -341,6 +349,43 @@ def _with_dropped(session: Session, found: NoticeFacts, act: str) -> NoticeFacts
         return None
     starts_at, ends_at = (datetime.fromisoformat(detail[name]) for name in ("starts_at", "ends_at"))
     return replace(found, workshop=detail["title"], workshop_at=starts_at, workshop_ends_at=ends_at)
+
+
+_REGISTERED = (
+    select(
+        *_WHERE,
+        *(Notice.step, Notice.channel, Notice.loan_id, Notice.patron_id),
+        *(Registration.name, Registration.language, Registration.email, Registration.phone, Registration.reference),
+        Registration.public_id.label("registration"),
+        Cohort.name.label("cohort"),
+        Workshop,
+    )
+    .select_from(Notice)
+    .join(Registration, Registration.id == Notice.registration_id)
+    .join(Workshop, Workshop.id == Registration.workshop_id)
+    .join(Cohort, Cohort.id == Workshop.cohort_id)
+    .join(Branch, Branch.id == PLACE)
+)
+
+
+def _of_registration(session: Session, notice: str) -> NoticeFacts | None:
+    """Of somebody who registered: whom to call is where the workshop is held or, on line, the library it belongs to."""
+    row = session.execute(_REGISTERED.where(Notice.public_id == notice)).one_or_none()
+    if row is None:
+        return None
+    known = dict(row._mapping)
+    held: Workshop = known.pop("Workshop")
+    return NoticeFacts(
+        notice=notice,
+        subject=Subject.REGISTRATION,
+        address=(),
+        workshop=held.title,
+        workshop_at=held.starts_at,
+        workshop_ends_at=held.ends_at,
+        mode=held.mode,
+        held_at=None if held.branch_id is None else f"{row.branch}, {row.branch_address}",
+        **known,
+    )
 
 
 def _address(row: Any) -> tuple[str, ...]:

@@ -42,7 +42,10 @@ class OpenWorkshop:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationShown:
-    """A registration as whoever has its link sees it; ``name`` is ``None`` once the privacy clock has emptied it."""
+    """A registration as whoever has its link sees it; ``name`` is ``None`` once the privacy clock has emptied it.
+
+    ``is_told``: an e-mail or a text reaches them.
+    """
 
     registration: str
     reference: str
@@ -51,6 +54,7 @@ class RegistrationShown:
     workshop: OpenWorkshop
     is_cancelled: bool
     may_cancel: bool
+    is_told: bool
 
 
 _taken = (
@@ -113,6 +117,7 @@ def registration_shown(session: Session, registration: str, *, at: datetime) -> 
         workshop=_shown(row),
         is_cancelled=is_cancelled,
         may_cancel=to_come and not is_cancelled,
+        is_told=(mine.email is not None and mine.email_refused_at is None) or mine.text_consent_at is not None,
     )
 
 

@@ -40,6 +40,11 @@ AGREES_TO_TEXTS = lazy_gettext(
 )
 """What a patron agrees to. It is kept with the time, as it was shown."""
 
+AGREES_TO_TEXTS_OF_WORKSHOP = lazy_gettext(
+    "I agree to get text messages about this workshop. They may cost money. I can reply STOP."
+)
+"""The same of somebody who registers for one workshop."""
+
 _NEEDED = lazy_gettext("Fill this in.")
 
 

@@ -10,6 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from lending.circulation.addressees import (
+    REGISTERED_CANCELLED,
+    REGISTERED_MOVED,
+    REGISTERED_NOTICE,
+    REGISTERED_TOMORROW,
+)
 from lending.circulation.closures import CLOSED
 from lending.circulation.missing_parts import NOTICE as PART_MISSING
 from lending.circulation.reservations import (
@@ -195,6 +201,7 @@ def test_every_step_that_somebody_is_told_has_its_words() -> None:
         *(f"{COHORT_MOVED}_{kind}" for kind in ("loan", "reservation", "enrolment")),
         *(f"{COHORT_CANCELLED}_{kind}" for kind in ("loan", "enrolment")),
         *(f"{CLOSED}_{kind}" for kind in ("loan", "reservation")),
+        *(REGISTERED_NOTICE, REGISTERED_MOVED, REGISTERED_CANCELLED, REGISTERED_TOMORROW),
         SIGNED_NOTICE,
     ]
     assert not set(told) - set(MESSAGES)

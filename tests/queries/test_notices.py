@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from lending.circulation.addressees import registered, tell_registered
 from lending.circulation.journal import record
 from lending.circulation.telling import tell
 from lending.db import Database
@@ -20,6 +21,7 @@ from lending.models.charges import Charge, ChargeKind
 from lending.models.cohorts import Enrolment, Workshop
 from lending.models.loans import Loan, LoanPart, LoanPartState, LoanTerm, TermKind
 from lending.models.notices import Channel, Notice
+from lending.models.outcomes import Registration, RegistrationWay
 from lending.models.people import Patron
 from lending.models.policies import Agreement, AgreementAcceptance, Signing
 from lending.models.reservations import Reservation
@@ -28,7 +30,7 @@ from lending.notice_words.rendered import places_of, reader_of
 from lending.programs.rescheduling import drop_workshop
 from lending.programs.surveys import survey_of
 from lending.queries.notices import NoticeFacts, Subject, facts_of
-from tests.cast import NOW, Cast, assemble
+from tests.cast import NOW, Cast, assemble, put
 from tests.circulation.kits_in_hand import lend
 from tests.databases import counting
 from tests.waits import waited_openly, waiting
@@ -96,6 +98,9 @@ def subjects(database: Database, cast: Cast) -> dict[Subject, tuple[str, int | N
         session.add_all([seat, waiting, workshop, signature])
         session.flush()  # what hangs on them needs their names
         survey = survey_of(session, cohort_id=cast.cohort, workshop_id=workshop.id)
+        contact = {"name": "Omid Rahimi", "name_key": "omid rahimi", "email": "omid@example.org"}
+        there = {"workshop_id": workshop.id, "way": RegistrationWay.VIRTUAL, "created_at": NOW}
+        mine = put(session, Registration(reference="W-K7QDMP", **contact, **there))
         by = cast.dora
         moved = {"workshop": workshop.public_id}
         record(session, "change_workshop", at=NOW, by=by, cohort_id=cast.cohort, detail=moved)
@@ -110,21 +115,25 @@ def subjects(database: Database, cast: Cast) -> dict[Subject, tuple[str, int | N
             Subject.PIN: ("pin:a-name", None),
             Subject.SURVEY: (f"survey:{survey}:{cast.luis_id}", None),
             Subject.SIGNATURE: (f"signature:{signature.id}", None),
+            Subject.REGISTRATION: (f"registration:{mine.public_id}", None),
         }
 
     return database.act(work)
 
 
 def facts(database: Database, cast: Cast, step: str, subject: tuple[str, int | None]) -> NoticeFacts:
-    """What a notice to Luis would say, put into the outbox as a verb does it."""
+    """What a notice to Luis, or to Omid who registered, would say, put into the outbox as a verb does it."""
 
-    def put(session: Any) -> str:
-        tell(session, step, subject=subject[0], patron_id=cast.luis_id, at=NOW, loan_id=subject[1])
-        told = select(Notice.public_id).where(Notice.step == step, Notice.subject == subject[0])
-        public_id: str = session.scalars(told).one()
+    def told(session: Any) -> str:
+        if subject[0].startswith(Subject.REGISTRATION):
+            tell_registered(session, step, registered(session), at=NOW)
+        else:
+            tell(session, step, subject=subject[0], patron_id=cast.luis_id, at=NOW, loan_id=subject[1])
+        made = select(Notice.public_id).where(Notice.step == step, Notice.subject == subject[0])
+        public_id: str = session.scalars(made).one()
         return public_id
 
-    notice = database.act(put)
+    notice = database.act(told)
     with database.read() as session:
         found = facts_of(session, notice, at=DUE + timedelta(days=1))
     assert found is not None
@@ -167,6 +176,19 @@ def test_a_place_is_counted_when_it_is_told(
     assert facts(database, cast, "waitlisted", subjects[Subject.ENROLMENT]).place == 1
 
 
+def test_who_registered_on_line_calls_where_the_session_lends_its_kits(
+    database: Database, cast: Cast, subjects: dict[Subject, tuple[str, int | None]]
+) -> None:
+    found = facts(database, cast, "registered", subjects[Subject.REGISTRATION])
+    assert (found.name, found.email, found.patron_id, found.branch_id) == (
+        "Omid Rahimi",
+        "omid@example.org",
+        None,
+        cast.ela,
+    )
+    assert places_of(found, reader_of("en", found.zone), "County Library")["where"] == "online"
+
+
 def test_who_waits_hears_between_which_days_others_had_a_kit(database: Database, cast: Cast) -> None:
     database.act(lambda session: waited_openly(session, cast))
     waits = database.act(lambda session: waiting(session, cast, cast.luis_id))
@@ -187,6 +209,7 @@ def test_the_workshop_that_was_dropped_is_told_from_the_journal(
     with database.read() as session:
         held = session.scalars(select(Workshop.public_id)).one()
     by = cast.dora
+    database.act(lambda session: session.execute(update(Registration).values(cancelled_at=NOW)))
     database.act(lambda session: drop_workshop(session, workshop=held, at=NOW, by=by))
     subject = subjects[Subject.ENROLMENT][0].rpartition(":")[0]
     found = facts(database, cast, "workshop_dropped", (f"{subject}:{by.act}", None))

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectField, StringField
+from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -33,7 +33,7 @@ from lending.queries.open_workshops import (
 from lending.web import current, guesses, heard, languages
 from lending.web.access import public
 from lending.web.acting import key_of
-from lending.web.forms import KeyedForm
+from lending.web.forms import AGREES_TO_TEXTS_OF_WORKSHOP, KeyedForm
 from lending.web.online import files
 from lending.web.online.reserve_forms import a_contact, contact_of
 from lending.web.online.workshop_words import event, told
@@ -59,6 +59,7 @@ class RegisterForm(KeyedForm):
         description=lazy_gettext("We use it for this workshop only, and delete it afterwards."),
         validators=[InputRequired(_NEEDED), Length(max=254), a_contact],
     )
+    texts = BooleanField(AGREES_TO_TEXTS_OF_WORKSHOP, description=lazy_gettext("If you gave us a phone number."))
     way = RadioField(lazy_gettext("How will you take part?"), validators=[InputRequired(_CHOOSE)])
     language = RadioField(lazy_gettext("In which language?"), validators=[InputRequired(_CHOOSE)])
     heard = SelectField(heard.ASKED, default="", validators=[Optional()])
@@ -155,7 +156,7 @@ def _registered(form: Any, workshop: str) -> str:
     """Do it, once for the key of the form; the public id of the registration."""
     by, at, key = current.nobody(), current.now(), key_of(request.form)
     address = guesses.tried(at)
-    details = {"name": form.name.data, "language": form.language.data, **contact_of(form.contact.data)}
+    details = details_of(form)
     way, told_by = RegistrationWay(form.way.data), heard.read(form.heard.data)
 
     def do(session: Session) -> str:
@@ -181,6 +182,12 @@ def _registered(form: Any, workshop: str) -> str:
             again=lambda act: again(session, act),
         )
     )
+
+
+def details_of(form: Any) -> dict[str, str]:
+    """What somebody says of themselves; what they agreed to is kept as they read it."""
+    agreed = {"text_consent_wording": str(AGREES_TO_TEXTS_OF_WORKSHOP)} if form.texts.data else {}
+    return {"name": form.name.data, "language": form.language.data, **contact_of(form.contact.data), **agreed}
 
 
 def _tell(form: Any, refused: Refused) -> None:
@@ -230,5 +237,6 @@ def _shown(found: RegistrationShown) -> dict[str, Any]:
         "way": WAYS[found.way],
         "is_cancelled": found.is_cancelled,
         "may_cancel": found.may_cancel,
+        "is_told": found.is_told,
         "link": url_for("registering.registered", registration=found.registration, _external=True),
     }

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 
 from lending.mail.calendars import Event
-from lending.models.cohorts import WorkshopMode
-from lending.phrases import N_, Reader
+from lending.notice_words.registrations import where_held
+from lending.phrases import Reader
 from lending.queries.borrowers_workshops import MyWorkshop
-
-HOW: Mapping[WorkshopMode, str] = {
-    WorkshopMode.ONSITE: N_("at the library"),
-    WorkshopMode.VIRTUAL: N_("online"),
-    WorkshopMode.HYBRID: N_("at the library and online"),
-}
 
 
 def told(workshop: MyWorkshop, reader: Reader) -> dict[str, Any]:
@@ -39,10 +32,7 @@ def told(workshop: MyWorkshop, reader: Reader) -> dict[str, Any]:
 def where(workshop: MyWorkshop, reader: Reader) -> str:
     """``Compton Library, 240 W Compton Blvd``, or ``online``."""
     named = [text for text in (workshop.place, workshop.address) if text]
-    if workshop.mode is WorkshopMode.VIRTUAL or not named:
-        return reader.gettext(HOW[workshop.mode])
-    place = ", ".join(named)
-    return place if workshop.mode is WorkshopMode.ONSITE else f"{place} ({reader.gettext(HOW[workshop.mode])})"
+    return where_held(workshop.mode, ", ".join(named) or None, reader)
 
 
 def event(workshop: MyWorkshop, reader: Reader) -> Event:

@@ -39,9 +39,9 @@ from lending.queries import cohorts as sessions
 from lending.queries.registrations import RegisteredPerson, RegistrationSheet, registration_sheet
 from lending.web import current, heard, languages
 from lending.web.access import allow
-from lending.web.forms import DayField, KeyedForm, fill, offer
-from lending.web.online.registering import WAYS
-from lending.web.online.reserve_forms import a_contact, contact_of
+from lending.web.forms import AGREES_TO_TEXTS_OF_WORKSHOP, DayField, KeyedForm, fill, offer
+from lending.web.online.registering import WAYS, details_of
+from lending.web.online.reserve_forms import a_contact
 from lending.web.posting import Doing, NotDone, posted, pressed, status
 from lending.web.session_forms import MODES as HELD
 
@@ -64,6 +64,9 @@ class PersonForm(KeyedForm):
     name = StringField(lazy_gettext("Name"), validators=[InputRequired(_NEEDED), Length(max=160)])
     contact = StringField(
         lazy_gettext("E-mail or telephone"), validators=[InputRequired(_NEEDED), Length(max=254), a_contact]
+    )
+    texts = BooleanField(
+        AGREES_TO_TEXTS_OF_WORKSHOP, description=lazy_gettext("Read this aloud, and tick it if they say yes.")
     )
     way = RadioField(lazy_gettext("How they take part"), validators=[InputRequired(lazy_gettext("Choose one."))])
     language = SelectField(lazy_gettext("Language"))
@@ -154,7 +157,7 @@ def person(public_id: str) -> ResponseReturnValue:
         register(
             session,
             workshop=public_id,
-            details={"name": form.name.data, "language": form.language.data, **contact_of(form.contact.data)},
+            details=details_of(form),
             way=RegistrationWay(form.way.data),
             heard=heard.read(form.heard.data),
             at=at,

@@ -82,6 +82,21 @@ def test_one_form_registers_and_the_confirmation_has_reference_calendar_and_a_wa
     assert registrations(sqlite_database)[0].cancelled_at == NOW
 
 
+def test_a_phone_is_texted_only_with_a_tick_and_the_page_says_what_is_sent(
+    visitor: Browser, sqlite_database: Database, workshop: str
+) -> None:
+    phone = {"contact": "213 555 0187"}
+    silent = send(visitor, workshop, **phone).headers["Location"]
+    assert "We send you" not in text(visitor.get(silent))
+    told = send(visitor, workshop, **phone, name="Kenji Tanaka", texts="y", key="t" * 16).headers["Location"]
+    assert "We send you a confirmation now" in text(visitor.get(told))
+    first, second = registrations(sqlite_database)
+    assert first.text_consent_at is None
+    assert second.text_consent_wording == (
+        "I agree to get text messages about this workshop. They may cost money. I can reply STOP."
+    )
+
+
 def test_a_thumb_that_taps_twice_registers_once(visitor: Browser, sqlite_database: Database, workshop: str) -> None:
     first, second = send(visitor, workshop), send(visitor, workshop)
     assert first.headers["Location"] == second.headers["Location"]
@@ -167,7 +182,7 @@ def test_a_workshop_that_is_not_held_says_so_to_whoever_registered(
     page = text(visitor.get(mine))
     assert "This workshop will not be held" in page
     assert "Cancel my registration" not in page
-    assert "Write to those who registered" in text(ben.get(f"/workshops/{workshop}/registrations"))
+    assert "Please call the others" in text(ben.get(f"/workshops/{workshop}/registrations"))
 
 
 def test_what_is_not_there_is_not_found(visitor: Browser, cast: Cast) -> None:
