@@ -7,10 +7,12 @@ Source: INTERFACES, "GET /reports/indicators"; RULES 7 and 8.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
+from sqlalchemy.orm import Session
 
 from lending.api import answers, current
 from lending.api.calls import call
@@ -19,24 +21,31 @@ from lending.api.fields import CodeText, Day
 from lending.domain.counting import Counter
 from lending.domain.indicators import DEFINITIONS, NAMES, PEOPLE, Indicator
 from lending.domain.periods import LONGEST_DAYS, Period, named
-from lending.domain.permissions import Act
+from lending.domain.permissions import Act, Role
 from lending.domain.public_survey import NAMES as ELEMENTS
 from lending.domain.public_survey import OF_PEOPLE, SUMS
 from lending.domain.small_cells import Shown, Sum, hide
+from lending.errors import Reason, Refused
+from lending.queries.cohorts import programs
 from lending.queries.counts import By, Circulated
 from lending.queries.indicators import Indicators, indicators
 from lending.queries.public_survey import public_survey
+from lending.queries.report_rows import program_id
 from lending.queries.scope import Branches
 
 Report = TypeVar("Report")
 
 
 class ReportQuery(Schema):
-    """The days of a report, both counted. Without a branch it is of all one's branches."""
+    """The days of a report, both counted. Without a branch it is of all one's branches, without a program of all.
+
+    Whoever leads programs reads one of theirs at a time, and names it where they lead several.
+    """
 
     from_ = Day(required=True, data_key="from")
     to = Day(required=True)
     branch = CodeText()
+    program = CodeText()
 
     @validates_schema
     def _in_order(self, data: Body, **_options: Any) -> None:
@@ -125,7 +134,8 @@ def _read(report: Callable[..., Report], query: Body) -> Report:
     by, library = current.actor(), current.library()
     given = {"zone": library.settings.zone, "at": current.now(), "led": by.program_ids}
     with library.db.read() as session:
-        return report(session, _scope(session, query), _period(query), **given)
+        program = program_of(session, query)
+        return report(session, _scope(session, query), _period(query), **given, program_id=program.id)
 
 
 def _scope(session: Any, query: Body) -> Branches:
@@ -133,6 +143,29 @@ def _scope(session: Any, query: Body) -> Branches:
     if "branch" in query:
         return frozenset({branch_of(session, query["branch"], by)})
     return None if by.everywhere else by.branch_ids
+
+
+@dataclass(frozen=True, slots=True)
+class OfProgram:
+    """The programme that a report is of, its row and its code; ``None`` for all, and what no programme has for none."""
+
+    id: int | None = None
+    code: str | None = None
+
+
+def program_of(session: Session, query: Body) -> OfProgram:
+    """Of which programme somebody may read what they ask for. Raises ``Refused``: ``NOT_FOUND``, ``VALUE_MISSING``."""
+    by, asked = current.actor(), query.get("program")
+    shown = [one.code for one in programs(session, by=by)]
+    if asked is None and by.role is Role.PROGRAM:
+        if len(shown) > 1:
+            raise Refused.because(Reason.VALUE_MISSING, field="program")
+        asked = shown[0] if shown else ""
+    if asked is None:
+        return OfProgram()
+    if asked and asked not in shown:
+        raise Refused.because(Reason.NOT_FOUND)
+    return OfProgram(program_id(session, asked) or 0, asked)
 
 
 def _period(query: Body) -> Period:

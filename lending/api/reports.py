@@ -18,7 +18,7 @@ from lending.api.acts import key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of
 from lending.api.fields import CodeText, Text
-from lending.api.indicators import ReportQuery
+from lending.api.indicators import ReportQuery, program_of
 from lending.circulation.closing_months import DURATIONS, close_month
 from lending.domain.actors import Actor
 from lending.domain.counting import RENEWALS, Counter
@@ -147,7 +147,8 @@ def get_circulation(query: Body) -> Any:
     library = current.library()
     period = named(query["from_"], query["to"], library.own_settings().fiscal_year_begins)
     with library.db.read() as session:
-        rows = circulated(session, _scope(session, query), period, query["by"])
+        of = program_of(session, query)
+        rows = circulated(session, _scope(session, query), period, query["by"], program_id=of.id)
     told: list[Body] = [{str(by): value for by, value in row.at.items()} | {"hidden": []} for row in rows]
     for name, measure in MEASURES.items():
         numbers = [measure(row) for row in rows]
@@ -158,7 +159,7 @@ def get_circulation(query: Body) -> Any:
     return {"items": told}
 
 
-@call("GET", "/reports/months", Act.SEE_COUNTS, query=MonthsQuery, gives=MonthsAnswer, tag="Reports")
+@call("GET", "/reports/months", Act.CLOSE_MONTH, query=MonthsQuery, gives=MonthsAnswer, tag="Reports")
 def get_months(query: Body) -> Any:
     """List the last months, and which of them are closed"""
     with current.library().db.read() as session:
@@ -166,7 +167,7 @@ def get_months(query: Body) -> Any:
     return {"items": [_month(state) for state in found]}
 
 
-@call("GET", "/reports/months/<month>", Act.SEE_COUNTS, query=MonthsQuery, gives=FiguresAnswer, tag="Reports")
+@call("GET", "/reports/months/<month>", Act.CLOSE_MONTH, query=MonthsQuery, gives=FiguresAnswer, tag="Reports")
 def get_reported_month(query: Body, month: str) -> Any:
     """Read a closed month as it was reported, and as it is counted now"""
     first = _first_day(month)

@@ -13,8 +13,7 @@ from marshmallow import Schema, fields, validate
 from lending.api import answers, current
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of
-from lending.api.fields import CodeText
-from lending.api.indicators import ReportQuery
+from lending.api.indicators import ReportQuery, program_of
 from lending.domain.periods import between
 from lending.domain.permissions import Act
 from lending.domain.small_cells import hidden
@@ -24,8 +23,6 @@ from lending.queries.surveys import survey_results
 
 class SurveysQuery(ReportQuery):
     """Which days, branch and program (their codes): of workshops held, and of sessions that ended on these days."""
-
-    program = CodeText()
 
 
 class StatementAnswer(Schema):
@@ -53,7 +50,7 @@ def get_surveys(query: Body) -> Any:
         if "branch" in query:
             scope = frozenset({branch_of(session, query["branch"], by)})
         period = between(query["from_"], query["to"])
-        found = survey_results(session, scope, period, program=query.get("program"))
+        found = survey_results(session, scope, period, program=program_of(session, query).code)
     (shown,) = hidden([found.answers])
     items = []
     for name in STATEMENTS:

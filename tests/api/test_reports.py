@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
+from lending.models.cohorts import Program
 from lending.models.counts import DailyCount
+from lending.models.people import StaffProgram
 from tests.api.conftest import Door
 from tests.api.test_cases import check_out
-from tests.cast import LUIS, NOW, OPEN_KIT
+from tests.cast import LUIS, NOW, OPEN_KIT, put
 
 MARCH = {"from": "2026-03-01", "to": "2026-03-31"}
 FEBRUARY = {"month": "2026-02", "branch": "COM"}
@@ -119,3 +121,43 @@ def test_the_desk_reads_no_reports_and_a_lead_closes_no_month(both: Door) -> Non
     assert both.ben.get("/reports/circulation", **MARCH).status_code == 403
     assert both.desk("dora").post("/reports/months", FEBRUARY).status_code == 403
     assert both.cleo.post("/reports/months", FEBRUARY | {"branch": "ELA"}).status_code == 404
+
+
+def test_a_lead_reads_their_own_program_alone(both: Door) -> None:
+    counted(both, "check_out", 12, cohort_id=both.cast.cohort)
+    counted(both, "check_out", 7)
+    dora = both.desk("dora")
+    assert [(row["program"], row["checkouts"]) for row in items(both, "dora", by="program")] == [("work-ready", 12)]
+    funder = dora.get("/reports/indicators", **MARCH).json["items"]
+    assert [one["n"] for one in funder if one["indicator"] == "check_outs"] == [12]
+    survey = dora.get("/reports/public_survey", **MARCH).json["items"]
+    assert [one["n"] for one in survey if one["element"] == 553] == [12]
+    assert [row["checkouts"] for row in items(both, program="work-ready")] == [12]
+
+
+def test_a_lead_of_several_programs_names_one_of_them_and_no_other(both: Door) -> None:
+    def lead_two(session: Any) -> None:
+        for code, is_led in (("job-skills", True), ("night-school", False)):
+            program = put(session, Program(code=code, name=code))
+            if is_led:
+                put(session, StaffProgram(staff_id=both.cast.dora_id, program_id=program.id))
+
+    both.database.act(lead_two)
+    counted(both, "check_out", 12, cohort_id=both.cast.cohort)
+    for report in ("circulation", "indicators", "public_survey", "surveys"):
+        asked = [{}, {"program": "night-school"}, {"program": "job-skills"}]
+        answers = [both.desk("dora").get(f"/reports/{report}", **MARCH, **program) for program in asked]
+        assert (report, [answer.status_code for answer in answers]) == (report, [422, 404, 200])
+    assert [row["checkouts"] for row in items(both, "dora", program="work-ready")] == [12]
+
+
+def test_a_lead_without_a_program_reads_of_none(both: Door) -> None:
+    both.database.act(lambda session: session.execute(delete(StaffProgram)))
+    counted(both, "check_out", 12, cohort_id=both.cast.cohort)
+    counted(both, "check_out", 7)
+    assert [row["checkouts"] for row in items(both, "dora")] == [0]
+
+
+def test_what_was_reported_of_all_programs_is_for_who_closes_months(both: Door) -> None:
+    assert both.desk("dora").get("/reports/months").status_code == 403
+    assert both.desk("dora").get("/reports/months/2026-02").status_code == 403

@@ -12,6 +12,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from lending.domain.periods import Period, PeriodKind, fiscal_year_of, month_of, read_period
+from lending.domain.permissions import Role
 from lending.queries.cohorts import programs
 from lending.web import current
 
@@ -20,7 +21,9 @@ MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a page is about, and what else may be chosen: values and words. ``program`` is a code, ``None`` for all."""
+    """What a page is about, and what else may be chosen: values and words. ``program`` is a code, ``None`` for all, and
+    empty for none: whoever leads programs sees one of theirs at a time.
+    """
 
     period: Period
     program: str | None
@@ -44,12 +47,15 @@ def chosen() -> Chosen:
         offered.insert(0, period)
     with current.library().db.read() as session:
         found = [(one.code, one.name) for one in programs(session, by=current.actor())]
+    leads = current.person().role is Role.PROGRAM
     asked = request.args.get("program") or None
+    if asked not in {code for code, _name in found}:
+        asked = next((code for code, _name in found), "") if leads else None
     return Chosen(
         period=period,
-        program=asked if asked in {code for code, _name in found} else None,
+        program=asked,
         periods=[(one.name, _words(one)) for one in offered],
-        programs=[("", _("All programs")), *found],
+        programs=found if leads else [("", _("All programs")), *found],
     )
 
 

@@ -117,7 +117,7 @@ def close(opening: str) -> ResponseReturnValue:
 def read(opening: str) -> ResponseReturnValue:
     """The ledger with names as a workbook; that it is read is on the journal before the file leaves.
 
-    A key that did it before gets no file: then nobody asked whether the ledger is open still, or wrote the reading down.
+    A key that did it before gets no file: nobody would ask whether the ledger is open still, or write the reading down.
     """
     try:
         seal = current.library().name_seal()

@@ -70,6 +70,11 @@ class Choice:
         return sorted(place.branch_id for place in self.places)
 
     @property
+    def program_code(self) -> str | None:
+        """The code of the program; ``None`` for all of them, and empty for a lead without one."""
+        return self.program.code if self.program is not None else None if self.program_id is None else ""
+
+    @property
     def arguments(self) -> dict[str, Any]:
         """What an address says of this choice, for links to pages with the same one."""
         given = {"period": self.asked}

@@ -112,7 +112,7 @@ def _by_month(months: Mapping[Period, int]) -> Section:
 
 def _learned(choice: Choice) -> Figure | None:
     """How many of those who answered say that they learned something; ``None`` where too few answered to tell."""
-    program = None if choice.program is None else choice.program.code
+    program = choice.program_code
     with current.library().db.read() as session:
         told = survey_results(session, scope_of(choice), choice.period, program=program).statements["learned"]
     if told.percent is None or 0 < told.agree < SMALLEST_SHOWN:

@@ -100,7 +100,7 @@ def _report(choice: Choice) -> Report:
 def _read(session: Session, choice: Choice) -> Outcomes:
     """All of it; the number of statements is the same whatever the size."""
     person, scope, period = current.person(), choice.branch_ids, choice.period
-    program = None if choice.program is None else choice.program.code
+    program = choice.program_code
     of_program = None if choice.program_id is None else [choice.program_id]
     # What is on line belongs to the whole system: whoever looks at all of it sees it, and a lead what they lead.
     wide = None if current.branch_ids() is None and choice.branch is None else scope

@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from lending.db import Database
 from lending.models.outcomes import Story
+from lending.models.people import StaffProgram
 from tests.cast import ADA, NOW, Cast
 from tests.programs.answering import answer, survey_for
 from tests.programs.meetings import meeting
@@ -78,6 +80,20 @@ def test_a_lead_reads_what_people_wrote(dora: Browser, sqlite_database: Database
     assert "do not pass it on with names" in page
     assert "Too few answers" in text(dora.get("/outcomes/surveys?period=2025-12"))
     assert dora.get("/outcomes/surveys?period=nonsense&program=nonsense").status_code == 200
+
+
+def test_a_lead_without_a_program_reads_of_none(dora: Browser, sqlite_database: Database, cast: Cast) -> None:
+    survey = survey_for(sqlite_database, cast, workshop=meeting(sqlite_database, cast))
+    for n in range(5):
+        answer(
+            sqlite_database, cast, survey, f"tap {n}", at=NOW + timedelta(hours=2), learned=5, helped="The examples."
+        )
+    ask = "/outcomes/surveys?period=2026-03"
+    assert "All programs" not in text(dora.get(ask))
+    assert "100%" in text(dora.get("/reports/outcomes?period=2026-03"))
+    sqlite_database.act(lambda session: session.execute(delete(StaffProgram)))
+    assert "The examples." not in text(dora.get(ask))
+    assert "100%" not in text(dora.get("/reports/outcomes?period=2026-03"))
 
 
 def test_somebody_is_asked_once_how_they_heard(
