@@ -32,8 +32,8 @@ def ledger() -> None:
 @click.option("--services", is_flag=True, help="The lines instead of the devices.")
 def inventory(file: Path, services: bool) -> None:
     """Write the inventory as CSV. It names no borrower."""
+    from lending.domain.spreadsheets import harmless
     from lending.queries import ledger as queries
-    from lending.reporting.files import harmless
 
     with library() as opened, opened.db.read() as session:
         found = queries.services(session) if services else queries.assets(session)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
+from lending.domain.spreadsheets import harmless
 from lending.domain.states import LineState, LoanState
 from lending.models.base import table_of
 from lending.models.branches import Branch
@@ -123,7 +124,7 @@ def _harmless(value: str) -> str:
     """A plus before nothing but digits is a telephone number, which a carrier must be able to read."""
     if value.startswith("+") and value[1:].replace(" ", "").replace("-", "").isdecimal():
         return value
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return harmless(value)
 
 
 def _placed(branch_ids: Branches) -> Select[str, str, str, str, str]:

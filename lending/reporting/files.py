@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from lending.domain.small_cells import Hidden
+from lending.domain.spreadsheets import harmless
 from lending.phrases import HIDDEN, WHY_HIDDEN
 from lending.reporting.report import Number, Report, Row, Section, Unit
 from lending.reporting.voice import Voice
@@ -21,12 +22,6 @@ CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Value = str | float | int
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def harmless(text: str) -> str:
-    """``text`` as a cell that no spreadsheet runs. Blanks in front hide nothing, some programs skip them."""
-    return f"'{text}" if text.lstrip(" \u00a0").startswith(_RUNS) or text.startswith(_RUNS) else text
 
 
 def as_csv(report: Report, voice: Voice) -> Iterator[bytes]:

@@ -9,22 +9,10 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from lending.domain.small_cells import Hidden
-from lending.reporting.files import as_csv, as_xlsx, harmless
+from lending.reporting.files import as_csv, as_xlsx
 from lending.reporting.report import Column, Figure, Number, Report, Row, Section, Table, Unit
+from tests.domain.test_spreadsheets import DANGEROUS
 from tests.reporting.speaking import ENGLISH, figure, report, section, table
-
-DANGEROUS = (
-    "=1+1",
-    "+1",
-    "-1",
-    "@SUM(A1)",
-    "\t=1",
-    "\r=1",
-    "\n=1",
-    " =1",
-    "\u00a0=1",
-    '=HYPERLINK("http://example.org")',
-)
 
 
 def lines(found: Report) -> list[list[str]]:
@@ -35,16 +23,6 @@ def lines(found: Report) -> list[list[str]]:
 def sheets(found: Report) -> dict[str, list[list[object]]]:
     book = CalamineWorkbook.from_filelike(io.BytesIO(as_xlsx(found, ENGLISH)))
     return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
-
-
-@pytest.mark.parametrize("text", DANGEROUS)
-def test_what_a_spreadsheet_would_run_is_made_text(text: str) -> None:
-    assert harmless(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ["Compton Library", "10-04", "a=b", "", "Work Ready + more"])
-def test_what_no_spreadsheet_runs_stays(text: str) -> None:
-    assert harmless(text) == text
 
 
 @pytest.mark.parametrize("text", DANGEROUS)

@@ -12,7 +12,8 @@ from datetime import date
 
 from flask import Response
 
-from lending.reporting.files import CSV, XLSX, harmless
+from lending.domain.spreadsheets import harmless
+from lending.reporting.files import CSV, XLSX
 
 Cell = str | int | date | None
 Lines = Iterable[Sequence[Cell]]
