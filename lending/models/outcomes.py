@@ -70,7 +70,8 @@ class HeardFrom(StrEnum):
 class HeardOf(Base):
     """That one person said how they heard, when they enrolled (no ``workshop_id``) or registered for a workshop.
 
-    It names nobody and leads to nobody, so there is nothing to cut. ``friend_cohort_id``: in which session the friend
+    It names nobody and leads to nobody, so there is nothing to cut; chance draws its key, so that the order in which
+    people were asked is not that of the rows. ``friend_cohort_id``: in which session the friend
     took part who told them. ``branch_id``: where they pick up, or where the workshop is held.
     """
 

@@ -18,7 +18,10 @@ T = TypeVar("T")
 SECRETS = frozenset({"old", "pin", "password", "again"})
 """A key keeps a quick digest of its form: whoever reads the database would try it for these."""
 
-_APART = frozenset({"csrf_token", "key"}) | SECRETS
+OF_NOBODY = frozenset({"heard", "friend_cohort"})
+"""What is kept of nobody: of so few answers a digest tells which it was, beside the seat that it is about."""
+
+_APART = frozenset({"csrf_token", "key"}) | SECRETS | OF_NOBODY
 
 
 def key_of(form: Mapping[str, str]) -> str:

@@ -5,8 +5,12 @@ Staff with a password and patrons with a PIN come by the same way. Source: BATTE
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from math import ceil
+from time import perf_counter, sleep
+from typing import Final
 
 from lending import passwords
 from lending.circulation import second_factors, sign_ins
@@ -15,6 +19,9 @@ from lending.domain.actors import Actor
 from lending.errors import Block, Reason, Refused
 from lending.queries.staff import SignIn
 from lending.web import current, known, shifts
+
+TAKES: Final = 0.2
+"""Seconds that an answer takes which must not tell whether there is such a number: longer than a code is written in."""
 
 
 def opened(account: str, secret: str, found: SignIn | None) -> SignIn:
@@ -63,6 +70,16 @@ def tried(at: datetime) -> str:
     address = known.address()
     current.library().db.act(lambda s: sign_ins.reserve_try(s, address, at=at))
     return address
+
+
+@contextmanager
+def taking_as_long() -> Iterator[None]:
+    """Take as long for a number that nobody has as for one of somebody's, to whom something is written."""
+    began = perf_counter()
+    try:
+        yield
+    finally:
+        sleep(max(TAKES - (perf_counter() - began), 0))
 
 
 def retry_after(refused: Refused) -> dict[str, str]:

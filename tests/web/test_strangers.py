@@ -86,7 +86,7 @@ ASKED = (
     Asked("/sessions/{code}/captains", {"name": "Nadia Haddad"}),
     Asked("/sessions/{code}/captains/{attendee}/remove", {}),
     Asked("/seats/{enrolment}/heard"),
-    Asked("/seats/{enrolment}/heard", {"source": "friend"}),
+    Asked("/seats/{enrolment}/heard", {"heard": "friend"}),
     Asked("/stocktakes/{stocktake}"),
     Asked("/stocktakes/{stocktake}", {"code": KIT}),
     Asked("/stocktakes/{stocktake}/end", {}),

@@ -1,7 +1,7 @@
 """A new PIN for who forgot the old one: a code comes by e-mail or text, and whoever types it chooses a PIN.
 
-The answer is the same whether or not there is such a card. Asking and typing are counted as signing in is. Source:
-BATTERY S7; issue "Patrons reserve online", Build 1.
+The answer is the same, and takes as long, whether or not there is such a card. Asking and typing are counted as signing
+in is. Source: BATTERY S7; issue "Patrons reserve online", Build 1.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def ask() -> ResponseReturnValue:
     headers: dict[str, str] = {}
     if form.validate_on_submit():
         try:
-            _send(number_of(form.card.data))
+            with guesses.taking_as_long():
+                _send(number_of(form.card.data))
         except Refused as refused:
             status, headers = _told(form, refused)
         else:
@@ -82,7 +83,8 @@ def code() -> ResponseReturnValue:
     headers: dict[str, str] = {}
     if form.validate_on_submit():
         try:
-            whose = _use(number_of(form.card.data), form.code.data, form.pin.data)
+            with guesses.taking_as_long():
+                whose = _use(number_of(form.card.data), form.code.data, form.pin.data)
         except Refused as refused:
             status, headers = _told(form, refused)
         else:

@@ -34,7 +34,7 @@ bp = Blueprint("hearing", __name__)
 class HeardForm(KeyedForm):
     """How one person heard, and of a friend, in which session that one took part."""
 
-    source = SelectField(
+    heard = SelectField(
         lazy_gettext("How did they hear of it?"),
         validators=[InputRequired(lazy_gettext("Choose one of the list."))],
     )
@@ -67,11 +67,11 @@ def person(enrolment: str) -> ResponseReturnValue:
     with current.library().db.read() as session:
         shown = seat(session, enrolment, by=by)
         past = cohorts_by_date(session, by=by, on=current.today(), phase=Phase.PAST)
-    offer(form.source, heard.choices(_("Choose")))
+    offer(form.heard, heard.choices(_("Choose")))
     offer(form.friend_cohort, [("", _("not known")), *((one.code, one.name) for one in past)])
 
     def do(session: Session, at: datetime, by: Actor) -> None:
-        told = heard.read(form.source.data, form.friend_cohort.data)
+        told = heard.read(form.heard.data, form.friend_cohort.data)
         if isinstance(told, Heard):
             note_heard(session, enrolment=enrolment, heard=told, at=at, by=by)
 

@@ -12,6 +12,7 @@ from lending.db import Database
 from lending.domain.pins import code_named
 from lending.models.notices import Notice
 from lending.models.people import Patron, PinCode
+from lending.web import guesses
 from tests.cast import ADA, LUIS, Cast
 from tests.circulation.kits_in_hand import only, rows
 from tests.web.browsers import Browser, signed_in_with_card
@@ -19,6 +20,14 @@ from tests.web.looking import key
 
 SECRET = "k" * 40
 NEW = "739120"
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long answers were held back, in seconds; here nobody waits."""
+    found: list[float] = []
+    monkeypatch.setattr(guesses, "sleep", found.append)
+    return found
 
 
 @pytest.fixture
@@ -41,6 +50,16 @@ def test_the_answer_is_the_same_for_every_number(new_browser: Callable[[], Brows
     assert {notice.patron_id for notice in rows(reachable, Notice)} == {
         only(reachable, Patron, Patron.email.is_not(None)).id
     }
+
+
+def test_no_answer_comes_sooner_for_a_number_that_nobody_has(
+    new_browser: Callable[[], Browser], reachable: Database, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guesses, "perf_counter", iter([1.0, 1.05, 2.0, 2.01, 3.0, 3.5]).__next__)
+    for card in (LUIS, "29999000009999"):
+        new_browser().post("/my/pin", {"card": card})
+    new_browser().post("/my/pin/code", {"card": LUIS, "code": "000000", "pin": NEW})
+    assert waits == pytest.approx([guesses.TAKES - 0.05, guesses.TAKES - 0.01, 0])
 
 
 def test_whoever_types_the_code_chooses_a_pin_and_is_signed_in(

@@ -101,9 +101,9 @@ def test_somebody_is_asked_once_how_they_heard(
 ) -> None:
     ada = adas_seat(sqlite_database, cast)
     assert f"/seats/{ada}/heard" in text(ben.get(f"/seats/{ada}"))
-    assert ben.post(f"/seats/{ada}/heard", {"key": KEY, "source": "friend", "friend_cohort": ""}).status_code == 303
+    assert ben.post(f"/seats/{ada}/heard", {"key": KEY, "heard": "friend", "friend_cohort": ""}).status_code == 303
     assert f"/seats/{ada}/heard" not in text(ben.get(f"/seats/{ada}"))
-    again = ben.post(f"/seats/{ada}/heard", {"key": KEY + "2", "source": "flyer", "friend_cohort": ""})
+    again = ben.post(f"/seats/{ada}/heard", {"key": KEY + "2", "heard": "flyer", "friend_cohort": ""})
     assert again.status_code == 409
     assert "From a friend who took part" in text(dora.get("/outcomes/heard"))
     assert "Nobody was asked yet" in text(cleo.get("/outcomes/heard"))
