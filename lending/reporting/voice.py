@@ -43,7 +43,9 @@ class Voice:
         return str(format_decimal(round(value, 1), locale=self.reader.here))
 
     def hours(self, value: float) -> str:
-        """``5 hours``, ``3 days``: a turnaround in the unit that a person would say."""
+        """``5 hours``, ``3 days``: a turnaround in the unit that a person would say; ``-5 hours`` if it shrank."""
+        if value < 0:
+            return f"-{self.hours(-value)}"
         if value >= 48:
             return self.days(value / 24)
         whole = max(1, round(value))

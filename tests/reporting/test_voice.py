@@ -27,6 +27,8 @@ from tests.reporting.speaking import ENGLISH
         (Number(-0.12, Unit.CHANGE), "−12%"),
         (Number(0, Unit.HOURS), "1 hour"),
         (Number(5, Unit.HOURS), "5 hours"),
+        (Number(-5, Unit.HOURS), "-5 hours"),
+        (Number(-60, Unit.HOURS), "-2.5 days"),
         (Number(60, Unit.HOURS), "2.5 days"),
         (Number(1, Unit.DAYS), "1 day"),
         (Number(12, Unit.DAYS), "12 days"),

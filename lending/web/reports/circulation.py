@@ -215,10 +215,9 @@ def _by_month(choice: Choice, rows: list[Circulated]) -> Section:
             for counter in (CHECK_OUT, *BESIDE)
         )
         lines.append(Row(spoken.month(month.first), (*numbers, Number(served))))
-    last = period_words(choice.period, reader)
-    note = (
-        "" if months[-1].last == choice.period.last else _("The last month is counted up to %(period)s.", period=last)
-    )
+    last = choice.period.last
+    until = reader.day_and_year(last)
+    note = "" if months[-1].last == last else _("The last month is counted up to %(day)s.", day=until)
     return Section(
         "by-month",
         lambda table: findings.most(

@@ -6,6 +6,7 @@ Source: RULES 7, "funnel enrolled → picked up → attended ≥ 4 of 6 → on t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -29,6 +30,9 @@ from lending.web.reports.choosing import Choice, chosen, period_words
 from lending.web.reports.frame import voice
 
 bp = Blueprint("funnels", __name__, url_prefix="/reports")
+
+_EARLIEST = timedelta(days=92)
+"""How long before a session begins its first kit may have been picked up."""
 
 
 @bp.get("/sessions")
@@ -187,7 +191,7 @@ def _each(found: Sequence[Funnel], choice: Choice) -> Section:
                 Number(one.on_time),
                 Number(one.answered),
             ),
-            url=url_for(".page", cohort=one.cohort, **choice.arguments),
+            url=url_for("funnels.page", cohort=one.cohort, **choice.arguments),
         )
         for one in found
     )
@@ -218,9 +222,6 @@ def _out_of(row: Row) -> str:
 
 def _check_outs(one: Funnel, choice: Choice) -> str:
     """The check-outs of a session, from months before it began: kits may be picked up early."""
-    given: dict[str, Any] = {
-        "period": "days",
-        "from": f"{one.starts_on.replace(day=1).isoformat()}",
-        "to": choice.today.isoformat(),
-    }
+    begins = one.starts_on - _EARLIEST
+    given: dict[str, Any] = {"period": "days", "from": begins.isoformat(), "to": choice.today.isoformat()}
     return url_for("rows.page", counter="check_out", cohort=one.cohort, **given, **choice.narrowing)

@@ -25,7 +25,7 @@ from lending.domain.permissions import Act
 from lending.models.base import new_public_id
 from lending.models.counts import Measure
 from lending.queries.closed_months import MonthState, Restated, month_states, reported
-from lending.queries.report_rows import session_names
+from lending.queries.report_rows import VERBS, session_names
 from lending.reporting import words
 from lending.reporting.report import Column, Number, Report, Row, Section, Table, Unit
 from lending.web import current
@@ -34,7 +34,9 @@ from lending.web.names import names
 from lending.web.posting import NotDone, pressed
 from lending.web.reports import showing
 from lending.web.reports.choosing import Choice, chosen
+from lending.web.reports.circulation import link
 from lending.web.reports.frame import voice, ways
+from lending.web.reports.rows import OPEN_LOANS
 
 bp = Blueprint("months", __name__, url_prefix="/reports/months")
 
@@ -153,14 +155,16 @@ def _report(period: Period, states: Sequence[MonthState], choice: Choice) -> Rep
         found = reported(session, choice.branch_ids, period.first)
         called = session_names(session, {row.cohort for row in found})
     reader, branch = current.reader(), None if choice.branch is None else choice.branch.code
-    closed = [state for state in states if state.closed_at is not None and branch in (None, state.branch)]
+    here = [state for state in states if branch in (None, state.branch)]
+    closed = [state for state in here if state.closed_at is not None]
+    together = _together(found, period, choice, is_whole=closed == here)
     return Report(
         name="month",
         title=_title(reader.month(period.first)),
         period="",
         made_at=current.now(),
         narrowed=choice.narrowed()[:1],
-        sections=(_together(found), _changes(found, called)) if found or closed else (),
+        sections=(together, _changes(found, called, period, choice)) if found or closed else (),
         on=period.last,
     )
 
@@ -170,15 +174,19 @@ def _title(month: str) -> str:
     return month[:1].upper() + month[1:]
 
 
-def _together(found: Sequence[Restated]) -> Section:
-    """Each figure of all libraries that closed the month, as far as it may be added up."""
+def _together(found: Sequence[Restated], period: Period, choice: Choice, *, is_whole: bool) -> Section:
+    """Each figure of all libraries that closed the month, as far as it may be added up.
+
+    ``is_whole``: all that are looked at closed it. A sum of some alone has no list, which would have more rows.
+    """
     told, branches = defaultdict[str, list[Restated]](list), {row.branch for row in found}
     for row in found:
         told[row.figure].append(row)
     known = _figure_names()
     ordered = [name for name in known if name in told and (len(branches) == 1 or name not in closing_months.NO_SUM)]
     sums = {name: (_sum(row.reported for row in told[name]), _sum(row.now for row in told[name])) for name in ordered}
-    rows = tuple(Row(known[name], _numbers(name, *sums[name])) for name in ordered)
+    urls = {name: _acts_of(name, period, choice) if is_whole else None for name in ordered}
+    rows = tuple(Row(known[name], _numbers(name, *sums[name], urls[name])) for name in ordered)
     changed = sum(then != now for then, now in sums.values())
     spoken = voice()
 
@@ -203,7 +211,13 @@ def _sum(numbers: Iterable[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-def _changes(found: Sequence[Restated], called: dict[str, str]) -> Section:
+def _acts_of(figure: str, period: Period, choice: Choice, **of: str | None) -> str | None:
+    """The acts that a figure counts now; ``None`` where it counts none that can be listed."""
+    is_listed = figure in {counter.value for counter in VERBS}
+    return link(choice, Counter(figure), period=period.name, **of) if is_listed else None
+
+
+def _changes(found: Sequence[Restated], called: dict[str, str], period: Period, choice: Choice) -> Section:
     """What exactly changed: where, of which kind and session."""
     known, places = _figure_names(), names()
     rows = []
@@ -215,7 +229,9 @@ def _changes(found: Sequence[Restated], called: dict[str, str]) -> Section:
                 called.get(row.cohort, ""),
             ]
             label = ", ".join([known.get(row.figure, row.figure), *(part for part in of if part)])
-            rows.append(Row(label, _numbers(row.figure, row.reported, row.now)))
+            at = {"branch": row.branch, "kit_type": row.kit_type or None, "cohort": row.cohort or OPEN_LOANS}
+            url = _acts_of(row.figure, period, choice, **at)
+            rows.append(Row(label, _numbers(row.figure, row.reported, row.now, url)))
     spoken = voice()
 
     def tell(table: Table) -> str:
@@ -234,12 +250,13 @@ def _heads() -> tuple[Column, ...]:
     )
 
 
-def _numbers(figure: str, then: int | None, now: int | None) -> tuple[Number, ...]:
+def _numbers(figure: str, then: int | None, now: int | None, url: str | None = None) -> tuple[Number, ...]:
     unit = _UNITS.get(figure, Unit.PEOPLE)
     difference = None if then is None or now is None else now - then
     # What came to it is no count of people by itself, and goes where one of the two may not be told.
-    change = Number(difference, unit if unit is not Unit.PEOPLE else Unit.THINGS, cases=(then, now))
-    return Number(then, unit), Number(now, unit), change
+    # No difference is no hours, where a turnaround of less than an hour is said to be one.
+    of_change = unit if unit is not Unit.PEOPLE and difference else Unit.THINGS
+    return Number(then, unit), Number(now, unit, url=url), Number(difference, of_change, cases=(then, now))
 
 
 _UNITS = {

@@ -212,9 +212,9 @@ def _by_day(now: StockFigures) -> Section:
             return str(_("No day of this period has been counted yet"))
         last = table.rows[-1]
         out, in_service = last.numbers[0], last.numbers[4]
-        if out.value is None:
+        if out.value is None or in_service.value is None:
             return str(_("Too few to tell without telling of single people"))
-        told = {"out": spoken.count(out.value), "all": spoken.count(in_service.value or 0), "day": last.label}
+        told = {"out": spoken.count(out.value), "all": spoken.count(in_service.value), "day": last.label}
         return str(_("%(out)s of %(all)s kits in service were out at the end of %(day)s", **told))
 
     columns = (Column(_("Out")), Column(_("Being made ready")), Column(_("On the shelf")), Column(_("Free")))

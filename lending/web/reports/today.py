@@ -161,7 +161,9 @@ def _figures(found: Today, choice: Choice) -> tuple[Figure, ...]:
 def _oldest(found: Today) -> str:
     if found.oldest_due is None:
         return ""
-    days = (current.now() - found.oldest_due) // timedelta(days=1)
+    # By the calendar, as the ladder counts: what was due last night is a day overdue this morning.
+    due_on = found.oldest_due.astimezone(ZoneInfo(current.reader().zone)).date()
+    days = (current.today() - due_on).days
     return str(_("oldest: %(days)s", days=voice().days(days))) if days else str(_("since today"))
 
 

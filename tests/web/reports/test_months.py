@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from lending.db import Database
 from lending.domain.counting import Counter
-from lending.models.counts import ClosedMonth, DailyCount
+from lending.models.counts import ClosedMonth, DailyCount, DailyDuration, Measure
 from tests.cast import Cast
 from tests.web.browsers import Browser
 from tests.web.looking import key
@@ -19,7 +20,6 @@ FEBRUARY = "/reports/months/2026-02"
 
 def count(database: Database, cast: Cast, n: int, *, branch_id: int | None = None) -> None:
     """So many check-outs on one day of February."""
-    from datetime import date
 
     def write(session: Any) -> None:
         at = (date(2026, 2, 10), branch_id or cast.ela, cast.laptop_hotspot, 0, Counter.CHECK_OUT.value)
@@ -74,6 +74,36 @@ def test_what_changed_since_stands_beside_what_was_reported(
     assert "1 figure has changed since this month was reported" in headings(page)
     restated = table(page, "Restatements")
     assert restated == {"Check-outs, East Los Angeles Library, Laptop and hotspot": ["20", "19", "-1"]}
+
+
+def test_what_is_counted_now_leads_to_its_acts_where_the_whole_sum_can_be_listed(
+    eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    count(sqlite_database, cast, 20)
+    press(eli, branch="ELA")
+    listed = "/reports/rows?counter=check_out&amp;period=2026-02"
+    of_one = text(eli.get(f"{FEBRUARY}?branch=ELA"))
+    assert f"{listed}&amp;branch=ELA" in of_one
+    assert listed not in text(eli.get(FEBRUARY)), "Compton is not closed, and its acts are no part of the sum"
+    press(eli, branch="COM")
+    assert listed in text(eli.get(FEBRUARY))
+
+
+def test_a_restatement_leads_to_the_acts_of_its_library_kind_and_session(
+    eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    press(eli)
+    count(sqlite_database, cast, 6)
+    page = text(eli.get(FEBRUARY))
+    assert "counter=check_out&amp;period=2026-02&amp;branch=ELA&amp;kit_type=laptop-hotspot&amp;cohort=none" in page
+
+
+def test_no_difference_of_a_turnaround_is_nought(eli: Browser, sqlite_database: Database, cast: Cast) -> None:
+    took = {"branch_id": cast.ela, "kit_type_id": cast.laptop_hotspot, "measure": Measure.TURNAROUND, "n": 9}
+    sqlite_database.act(lambda session: session.add(DailyDuration(day=date(2026, 2, 10), bucket=5, **took)))
+    press(eli)
+    page = text(eli.get(f"{FEBRUARY}?branch=ELA"))
+    assert table(page, "As reported, and now")["Turnaround, median"] == ["5 hours", "5 hours", "0"]
 
 
 def test_all_libraries_are_closed_with_one_press_and_each_once(eli: Browser, sqlite_database: Database) -> None:

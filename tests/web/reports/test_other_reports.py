@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -109,6 +111,27 @@ def test_days_that_nobody_counted_are_not_known_and_not_nought(eli: Browser) -> 
     page = text(eli.get(f"/reports/stock{FEBRUARY}"))
     assert figures(page)["Utilization"] == figures(page)["In service"] == "not known"
     assert "No day of this period has been counted yet: the kits are counted each night." in page
+
+
+def test_paper_does_not_take_the_kits_in_service_for_none(eli: Browser, sqlite_database: Database, cast: Cast) -> None:
+    write(sqlite_database, day_of(cast, 1, out=0, free=4))
+    page = text(eli.get(f"/reports/stock{FEBRUARY}"))
+    assert "0 of 4 kits in service were out at the end of Sun, Feb 1" in headings(page)
+    assert "0 of 0 kits" not in page
+
+
+def test_a_session_leads_to_every_kit_that_was_picked_up_for_it(
+    eli: Browser, sqlite_database: Database, cast: Cast, clock: MovingClock
+) -> None:
+    clock.set(NOW - timedelta(days=5))  # in the month before the session begins
+    lend(sqlite_database, cast, KIT, ADA, at=clock.now())
+    clock.set(NOW)
+    page = text(eli.get("/reports/today"))
+    assert table(page, "Session by session")["Work Ready 7"][1] == "1"
+    leads = [unescape(url) for url in re.findall(r'href="(/reports/rows[^"]*cohort=WR-7[^"]*)"', page)]
+    assert [len(rows(text(eli.get(url)))) for url in leads] == [1]
+    (of_the_session,) = [unescape(url) for url in re.findall(r'href="(/reports/[^"]*)">Work Ready 7<', page)]
+    assert "<h1>Work Ready 7</h1>" in text(eli.get(of_the_session))
 
 
 def test_a_sessions_funnel_counts_its_people(eli: Browser, sqlite_database: Database, cast: Cast) -> None:

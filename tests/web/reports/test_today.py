@@ -120,6 +120,16 @@ def test_what_is_due_at_midnight_of_the_branch_belongs_to_the_day_before(
     assert (page["due today"], page["overdue"]) == ("0", "1"), "after closing it is overdue, though the day goes on"
 
 
+def test_what_was_due_last_night_is_a_day_overdue_in_the_morning(
+    ben: Browser, sqlite_database: Database, cast: Cast, clock: MovingClock
+) -> None:
+    lend(sqlite_database, cast)
+    clock.move(timedelta(days=42, hours=10))
+    assert "since today" in text(ben.get("/reports/today")), "it was due at closing"
+    clock.move(timedelta(hours=14))
+    assert "oldest: 1 day" in text(ben.get("/reports/today"))
+
+
 def test_the_desk_sees_today_and_no_other_report(ben: Browser) -> None:
     page = text(ben.get("/reports/today"))
     assert "/reports/circulation" not in page
