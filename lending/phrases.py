@@ -189,7 +189,7 @@ CHARGE_STATES: Mapping[str, str] = {
     ChargeState.OWED: N_("owed"),
     ChargeState.PAID: N_("paid"),
     ChargeState.WAIVED: N_("waived"),
-    ChargeState.CANCELLED: N_("cancelled"),
+    ChargeState.CANCELLED: N_("canceled"),
     ChargeState.REFUND_DUE: N_("refund due"),
     ChargeState.REFUNDED: N_("refunded"),
 }
@@ -201,7 +201,7 @@ RESERVATION_STATES: Mapping[str, str] = {
     ReservationState.READY: N_("ready to pick up"),
     ReservationState.PICKED_UP: N_("picked up"),
     ReservationState.EXPIRED: N_("not collected in time"),
-    ReservationState.CANCELLED: N_("reservation cancelled"),
+    ReservationState.CANCELLED: N_("reservation canceled"),
 }
 STATES: Mapping[str, str] = {**CHARGE_STATES, **LOAN_STATES, **KIT_STATES}
 """Any state of the tables in one word; a kit's word goes before a loan's of the same name."""

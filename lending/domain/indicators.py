@@ -69,7 +69,7 @@ DEFINITIONS: Mapping[Indicator, str] = {
     Indicator.REGISTERED: N_(
         "People with a seat in the sessions of these workshops, and whoever registered for one workshop alone."
     ),
-    Indicator.ATTENDED: N_("People in the room and devices on line, live. Views of a recording are never in it."),
+    Indicator.ATTENDED: N_("People in the room and online devices, live. Views of a recording are never in it."),
     Indicator.REACH: N_("Live attendance and all views of recordings in the period. It is not attendance."),
     Indicator.READY: N_("On the last day of the period that was counted."),
     Indicator.QUEUED: N_("People without a promised kit, on the last day of the period that was counted."),

@@ -160,10 +160,10 @@ LOANS: Mapping[str, Message] = {
         _WAS,
     ),
     "cohort_cancelled_loan": _about_loan(
-        N_("Session cancelled: kit on loan"),
-        N_("Your session was cancelled"),
+        N_("Session canceled: kit on loan"),
+        N_("Your session was canceled"),
         (N_("We are sorry: your session will not take place."), _NEW_DATE, _BRING),
-        N_("{library}: sorry, your session was cancelled. Your kit is now due {due_day}. {phone}"),
+        N_("{library}: sorry, your session was canceled. Your kit is now due {due_day}. {phone}"),
         _WAS,
     ),
     "closed_loan": _about_loan(

@@ -106,13 +106,13 @@ SESSIONS: Mapping[str, Message] = {
         N_("{library}: your session has new dates. It begins {starts_on} and ends {ends_on}. {phone}"),
     ),
     "cohort_cancelled_enrolment": _about_seat(
-        N_("Session cancelled: seat"),
-        N_("Your session was cancelled"),
+        N_("Session canceled: seat"),
+        N_("Your session was canceled"),
         (
             N_("We are sorry: {session} will not take place."),
             N_("Call us and we look for another session with you."),
         ),
-        N_("{library}: sorry, your session was cancelled. Call us about another one. {phone}"),
+        N_("{library}: sorry, your session was canceled. Call us about another one. {phone}"),
     ),
     "workshop_moved": _about_seat(
         N_("Workshop moved"),

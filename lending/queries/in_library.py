@@ -41,11 +41,11 @@ class UseShown:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What a period came to; ``None`` where no kit was used without a loan at all: nobody may have written it down."""
+    """What a period came to. A kit is used by a scan, as it is lent by one: where none was scanned, none was used."""
 
-    in_library: int | None
-    at_events: int | None
-    events: int | None
+    in_library: int
+    at_events: int
+    events: int
 
 
 def in_use(
@@ -124,8 +124,6 @@ def uses(session: Session, scope: Branches, period: Period, *, kit_types: list[i
         )
     )
     found = [row for row in rows if _local(row.began_at, row.zone) in period]
-    if not found:
-        return Uses(None, None, None)
     events = [(row.workshop_id, row.hiring_event_id) for row in found if row.workshop_id or row.hiring_event_id]
     return Uses(len(found) - len(events), len(events), len(set(events)))
 

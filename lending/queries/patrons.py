@@ -29,7 +29,7 @@ from lending.models.branches import Branch
 from lending.models.charges import Charge, ChargeKind
 from lending.models.cohorts import Cohort, Enrolment
 from lending.models.kits import Kit, KitType
-from lending.models.loans import Loan
+from lending.models.loans import Loan, LoanPart
 from lending.models.notices import Channel
 from lending.models.people import Card, CardEnd, Patron, PatronStatus
 from lending.models.reservations import Reservation
@@ -97,10 +97,11 @@ class LoanShown:
 
 @dataclass(frozen=True, slots=True)
 class ChargeShown:
-    """A charge of a patron, in whole cents."""
+    """A charge of a patron, in whole cents; ``part`` is what it is for, where it is for one part alone."""
 
     charge: str
     kit: str
+    part: str | None
     kind: ChargeKind
     amount_cents: int
     state: ChargeState
@@ -183,7 +184,7 @@ class PatronShown:
 
 _patrons, _cards, _branches, _loans = table_of(Patron), table_of(Card), table_of(Branch), table_of(Loan)
 _charges, _kits, _kit_types, _cohorts = table_of(Charge), table_of(Kit), table_of(KitType), table_of(Cohort)
-_reservations, _enrolments = table_of(Reservation), table_of(Enrolment)
+_reservations, _enrolments, _loan_parts = table_of(Reservation), table_of(Enrolment), table_of(LoanPart)
 _current = _cards.alias("current_card")
 
 _kits_out = (
@@ -259,10 +260,12 @@ _CHARGES = (
     select(
         _charges.c.public_id.label("charge"),
         _kits.c.barcode.label("kit"),
+        _loan_parts.c.name.label("part"),
         *(_charges.c[name] for name in ("kind", "amount_cents", "state", "made_at")),
     )
     .join(_loans, _loans.c.id == _charges.c.loan_id)
     .join(_kits, _kits.c.id == _loans.c.kit_id)
+    .outerjoin(_loan_parts, _loan_parts.c.id == _charges.c.loan_part_id)
     .order_by(_charges.c.made_at.desc(), _charges.c.id.desc())
 )
 _RESERVATIONS = (

@@ -33,7 +33,7 @@ VERBS: Mapping[str, str] = {
     "undo_capture": N_("Taken off the hold shelf again"),
     "promise": N_("Promised to the next in line"),
     "unpromise": N_("No longer promised"),
-    "cancel_reservation": N_("Reservation cancelled"),
+    "cancel_reservation": N_("Reservation canceled"),
     "expire_reservation": N_("Not collected in time"),
     "take_claim_back": N_("Claim taken back"),
     "move_shelf_date": N_("Waits on the shelf until another day"),
@@ -79,7 +79,7 @@ VERBS: Mapping[str, str] = {
     "finish_repair": N_("Repaired"),
     "pay_charge": N_("Charge paid"),
     "waive_charge": N_("Charge waived"),
-    "cancel_charge": N_("Charge cancelled"),
+    "cancel_charge": N_("Charge canceled"),
     "owe_refund_charge": N_("Charge to be handed back"),
     "refund_charge": N_("Charge handed back"),
 }
@@ -89,6 +89,8 @@ def happened(event: Happened, reader: Reader) -> dict[str, Any]:
     """One line of a kit's history."""
     known = VERBS.get(event.verb)
     what = _(known) if known else event.verb.replace("_", " ").capitalize()
+    if event.verb == "return" and event.detail.get("book_drop"):
+        what = _("Found in the book drop, to inspection")
     step = str(event.detail.get("step", ""))
     if event.verb == "record_step" and step in STEPS:
         what = _("Made ready: %(step)s", step=_(STEPS[step]))

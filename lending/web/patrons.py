@@ -19,8 +19,7 @@ from lending.domain.permissions import Act, Role
 from lending.domain.states import ChargeState, LoanState
 from lending.errors import Reason, Refused
 from lending.models.base import new_public_id
-from lending.models.charges import ChargeKind
-from lending.phrases import CHARGE_STATES, N_
+from lending.phrases import CHARGE_STATES
 from lending.queries import branches as places
 from lending.queries import charges, desk
 from lending.queries import patrons as queries
@@ -28,6 +27,7 @@ from lending.queries.enrolments import Standing
 from lending.queries.patrons import ChargeShown, PatronShown
 from lending.web import current, finding
 from lending.web.access import allow
+from lending.web.charged import charged_for
 from lending.web.forms import (
     TOLD_BY,
     CardForm,
@@ -44,13 +44,6 @@ from lending.web.queues import reserved_openly
 from lending.web.standing import standing
 
 bp = Blueprint("patrons", __name__, url_prefix="/patrons")
-
-CHARGES = {
-    ChargeKind.MISSING_PART: N_("missing part"),
-    ChargeKind.DAMAGE: N_("damage"),
-    ChargeKind.WHOLE_KIT: N_("lost kit"),
-    ChargeKind.REACTIVATION: N_("line put back into service"),
-}
 
 
 @bp.get("")
@@ -327,7 +320,7 @@ def _shown(patron: PatronShown, strip: desk.PatronStrip | None) -> dict[str, Any
         ],
         "charges": [
             {
-                "what": _("%(kit)s: %(what)s", kit=charge.kit, what=_(CHARGES[charge.kind])),
+                "what": _("%(kit)s: %(what)s", kit=charge.kit, what=charged_for(charge.kind, charge.part)),
                 "amount_cents": charge.amount_cents,
                 "state": _(CHARGE_STATES[charge.state]),
                 "when": reader.day_and_year(charge.made_at),

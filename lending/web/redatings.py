@@ -35,7 +35,7 @@ THINGS: Mapping[Thing, str] = {
 }
 WHY: Mapping[Why, str] = {
     Why.COHORT_MOVED: N_("The session is moved."),
-    Why.COHORT_CANCELLED: N_("The session is cancelled."),
+    Why.COHORT_CANCELLED: N_("The session is canceled."),
     Why.AS_EARLY_AS_NOTICE_ALLOWS: N_("As early as a week's notice allows."),
     Why.CLOSED: N_("The library is closed that day."),
     Why.NO_NOTICE_LEFT: N_("It would come earlier, and no week is left to give notice."),

@@ -86,7 +86,7 @@ def end(reservation: str) -> ResponseReturnValue:
         lambda session, at, by: cancel(session, reservation=reservation, reason="at the desk", at=at, by=by)
     )
     if not_done is None:
-        flash(_("The reservation is cancelled. Whoever waits longest moves up."), "done")
+        flash(_("The reservation is canceled. Whoever waits longest moves up."), "done")
         return redirect(url_for("reservations.new", patron=holder.patron), 303)
     form, here = ReserveForm(formdata=None), _offered()
     _offer(form, here)

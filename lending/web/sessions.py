@@ -185,7 +185,7 @@ def cancel(code: str) -> ResponseReturnValue:
         ),
     )
     if step.done:
-        flash(_("%(name)s is cancelled, and everybody will be told.", name=found.name), "done")
+        flash(_("%(name)s is canceled, and everybody will be told.", name=found.name), "done")
         return redirect(url_for("sessions.show", code=code), 303)
     heading = _("Cancel %(name)s", name=found.name)
     if step.preview is not None:

@@ -19,7 +19,7 @@ from lending.queries.kits import KitShown
 from lending.queries.transfers import sent_at
 from lending.web import current
 from lending.web.access import allow
-from lending.web.patrons import CHARGES
+from lending.web.charged import charged_for
 from lending.web.scanning import COMMANDS
 
 bp = Blueprint("slips", __name__, url_prefix="/slips")
@@ -187,10 +187,9 @@ def payment(public_id: str, charge: str) -> ResponseReturnValue:
 
 
 def _charged(line: charges.StatementLine, reader: Reader) -> dict[str, Any]:
-    what = _(CHARGES[line.kind])
     return {
         "when": reader.day_and_year(line.made_at),
-        "what": _("%(what)s: %(part)s", what=what, part=line.part) if line.part else what,
+        "what": charged_for(line.kind, line.part),
         "kit": line.kit,
         "amount_cents": line.amount_cents,
         "state": _(CHARGE_STATES[line.state]),

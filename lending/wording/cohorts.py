@@ -64,7 +64,7 @@ COHORTS: Mapping[Reason, Words] = {
         409, Tone.STOP, N_("%(out)s people have a seat in this session. It needs as many seats at least.")
     ),
     Reason.COHORT_CANCELLED: Words(
-        409, Tone.STOP, N_("That session was cancelled. Choose another."), N_("That session was cancelled.")
+        409, Tone.STOP, N_("That session was canceled. Choose another."), N_("That session was canceled.")
     ),
     Reason.PREVIEW_OUTDATED: Words(
         409, Tone.LOOK, N_("Something changed since you looked. Nothing was saved. Look at the list once more.")
@@ -114,7 +114,7 @@ COHORTS: Mapping[Reason, Words] = {
     Reason.CONSENT_WITHDRAWN: Words(
         409, Tone.STOP, N_("The person took their consent back. Nobody asks what came of this referral any more.")
     ),
-    Reason.EVENT_OVER: Words(409, Tone.STOP, N_("That event is over or was cancelled. Choose another one.")),
+    Reason.EVENT_OVER: Words(409, Tone.STOP, N_("That event is over or was canceled. Choose another one.")),
     Reason.EVENT_TO_COME: Words(409, Tone.STOP, N_("This event begins on %(at)s. Count on that day.")),
     Reason.HAS_REGISTRATIONS: Words(
         409,

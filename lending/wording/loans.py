@@ -78,7 +78,7 @@ LOANS: Mapping[Reason, Words] = {
         409,
         Tone.STOP,
         N_("The kit belongs to a session and is due when the session ends. Enroll the patron in the next one."),
-        N_("Your kit is due when your session ends. Ask about the next session."),
+        N_("This kit goes with a session, so it cannot be renewed. Ask us about the next session."),
         N_("Due when the session ends"),
     ),
     Reason.EXCHANGE_SAME_KIT: Words(422, Tone.STOP, N_("That is the same kit. Scan the one that goes out instead.")),

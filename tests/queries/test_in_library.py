@@ -33,22 +33,22 @@ def test_use_in_the_library_and_at_events_are_apart_and_each_event_is_one(databa
         assert uses(session, frozenset({cast.ela}), MARCH, kit_types=[cast.work_ready]) == Uses(1, 0, 0)
 
 
-def test_what_was_undone_or_elsewhere_or_at_another_time_is_not_known(database: Database, cast: Cast) -> None:
+def test_what_was_undone_or_elsewhere_or_at_another_time_counts_nowhere(database: Database, cast: Cast) -> None:
     take(database, cast)
     database.act(lambda session: undo(session, at=NOW, by=cast.ben))
     with database.read() as session:
-        assert uses(session, None, MARCH) == Uses(None, None, None)
+        assert uses(session, None, MARCH) == Uses(0, 0, 0)
     take(database, cast)
     with database.read() as session:
         for scope, period in ((frozenset({cast.com}), MARCH), (None, month_of(date(2026, 4, 1)))):
-            assert uses(session, scope, period) == Uses(None, None, None)
+            assert uses(session, scope, period) == Uses(0, 0, 0)
 
 
 def test_an_evening_is_of_its_own_day_at_the_branch(database: Database, cast: Cast) -> None:
     take(database, cast, at=datetime(2026, 3, 4, 3, 30, tzinfo=UTC))
     with database.read() as session:
         assert uses(session, None, between(date(2026, 3, 3), date(2026, 3, 3))).in_library == 1
-        assert uses(session, None, between(date(2026, 3, 4), date(2026, 3, 4))).in_library is None
+        assert uses(session, None, between(date(2026, 3, 4), date(2026, 3, 4))).in_library == 0
 
 
 def test_what_is_in_use_is_listed_the_late_first_in_one_statement(database: Database, cast: Cast) -> None:

@@ -96,7 +96,7 @@ def test_the_survey_of_the_month_on_the_page(eli: Browser) -> None:
     page = text(eli.get("/reports/official?period=2026-03"))
     assert "Public Libraries Survey: totals by age and by format agree" in page
     survey = table(page, "Public Libraries Survey")
-    asked = ("553. Circulation of physical items", "600. Live sessions, by age", "618. Attendance on line")
+    asked = ("553. Circulation of physical items", "600. Live sessions, by age", "618. Online attendance")
     assert [survey[name] for name in asked] == [["772"], ["28"], ["2,907"]]
 
 

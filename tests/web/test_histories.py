@@ -41,6 +41,14 @@ def test_a_history_tells_when_a_kit_was_due_and_the_year_of_another_year(ben: Br
     assert "Tue, Mar 3, 2026" in ben.get(f"/kits/{OPEN_KIT}").get_data(as_text=True)
 
 
+def test_a_kit_from_the_book_drop_is_flagged(ben: Browser) -> None:
+    ben.scan(OPEN_KIT, patron=LUIS)
+    ben.scan(OPEN_KIT, screen="returns", book_drop=True)
+    page = ben.get(f"/kits/{OPEN_KIT}").get_data(as_text=True)
+    assert "Found in the book drop, to inspection" in page
+    assert "Returned, to inspection" not in page
+
+
 def test_the_wrong_kit_of_an_exchange_is_named(ben: Browser) -> None:
     ben.scan(KIT, patron="29999000000018")
     given = {"key": secrets.token_hex(8), "replacement": "KIT-1043", "reason": "keyboard"}

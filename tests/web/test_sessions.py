@@ -175,7 +175,7 @@ def test_a_session_is_copied_and_cancelled(dora: Browser, sqlite_database: Datab
     states = every(sqlite_database, select(Cohort.status).order_by(Cohort.id))
     assert states == [CohortStatus.CANCELLED, CohortStatus.PLANNED]
     shown = dora.get("/sessions/WR-7").get_data(as_text=True)
-    assert "Session cancelled" in shown
+    assert "Session canceled" in shown
     assert "Change or move" not in shown
 
 

@@ -116,7 +116,7 @@ def _headline(found: Confirmation) -> str:
         ReservationState.WAITING: _("You are in line for a kit"),
         ReservationState.PICKED_UP: _("You picked up your kit"),
         ReservationState.EXPIRED: _("Your reservation has ended"),
-        ReservationState.CANCELLED: _("Your reservation was cancelled"),
+        ReservationState.CANCELLED: _("Your reservation was canceled"),
     }
     return str(
         _("Your kit is reserved") if found.kit is None else without_a_seat.get(found.kit, _("Your kit is reserved"))

@@ -27,6 +27,7 @@ from lending.queries.borrowers_loans import MyLoan, earlier_loans, kits_in_hand,
 from lending.queries.borrowers_workshops import my_workshops
 from lending.web import current
 from lending.web.access import own
+from lending.web.charged import charged_for
 from lending.web.forms import KeyedForm, offer
 from lending.web.online.due import headline
 from lending.web.online.workshop_words import told
@@ -163,7 +164,7 @@ def history() -> ResponseReturnValue:
         keeps=keeps,
         charges=[
             {
-                "what": charge.part or _("The kit"),
+                "what": _sentence(charged_for(charge.kind, charge.part)),
                 "amount_cents": charge.amount_cents,
                 "state": _(CHARGE_STATES[charge.state]),
                 "when": reader.day_and_year(charge.made_at),
@@ -196,6 +197,10 @@ def _reader(loan: MyLoan) -> Reader:
     return Reader(current.reader().gettext, current.locale(), loan.zone)
 
 
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def _not_billed(done: list[ProblemTold]) -> str:
     return " " + _("You will not be billed for that part.") if done and done[0].excused else ""
 
@@ -211,7 +216,7 @@ def _loan(loan: MyLoan, reader: Reader) -> dict[str, Any]:
         "branch_address": loan.branch_address,
         "out_on": reader.day_and_year(loan.checked_out_at),
         "due": reader.moment(loan.due_at),
-        "why": why[:1].upper() + why[1:],
+        "why": _sentence(why),
         "back_on": reader.moment(loan.received_at) if loan.received_at else None,
         "parts": [
             {

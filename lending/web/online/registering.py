@@ -126,7 +126,7 @@ def cancel(registration: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         at, by = current.now(), current.nobody()
         current.library().db.act(lambda s: cancel_registration(s, registration=registration, at=at, by=by))
-        flash(_("Your registration is cancelled. Thank you for telling us."), "done")
+        flash(_("Your registration is canceled. Thank you for telling us."), "done")
         return redirect(url_for(".registered", registration=registration), 303)
     return render_template(
         "online/sure.html",

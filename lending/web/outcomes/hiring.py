@@ -181,7 +181,7 @@ def cancel(public_id: str) -> ResponseReturnValue:
     not_done = pressed(lambda session, at, by: cancel_event(session, event=public_id, at=at, by=by))
     if not_done is not None:
         return _page(found, _figures_form(found), not_done)
-    flash(_("Cancelled. It counts nowhere."), "done")
+    flash(_("Canceled. It counts nowhere."), "done")
     return redirect(url_for(".show", public_id=public_id), 303)
 
 

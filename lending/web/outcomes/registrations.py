@@ -220,7 +220,7 @@ def cancel(public_id: str, registration: str) -> ResponseReturnValue:
     return _press(
         public_id,
         lambda session, at, by: cancel_registration(session, registration=registration, at=at, by=by),
-        _("The registration is cancelled."),
+        _("The registration is canceled."),
     )
 
 

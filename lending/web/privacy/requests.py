@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -94,8 +94,10 @@ def new() -> ResponseReturnValue:
     form.branch.choices = [SelectChoice(one.code, one.name) for one in here.values()]
     _offer(form, kind=FROM, about=ABOUT, authority=AUTHORITY)
     stands_at = current.station()
-    if not form.is_submitted() and stands_at is not None and stands_at.branch_code in here:
-        form.branch.data = stands_at.branch_code
+    if not form.is_submitted():
+        form.about.data = request.args.get("about")
+        if stands_at is not None and stands_at.branch_code in here:
+            form.branch.data = stands_at.branch_code
 
     def do(session: Session, at: datetime, by: Actor) -> None:
         verbs.log_request(

@@ -60,9 +60,9 @@ def workshops(found: Workshops, names: Mapping[str, str]) -> Section:
     heads = (
         Column(_("Attended live"), _(DEFINITIONS[Indicator.ATTENDED]), measure=Indicator.ATTENDED.value),
         Column(_("In the room"), measure="onsite"),
-        Column(_("On line"), measure="virtual"),
+        Column(_("Online"), measure="virtual"),
         Column(_(NAMES[Indicator.EVENTS])),
-        Column(_("Views of recordings")),
+        Column(_("Views within 30 days")),
     )
 
     def tell(table: Table) -> str:

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from lending.domain.counting import Counter
 from lending.domain.hiring import Figure as Counted
 from lending.domain.indicators import DEFINITIONS, NAMES, Indicator
 from lending.domain.permissions import Act, Role
@@ -33,6 +34,7 @@ from lending.web import current
 from lending.web.access import allow
 from lending.web.reports import outcome_tables, showing
 from lending.web.reports.choosing import Choice, chosen, period_words
+from lending.web.reports.circulation import link
 
 bp = Blueprint("outcomes", __name__, url_prefix="/reports")
 
@@ -89,7 +91,7 @@ def _report(choice: Choice) -> Report:
         before=period_words(choice.before, reader),
         made_at=current.now(),
         narrowed=tuple(pair for pair in choice.narrowed() if pair[0] != _("Kind of kit")),
-        figures=_figures(found),
+        figures=_figures(found, choice),
         sections=sections,
         adding=tables.adding(found.workshops),
         notes=_notes(choice, found),
@@ -128,7 +130,7 @@ def _read(session: Session, choice: Choice) -> Outcomes:
 def _notes(choice: Choice, found: Outcomes) -> tuple[str, ...]:
     notes = []
     if choice.branch is not None or current.branch_ids() is not None:
-        notes.append(_("Workshops on line count for the whole system and for their program, never for one library."))
+        notes.append(_("Online workshops count for the whole system and for their program, never for one library."))
     if choice.program is not None:
         notes.append(_("Inquiries, referrals and uses of kits belong to no program: they are those of all."))
     if found.workshops.uncounted:
@@ -142,8 +144,8 @@ def _notes(choice: Choice, found: Outcomes) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _figures(found: Outcomes) -> tuple[Figure, ...]:
-    return (*_workshops(found.workshops, found.before), *_services(found), *_around(found))
+def _figures(found: Outcomes, choice: Choice) -> tuple[Figure, ...]:
+    return (*_workshops(found.workshops, found.before), *_services(found), *_around(found, choice))
 
 
 def _workshops(now: Workshops, before: Workshops) -> tuple[Figure, ...]:
@@ -162,7 +164,7 @@ def _workshops(now: Workshops, before: Workshops) -> tuple[Figure, ...]:
         figure(Indicator.ATTENDED, now.attended, before.attended),
         figure(Indicator.REACH, now.reach, before.reach),
         Figure(
-            _("Views of recordings"),
+            _("Views within 30 days"),
             Number(now.survey_views, url="#workshops"),
             _("Views within 30 days of the recordings posted in the period, as the libraries' survey counts them."),
             before=Number(before.survey_views),
@@ -201,7 +203,9 @@ def _services(found: Outcomes) -> tuple[Figure, ...]:
     )
 
 
-def _around(found: Outcomes) -> tuple[Figure, ...]:
+def _around(found: Outcomes, choice: Choice) -> tuple[Figure, ...]:
+    # Uses of kits are those of all programs: the list of one would have fewer.
+    used = link(choice, Counter.IN_LIBRARY) if choice.program is None else None
     return (
         Figure(
             _("Survey answers"),
@@ -228,7 +232,7 @@ def _around(found: Outcomes) -> tuple[Figure, ...]:
         ),
         Figure(
             _("Used in the library"),
-            Number(found.uses.in_library),
+            Number(found.uses.in_library, url=used),
             _("Kits used inside the building and due at closing, without a loan."),
         ),
         Figure(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from lending.circulation.missing_parts import settle_incomplete_loans
 from lending.circulation.reserving import reserve
 from lending.circulation.returns import return_kit
 from lending.clock import MovingClock
@@ -17,7 +18,7 @@ from lending.models.loans import Loan, LoanPart
 from lending.models.people import Patron
 from lending.models.tasks import Task, TaskKind
 from tests.cast import ADA, NOW, OPEN_KIT, OTHER_OPEN_KIT, Cast
-from tests.circulation.kits_in_hand import journalled, only, rows
+from tests.circulation.kits_in_hand import back_without, journalled, only, rows
 from tests.web.browsers import Browser, signed_in_with_card
 from tests.web.looking import key
 
@@ -111,6 +112,19 @@ def test_the_hotspots_network_is_told_while_the_kit_is_out_and_no_longer(
     sqlite_database.act(lambda s: return_kit(s, kit=OPEN_KIT, branch_id=cast.ela, at=NOW, by=cast.ben))
     assert "quiet-river" not in page(luis)
     assert "quiet-river" not in page(luis, f"/my/loans/{lent}")
+
+
+def test_what_is_owed_for_a_part_that_was_not_brought_back_says_so_and_the_bag_is_no_longer_the_patrons(
+    luis: Browser, ben: Browser, lent: str, sqlite_database: Database, cast: Cast
+) -> None:
+    assert "What is in the bag" in page(luis)
+    back_without(sqlite_database, cast, "Charger")
+    assert "What was in the bag" in page(luis)
+    late = NOW + timedelta(days=8)
+    sqlite_database.act(lambda session: settle_incomplete_loans(session, at=late, by=cast.system))
+    assert "Missing part: Charger" in page(luis, "/my/loans")
+    person = only(sqlite_database, Patron, Patron.id == cast.luis_id)
+    assert f"{OPEN_KIT}: missing part: Charger" in ben.get(f"/patrons/{person.public_id}").get_data(as_text=True)
 
 
 def test_a_problem_becomes_a_task_in_the_patrons_words(

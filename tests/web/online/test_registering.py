@@ -78,7 +78,7 @@ def test_one_form_registers_and_the_confirmation_has_reference_calendar_and_a_wa
     assert "Cancel your registration?" in text(sure)
     gone = visitor.post(f"/workshops/registered/{row.public_id}/cancel", {"key": "c" * 16})
     assert gone.status_code == 303
-    assert "Your registration is cancelled" in text(visitor.get(f"/workshops/registered/{row.public_id}"))
+    assert "Your registration is canceled" in text(visitor.get(f"/workshops/registered/{row.public_id}"))
     assert registrations(sqlite_database)[0].cancelled_at == NOW
 
 

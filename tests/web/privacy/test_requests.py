@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from lending.db import Database
 from lending.models.journal import JournalEntry
 from lending.models.privacy import RecordsRequest, RequestDecision
+from tests.cast import KIT
 from tests.circulation.kits_in_hand import only, rows
 from tests.web.browsers import Browser
 
@@ -41,6 +43,15 @@ def test_the_desk_reads_what_to_say_and_writes_it_down(ben: Browser, sqlite_data
     assert "who had a kit" in listed
     assert "waiting" in listed
     assert "Officer Lee Park" not in listed
+
+
+def test_whoever_is_asked_who_had_a_kit_finds_the_way_on_the_kits_page(ben: Browser) -> None:
+    page = ben.get(f"/kits/{KIT}").get_data(as_text=True)
+    assert 'href="/records-requests/new?about=who_had_a_kit">Somebody asks who had it' in page
+    asked = ben.get(f"{REQUESTS}/new?about=who_had_a_kit").get_data(as_text=True)
+    (chosen,) = re.findall(r'<input[^>]*value="who_had_a_kit"[^>]*>', asked)
+    assert "checked" in chosen
+    assert ben.get(f"{REQUESTS}/new?about=everything").status_code == 200
 
 
 def test_without_authority_nothing_is_disclosed(ben: Browser, eli: Browser, sqlite_database: Database) -> None:

@@ -150,11 +150,12 @@ def test_outcomes_say_what_nobody_counted(eli: Browser) -> None:
     shown = figures(page)
     assert (shown["Attended live"], shown["Reach"], shown["Inquiries"]) == ("not known", "not known", "not known")
     assert shown["Workshops held"] == "0"
+    assert shown["Used in the library"] == figures(text(eli.get("/reports/circulation")))["Uses in the library"] == "0"
     assert "Too few answered to say how many agree" in headings(page)
 
 
 def test_workshops_on_line_are_nobodys_branchs(cleo: Browser) -> None:
-    assert "Workshops on line count for the whole system" in text(cleo.get("/reports/outcomes"))
+    assert "Online workshops count for the whole system" in text(cleo.get("/reports/outcomes"))
 
 
 @pytest.mark.parametrize("report", ["overdue", "stock", "sessions", "outcomes"])
