@@ -72,7 +72,7 @@ def test_few_in_the_room_are_not_told_by_the_surveys_sums(eli: Browser, sqlite_d
     found = exported(eli, f"/reports/official.csv?{FEBRUARY}")
     assert found["616. Attendance in the library"] == "under 5"
     hidden = [
-        name for name in ("618. Attendance on line", "619. Live attendance, by format") if not found[name].isdigit()
+        name for name in ("618. Online attendance", "619. Live attendance, by format") if not found[name].isdigit()
     ]
     assert hidden, "43 less 40 are the three of the room"
 
