@@ -15,10 +15,11 @@ from lending.api.circulation import Body, branch_of, kit_of, override_of, show_l
 from lending.api.fields import Cents, CodeText, Page, Text
 from lending.api.paging import after, cursor_of
 from lending.circulation import kits
+from lending.circulation.calendars import local_day
 from lending.circulation.lines import GivenLine, put_line
 from lending.circulation.locks import find_kit
 from lending.circulation.lost import declare_lost
-from lending.circulation.parts import GivenPart, add_part, local_day, replace_part
+from lending.circulation.parts import GivenPart, add_part, replace_part
 from lending.circulation.repair import finish_repair
 from lending.circulation.transfers import arrive, send
 from lending.domain.actors import Actor

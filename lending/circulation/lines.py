@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lending.circulation.calendars import local_day
 from lending.circulation.codes import refusing_twins
 from lending.circulation.journal import record, record_each, record_unchanged
 from lending.circulation.locks import find_kit
-from lending.circulation.parts import local_day, lock_kit_for, lock_kits_for, part_in
+from lending.circulation.parts import lock_kit_for, lock_kits_for, part_in
 from lending.circulation.tasks import close_task, line_subject, open_task
 from lending.circulation.telling import tell
 from lending.circulation.turnaround import free_if_ready

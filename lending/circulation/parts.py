@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from lending.circulation.calendars import local_day
 from lending.circulation.codes import new_code, refusing_twins
 from lending.circulation.journal import record
 from lending.circulation.locks import find_kit, lock_kits, lock_stocks
@@ -28,7 +28,6 @@ from lending.domain.registration import plain_text, read_date
 from lending.domain.states import KitState
 from lending.errors import Block, Reason, Refused
 from lending.models.base import table_of
-from lending.models.branches import Branch
 from lending.models.kits import Kit, KitTypePart, Part, PartState
 from lending.models.lines import Line, LinePlacement
 from lending.models.tasks import TaskKind
@@ -234,12 +233,6 @@ def lock_kits_for(session: Session, codes: set[str], act: Act, by: Actor) -> dic
     for kit in rows.values():
         by.permit(act, kit.branch_id)  # it may have gone to another branch meanwhile
     return rows
-
-
-def local_day(session: Session, branch_id: int, at: datetime) -> date:
-    """The day at a branch."""
-    zone = session.scalars(select(Branch.zone).where(Branch.id == branch_id)).one()
-    return at.astimezone(ZoneInfo(zone)).date()
 
 
 def _refuse_if_out(kit: Kit) -> None:

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, func, insert, or_, select
+from sqlalchemy import bindparam, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.calendars import local_day
@@ -138,9 +138,7 @@ def stock_at(session: Session, branch_id: int, *, until: datetime) -> dict[int, 
     later = _recorded_since(session, until)
     figures: dict[int, dict[str, int]] = {}
     out: dict[int, int] = {}
-    kits = select(Kit.id, Kit.kit_type_id, Kit.state, Kit.in_transit_to_id).join(Stock, Stock.id == Kit.stock_id)
-    there = (Stock.branch_id == branch_id, Kit.created_at < until)
-    for kit_id, type_id, now, to_id in session.execute(kits.where(*there)):
+    for kit_id, type_id, now, to_id in session.execute(_KITS, {"branch_id": branch_id, "until": until}):
         state, _ = later.get(kit_id, (now, None))
         if state in _NOT_IN_SERVICE:
             continue
@@ -161,19 +159,52 @@ _Later = Mapping[int, tuple[KitState, int | None]]
 """By kit, what it was before the first act on it that was recorded later, and the loan that this was about."""
 
 
-def _recorded_since(session: Session, until: datetime) -> _Later:
-    chosen = (
-        select(JournalEntry.kit_id, JournalEntry.verb, JournalEntry.detail, JournalEntry.loan_id)
-        .where(
-            JournalEntry.branch_id.in_(select(Branch.id)),  # so that the index on branch and time is of use
-            JournalEntry.recorded_at >= until,
-            JournalEntry.kit_id.is_not(None),
-            JournalEntry.verb.in_(_TOLD),
-        )
-        .order_by(JournalEntry.id)
+_UNTIL, _AT_BRANCH = bindparam("until", type_=Loan.due_at.type), Stock.branch_id == bindparam("branch_id")
+
+_KITS = (
+    select(Kit.id, Kit.kit_type_id, Kit.state, Kit.in_transit_to_id)
+    .join(Stock, Stock.id == Kit.stock_id)
+    .where(_AT_BRANCH, Kit.created_at < _UNTIL)
+)
+_SINCE = (
+    select(JournalEntry.kit_id, JournalEntry.verb, JournalEntry.detail, JournalEntry.loan_id)
+    .where(
+        JournalEntry.branch_id.in_(select(Branch.id)),  # so that the index on branch and time is of use
+        JournalEntry.recorded_at >= _UNTIL,
+        JournalEntry.kit_id.is_not(None),
+        JournalEntry.verb.in_(_TOLD),
     )
+    .order_by(JournalEntry.id)
+)
+_DUE_BEFORE = (
+    select(Loan.kit_id)
+    .join(Kit, Kit.id == Loan.kit_id)
+    .join(Stock, Stock.id == Kit.stock_id)
+    .where(
+        _AT_BRANCH,
+        Loan.due_at < _UNTIL,
+        or_(unreceived & (Loan.state == LoanState.OUT), Loan.id.in_(bindparam("since", expanding=True))),
+    )
+    .distinct()
+)
+_WAITED = (
+    select(Reservation.kit_type_id, func.count())
+    .join(Stock, Stock.id == Reservation.stock_id)
+    .where(
+        _AT_BRANCH,
+        Reservation.queued_at < _UNTIL,
+        or_(Reservation.promised_at.is_(None), Reservation.promised_at >= _UNTIL),
+        or_(Reservation.ended_at.is_(None), Reservation.ended_at >= _UNTIL),
+    )
+    .group_by(Reservation.kit_type_id)
+    .order_by(Reservation.kit_type_id)
+)
+"""Built once: a night reads each of them for every branch."""
+
+
+def _recorded_since(session: Session, until: datetime) -> _Later:
     found: dict[int, tuple[KitState, int | None]] = {}
-    for kit_id, verb, detail, loan_id in session.execute(chosen):
+    for kit_id, verb, detail, loan_id in session.execute(_SINCE, {"until": until}):
         if kit_id not in found:
             found[kit_id] = (_before(verb, detail), loan_id)
     return found
@@ -187,32 +218,11 @@ def _before(verb: str, detail: Mapping[str, Any]) -> KitState:
 def _overdue(session: Session, branch_id: int, out: Mapping[int, int], later: _Later, until: datetime) -> list[int]:
     """The kits of those that were out whose loans were due before; of one that came back since, its loan then."""
     since = [loan_id for kit_id, (_, loan_id) in later.items() if kit_id in out and loan_id is not None]
-    chosen = (
-        select(Loan.kit_id)
-        .join(Kit, Kit.id == Loan.kit_id)
-        .join(Stock, Stock.id == Kit.stock_id)
-        .where(
-            Stock.branch_id == branch_id,
-            Loan.due_at < until,
-            or_(unreceived & (Loan.state == LoanState.OUT), Loan.id.in_(since)),
-        )
-        .distinct()
-    )
-    return [kit_id for kit_id in session.scalars(chosen) if kit_id in out]
+    found = session.scalars(_DUE_BEFORE, {"branch_id": branch_id, "until": until, "since": since})
+    return [kit_id for kit_id in found if kit_id in out]
 
 
 def _waiting(session: Session, branch_id: int, until: datetime) -> list[tuple[int, int]]:
     """How many people waited without a promise, by kit type."""
-    chosen = (
-        select(Reservation.kit_type_id, func.count())
-        .join(Stock, Stock.id == Reservation.stock_id)
-        .where(
-            Stock.branch_id == branch_id,
-            Reservation.queued_at < until,
-            or_(Reservation.promised_at.is_(None), Reservation.promised_at >= until),
-            or_(Reservation.ended_at.is_(None), Reservation.ended_at >= until),
-        )
-        .group_by(Reservation.kit_type_id)
-        .order_by(Reservation.kit_type_id)
-    )
-    return [(type_id, waiting) for type_id, waiting in session.execute(chosen)]
+    found = session.execute(_WAITED, {"branch_id": branch_id, "until": until})
+    return [(type_id, waiting) for type_id, waiting in found]

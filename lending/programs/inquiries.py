@@ -14,9 +14,9 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from lending.circulation.calendars import local_day
 from lending.circulation.journal import record
 from lending.circulation.library_settings import settings_now
-from lending.circulation.parts import local_day
 from lending.circulation.telling import UNDO_WINDOW
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act

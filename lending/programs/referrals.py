@@ -14,10 +14,10 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lending.circulation.calendars import local_day
 from lending.circulation.journal import record, record_unchanged
 from lending.circulation.library_settings import settings_now
 from lending.circulation.locks import find_card, lock_named, lock_patron
-from lending.circulation.parts import local_day
 from lending.domain.actors import Actor
 from lending.domain.library_settings import LibrarySettings
 from lending.domain.names import short_name

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from lending.circulation import exchange as exchanging
 from lending.circulation import kits as verbs
 from lending.circulation import lost, missing_parts, transfers
+from lending.circulation.calendars import local_day
 from lending.circulation.codes import propose_kit_codes
 from lending.circulation.lines import GivenLine, put_line
-from lending.circulation.parts import GivenPart, local_day, replace_part
+from lending.circulation.parts import GivenPart, replace_part
 from lending.circulation.repair import finish_repair
 from lending.circulation.returns import Receipt, return_kit
 from lending.domain.barcodes import read

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean
@@ -27,6 +28,7 @@ from lending.clock import MovingClock
 from lending.db import Database
 from lending.domain.actors import Actor, Door
 from lending.domain.barcodes import CodeSpaces, is_imei, read
+from lending.domain.periods import month_of
 from lending.domain.permissions import Role
 from lending.domain.states import EnrolmentState, KitState, LoanState, ReservationState
 from lending.errors import Reason, Refused
@@ -34,15 +36,19 @@ from lending.library import Library
 from lending.models.branches import Branch
 from lending.models.charges import Charge
 from lending.models.cohorts import Attendance, Cohort, Enrolment, HeadCount, RecordedViews, Workshop
+from lending.models.counts import ClosedMonth
 from lending.models.hiring import HiringEvent
+from lending.models.in_library import KitUse
 from lending.models.inquiries import InquiryTally
 from lending.models.kits import Kit, KitType, Part
 from lending.models.loans import Loan
+from lending.models.outcomes import Captain, HeardOf, Registration, Story, Survey, SurveyAnswer
 from lending.models.people import Card, Patron, Staff
 from lending.models.referrals import Referral, ReferralOutcome
 from lending.models.reservations import Reservation
 from lending.models.stocktakes import Stocktake, StocktakeKit
 from lending.passwords import matches
+from lending.queries.closed_months import restatements
 from lending.queries.invariants import INVARIANTS
 from lending.queries.waiting import waiting_range
 from tests.databases import opened
@@ -117,13 +123,15 @@ def test_it_has_the_shape_of_the_programme(demonstration: Made) -> None:
         ("work-ready", True),
         ("laptop-hotspot", False),
     }
-    cohorts = every(demonstration, select(Cohort.starts_on, Cohort.return_by, Cohort.pickup_from).order_by(Cohort.id))
+    series = select(Cohort.starts_on, Cohort.return_by, Cohort.pickup_from).where(~Cohort.is_single)
+    cohorts = every(demonstration, series.order_by(Cohort.starts_on))
     assert len(cohorts) == 7
     assert all(earlier.return_by < later.pickup_from for earlier, later in pairwise(cohorts))
     assert cohorts[-2].starts_on <= demonstration.today <= cohorts[-2].return_by
     assert demonstration.today < cohorts[-1].pickup_from
-    per_cohort = select(func.count(Workshop.id)).group_by(Workshop.cohort_id)
-    assert every(demonstration, per_cohort) == [(6,)] * 7
+    per_cohort = select(Cohort.is_single, func.count(Workshop.id)).join(Workshop).group_by(Cohort.id)
+    counted = Counter(tuple(row) for row in every(demonstration, per_cohort))
+    assert counted == {(False, 6): 7, (True, 1): 19}
 
 
 def test_a_year_of_inquiries_referrals_and_events_was_written_down(demonstration: Made) -> None:
@@ -137,6 +145,37 @@ def test_a_year_of_inquiries_referrals_and_events_was_written_down(demonstration
     events = every(demonstration, select(HiringEvent.attended, HiringEvent.hires, HiringEvent.starts_at))
     assert sorted(row.attended is None for row in events) == [False, False, False, True]
     assert [row.starts_at > demonstration.at for row in events].count(True) == 1
+
+
+def test_what_people_said_and_did_without_a_kit_is_there_in_every_quarter(demonstration: Made) -> None:
+    """So that no page of a manager is empty on the first day."""
+    a_quarter_ago = demonstration.today - timedelta(days=91)
+    for kind, on in ((HeardOf, HeardOf.day), (Story, Story.consented_on), (KitUse, func.date(KitUse.began_at))):
+        assert count(demonstration, select(kind.id).where(on >= a_quarter_ago, on < demonstration.today)), kind
+    answered = select(func.count()).select_from(SurveyAnswer).join(Survey)
+    ((of_workshops,),) = every(demonstration, answered.where(Survey.workshop_id.is_not(None)))
+    ((of_sessions,),) = every(demonstration, answered.where(Survey.cohort_id.is_not(None)))
+    assert of_workshops >= 100
+    assert of_sessions >= 5
+    coming = select(Registration.id).join(Workshop).where(Workshop.starts_at > demonstration.at)
+    assert count(demonstration, coming) >= 3
+    assert count(demonstration, select(Captain.id).where(Captain.returned)) >= 5
+    states = {
+        state for (state,) in every(demonstration, select(Enrolment.state).join(Cohort).where(Cohort.code == "WR-1"))
+    }
+    assert EnrolmentState.COMPLETED in states
+    assert EnrolmentState.ENROLLED not in states
+
+
+def test_months_are_closed_but_the_last_and_one_figure_was_restated_since(demonstration: Made) -> None:
+    last = month_of(demonstration.today).before()
+    months = [row.month for row in every(demonstration, select(ClosedMonth.month).distinct())]
+    assert last.first not in months
+    assert last.before().first in months
+    with demonstration.database.read() as session:
+        ela = session.scalars(select(Branch.id).where(Branch.code == "ELA")).one()
+        changed = restatements(session, frozenset({ela}), last.before())
+    assert [row.figure for row in changed] == ["return"]
 
 
 @pytest.mark.parametrize("code", ["ELA", "COM"])

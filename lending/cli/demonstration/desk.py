@@ -32,6 +32,7 @@ from lending.models.loans import Loan
 from lending.models.people import Patron
 from lending.models.policies import Signing
 from lending.programs.enrolment import enrol
+from lending.programs.hearing import Heard, note_heard
 
 DONE: Mapping[TurnaroundStepKind, str] = {
     TurnaroundStepKind.WIPED: "powerwashed",
@@ -54,12 +55,15 @@ def registering(town: Town, place: Place, person: Person, **details: object) -> 
     return do
 
 
-def enrolling(town: Town, place: Place, person: Person, cohort: str) -> Do:
-    """Register somebody and enrol them in the same visit, the agreement signed; gives the enrolment's public id."""
+def enrolling(town: Town, place: Place, person: Person, cohort: str, heard: Heard | None = None) -> Do:
+    """Register somebody and enrol them in the same visit, the agreement signed; gives the enrolment's public id.
+
+    ``heard``: they say how they heard of it.
+    """
 
     def do(session: Session, at: datetime, by: Actor) -> str:
         registering(town, place, person)(session, at, by)
-        return enrol(
+        enrolment = enrol(
             session,
             patron=town.card(person.sequence).text,
             cohort=cohort,
@@ -68,6 +72,9 @@ def enrolling(town: Town, place: Place, person: Person, cohort: str) -> Do:
             at=at,
             by=acting(by),
         ).enrolment
+        if heard is not None:
+            note_heard(session, enrolment=enrolment, heard=heard, at=at, by=acting(by))
+        return enrolment
 
     return do
 

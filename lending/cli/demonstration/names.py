@@ -6,7 +6,7 @@ streets that every town has, mail goes to a reserved domain.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
@@ -47,6 +47,9 @@ _STREETS = (
 )
 _KINDS = ("Street", "Avenue", "Place", "Lane")
 
+_TOGETHER = 0.08
+"""How many (0 to 1) live in the household of whoever had the card before theirs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -77,7 +80,7 @@ def person(sequence: int, *, seed: int, today: date, city: str, expires_on: date
     _, language, given, family = chance.choices(ORIGINS, weights)[0]
     first, last = chance.choice(given.split()), chance.choice(family.split())
     name = f"{last}{'' if language in ('zh', 'ko') else ' '}{first}" if language in _FAMILY_FIRST else f"{first} {last}"
-    return Person(
+    found = Person(
         sequence=sequence,
         name=name,
         language=language,
@@ -90,3 +93,7 @@ def person(sequence: int, *, seed: int, today: date, city: str, expires_on: date
         postal_code=f"9{chance.randint(1, 7) * 100 + chance.randint(1, 89):04d}",
         expires_on=expires_on or today + timedelta(days=chance.randint(250, 1000)),
     )
+    if chance.random() >= _TOGETHER:
+        return found
+    before = person(sequence - 1, seed=seed, today=today, city=city)
+    return replace(found, street=before.street, unit=before.unit, postal_code=before.postal_code)

@@ -37,6 +37,9 @@ _TOPICS = {
 }
 """What is asked in a week, more or less."""
 
+_ON_THE_TELEPHONE = frozenset({"unemployment", "worksource", "job_search"})
+"""What people ask about by telephone too."""
+
 _EVENTS: tuple[tuple[int, str, dict[str, int]], ...] = (
     (-260, "Autumn hiring expo", {"registered": 90, "attended": 64, "employers": 11, "offers": 7, "people_offered": 6}),
     (-150, "Winter job fair", {"registered": 74, "attended": 41, "employers": 8}),
@@ -67,7 +70,7 @@ def _a_weeks_inquiries(place: Place, seed: int) -> Do:
         chance = Random(seed)  # noqa: S311 - nobody's secret, and the same every time
         for topic, usual in _TOPICS.items():
             n = round(usual * chance.uniform(0.5, 1.5))
-            by_phone = n // 4
+            by_phone = n // 3 if topic in _ON_THE_TELEPHONE else 0
             for channel, count in ((InquiryChannel.IN_PERSON, n - by_phone), (InquiryChannel.PHONE, by_phone)):
                 if count:
                     tally(session, branch_id=place.id, topic=topic, channel=channel, n=count, at=at, by=by)

@@ -37,12 +37,14 @@ from lending.cli.demonstration.desk import (
 )
 from lending.cli.demonstration.names import Person
 from lending.cli.demonstration.rehearsal import Do, Step, Story
+from lending.cli.demonstration.told import heard
 from lending.cli.demonstration.town import LAPTOP_HOTSPOT, WORK_READY, Place, Town, acting
 from lending.domain.actors import Actor
 from lending.domain.states import KitState
 from lending.errors import Refused
 from lending.models.kits import TurnaroundStepKind
 from lending.programs.cohorts import CohortTexts, plan_cohort
+from lending.programs.hearing import Heard
 from lending.programs.pools import PoolPlan
 from lending.programs.timetable import WeeklyWorkshops
 from lending.programs.withdrawal import withdraw
@@ -127,7 +129,7 @@ def participant(town: Town, place: Place, cohort: CohortDates, person: Person, *
         place,
         cohort.starts_on - chance.randint(12, 28) * _DAY,
         chance.uniform(0.05, 0.95),
-        enrolling(town, place, person, cohort.code),
+        enrolling(town, place, person, cohort.code, _heard(town, cohort, person)),
     )
     if chance.random() < leaving:
         yield _leaving(place, enrolment, cohort.starts_on - chance.randint(1, 5) * _DAY, chance)
@@ -145,6 +147,13 @@ def participant(town: Town, place: Place, cohort: CohortDates, person: Person, *
     elif chance.random() < 0.03:
         kit = yield from _exchanged(place, kit, later_on, chance)
     yield from coming_back(town, place, kit, cohort.ends_on, back_on, chance)
+
+
+def _heard(town: Town, cohort: CohortDates, person: Person) -> Heard | None:
+    """Two of five say how they heard of it."""
+    chance = town.chance("heard", person.sequence)
+    earlier = [f"WR-{n}" for n in range(1, int(cohort.code.removeprefix("WR-")))]
+    return heard(chance, earlier) if chance.random() < 0.4 else None
 
 
 def borrower(town: Town, place: Place, person: Person, on: date) -> Story:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from lending.cli.demonstration import outcomes, past, queue, sessions, today
+from lending.cli.demonstration import gatherings, managing, outcomes, past, queue, sessions, today, told
 from lending.cli.demonstration.ground import open_kit_places
 from lending.cli.demonstration.names import Person
 from lending.cli.demonstration.rehearsal import Story
@@ -62,14 +62,20 @@ def of(town: Town, size: Size) -> Plot:
             plot.told += [
                 past.participant(town, town.places[code], cohort, person, leaving=leaving) for person in crowd
             ]
+        plot.told += sessions.held(town, cohort, seats)
     plot.told += _borrowers(town, cards, size.open_loans)
     plot.told += [past.reader(town, place, cards.person(place)) for place in _in_turn(places, size.readers)]
     plot.told.append(past.sweeping(town, cohorts[0].starts_on))
     plot.told.append(past.counting(town))
     following = sessions.coming(town, cohorts[-1], max(3, size.work_ready_kits // 50), cards.person)
     waiting = queue.waiting(town, _in_turn(open_kit_places(town), size.open_kits), cards.person)
-    plot.told += [*scenes.told, *sessions.held(town, cohorts[-1]), *following.told, *waiting.told]
-    plot.told += outcomes.tallied(town)
+    plot.told += [*scenes.told, *following.told, *waiting.told]
+    plot.told += [
+        *outcomes.tallied(town),
+        *gatherings.held(town),
+        *told.stories(town),
+        *managing.done(town, cards.person),
+    ]
     plot.hints += [*scenes.hints, *following.hints, *waiting.hints]
     plot.people = cards.next_sequence - FIRST_CARD + scenes.people
     return plot

@@ -41,6 +41,12 @@ class Step:
 Do = Callable[[Session, datetime, Actor], Any]
 Story = Generator[Step, Any, Any]
 
+
+def once(step: Step) -> Story:
+    """A story of one step."""
+    yield step
+
+
 _Waiting = tuple[datetime, int, Step, Story]
 
 

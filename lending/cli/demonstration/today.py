@@ -39,7 +39,7 @@ from lending.cli.demonstration.desk import (
 )
 from lending.cli.demonstration.names import Person
 from lending.cli.demonstration.past import CohortDates
-from lending.cli.demonstration.rehearsal import Do, Step, Story
+from lending.cli.demonstration.rehearsal import Do, Step, Story, once
 from lending.cli.demonstration.town import LAPTOP_HOTSPOT, WORK_READY, Place, Town, acting
 from lending.domain.actors import Actor
 from lending.domain.states import LineVerb
@@ -138,10 +138,10 @@ class _Stage:
         def sent(session: Session, at: datetime, by: Actor) -> None:
             send(session, kit=free_kit(session, place.id, LAPTOP_HOTSPOT), to_branch=self.other.code, at=at, by=by)
 
-        yield _once(Step(place, town.open_days_ago(place, 20), 0.3, gone, by=town.admin))
-        yield _once(Step(place, town.open_days_ago(place, 12), 0.4, unseen, by=town.admin))
-        yield _once(Step(place, town.open_days_ago(place, 1), 0.9, sent))
-        yield _once(Step(place, town.open_days_ago(place, 1), 0.97, self._counting))
+        yield once(Step(place, town.open_days_ago(place, 20), 0.3, gone, by=town.admin))
+        yield once(Step(place, town.open_days_ago(place, 12), 0.4, unseen, by=town.admin))
+        yield once(Step(place, town.open_days_ago(place, 1), 0.9, sent))
+        yield once(Step(place, town.open_days_ago(place, 1), 0.97, self._counting))
 
     def _counting(self, session: Session, at: datetime, by: Actor) -> None:
         """A stocktake was begun last evening, and half of the kits are seen."""
@@ -304,7 +304,3 @@ class _Stage:
             withdraw(session, enrolment=enrolment, reason="found work", at=at, by=by)
 
         yield self._step(self._ago(1), 0.4, do)
-
-
-def _once(step: Step) -> Story:
-    yield step
