@@ -29,6 +29,7 @@ class JournalEntry(Base):
         Index("ix_journal_loan_id", "loan_id"),
         Index("ix_journal_patron", "patron"),
         Index("ix_journal_branch_id_recorded_at", "branch_id", "recorded_at"),
+        Index("ix_journal_branch_id_verb_at", "branch_id", "verb", "at"),
     )
 
     id: Mapped[Id]

@@ -1,16 +1,18 @@
 """The acts behind a figure of a report: which kit, where, when and for which session; never for whom.
 
 A figure is a sum of roll-ups and its list is read from the journal, by the same rule of what an act counts as
-(``domain/counting.py``), so that the two can be compared. Source: issue "Managers see what circulated", Build 2, "every
-number linked to its list".
+(``domain/counting.py``), so that the two can be compared. The roll-ups say on which days there is something to read: a
+year of a county has a quarter of a million acts, of which few may count. Source: issue "Managers see what circulated",
+Build 2, "every number linked to its list"; BATTERY P7.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -22,6 +24,7 @@ from lending.domain.periods import Period
 from lending.models.base import AnyRow, table_of
 from lending.models.branches import Branch
 from lending.models.cohorts import Cohort, Program
+from lending.models.counts import DailyCount
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, KitType
 from lending.queries.today import Place
@@ -44,14 +47,11 @@ VERBS: Mapping[Counter, tuple[str, ...]] = {
 """The counters whose acts can be listed: the verbs of the journal that may count as each."""
 
 _AT_ONCE: Final = 200
-"""Rows of the journal that are read at once; of some verbs few count."""
-
-_LATEST_WORD: Final = timedelta(days=62)
-"""How long after an act it may have been written down: a book drop after a long closing, a desk without a network."""
+"""Rows of the journal that are read at once; the last word on whether an act counts is ``counters``."""
 
 _journal, _kits, _kit_types = table_of(JournalEntry), table_of(Kit), table_of(KitType)
 _branches, _cohorts, _programs = table_of(Branch), table_of(Cohort), table_of(Program)
-_undone = _journal.alias("undone")
+_daily, _undone = table_of(DailyCount), _journal.alias("undone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +96,63 @@ class Of:
 
 
 def happened(session: Session, of: Of, *, after: int = 0, limit: int = PAGE) -> Happenings:
-    """The acts that a figure counts, from the one after ``after`` on. Those that were taken back are not among them."""
+    """The acts that a figure counts, the earliest first, from the one behind ``after`` on (its ``number``). Those that
+    were taken back are not among them.
+    """
+    behind = _place_of(session, after) if after else None
+    if after and behind is None:
+        return Happenings((), None)
+    days = _days(session, of, behind, limit)
     found: list[Happened] = []
-    acts, behind = _acts(of).limit(_AT_ONCE), after
-    while len(found) <= limit:
-        rows = session.execute(acts.where(_journal.c.id > behind)).all()
+    while days and len(found) <= limit:
+        rows = session.execute(_acts(of, days, behind)).all()
         found += [_row(row) for row in rows if of.counter in counters(row.verb, row.detail)]
         if len(rows) < _AT_ONCE:
             break
-        behind = rows[-1].id
+        behind = rows[-1]
     return Happenings(tuple(found[:limit]), found[limit - 1].number if len(found) > limit else None)
+
+
+def _place_of(session: Session, number: int) -> AnyRow | None:
+    """Where an act stands in the list, and at which branch's clock it was."""
+    chosen = select(_journal.c.id, _journal.c.at, _branches.c.zone).join(
+        _branches, _branches.c.id == _journal.c.branch_id
+    )
+    return session.execute(chosen.where(_journal.c.id == number)).one_or_none()
+
+
+def _days(session: Session, of: Of, behind: AnyRow | None, limit: int) -> list[date]:
+    """The days on which more than ``limit`` acts of the list lie, in order: the day of the act before, of which it is
+    not known how many are left, and as many as it takes.
+    """
+    reached = None if behind is None else _local_day(behind)
+    first = of.period.first if reached is None else reached
+    chosen = (
+        select(_daily.c.day, func.sum(_daily.c.n).label("n"))
+        .outerjoin(_cohorts, _cohorts.c.id == _daily.c.cohort_id)
+        .where(
+            _daily.c.branch_id.in_(sorted(place.branch_id for place in of.places)),
+            _daily.c.day.between(first, of.period.last),
+            _daily.c.counter == of.counter,
+            *_narrowed(of, kit_type_id=_daily.c.kit_type_id),
+        )
+        .group_by(_daily.c.day)
+        .having(func.sum(_daily.c.n) > 0)
+        .order_by(_daily.c.day)
+    )
+    days: list[date] = []
+    expected = 0
+    for day, n in session.execute(chosen.limit(limit + 2)):
+        days.append(day)
+        expected += int(n) if day != reached else 0
+        if expected > limit:
+            break
+    return days
+
+
+def _local_day(act: AnyRow) -> date:
+    at: datetime = act.at
+    return at.astimezone(ZoneInfo(act.zone)).date()
 
 
 def kit_type_id(session: Session, code: str) -> int | None:
@@ -130,7 +177,8 @@ def sessions_held(session: Session, period: Period) -> list[int]:
     return list(session.scalars(select(_cohorts.c.id).where(*held).order_by(_cohorts.c.id)))
 
 
-def _acts(of: Of) -> Select[AnyRow]:
+def _acts(of: Of, days: Sequence[date], behind: AnyRow | None) -> Select[AnyRow]:
+    """What is read of the journal at once: rows of these days that may count, from the one behind ``behind`` on."""
     of_kind: Any = func.coalesce(_kits.c.kit_type_id, _journal.c.detail["kit_type_id"].as_integer())
     chosen = (
         select(
@@ -146,36 +194,71 @@ def _acts(of: Of) -> Select[AnyRow]:
         .join(_kit_types, _kit_types.c.id == of_kind)
         .join(_branches, _branches.c.id == _journal.c.branch_id)
         .outerjoin(_cohorts, _cohorts.c.id == _journal.c.cohort_id)
-        .where(_journal.c.verb.in_(VERBS[of.counter]), _when_and_where(of), ~_taken_back(of))
-        .order_by(_journal.c.id)
+        .where(_when_and_where(of, days), *_may_count(of.counter), ~_taken_back(of))
+        .where(*_narrowed(of, kit_type_id=_kit_types.c.id))
+        .order_by(_journal.c.at, _journal.c.id)
+        .limit(_AT_ONCE)
     )
-    if of.kit_type_id is not None:
-        chosen = chosen.where(_kit_types.c.id == of.kit_type_id)
-    if of.cohort is not None:
-        chosen = chosen.where(_cohorts.c.code == of.cohort if of.cohort else _journal.c.cohort_id.is_(None))
-    if of.program_id is not None:
-        chosen = chosen.where(_cohorts.c.program_id == of.program_id)
+    if behind is not None:
+        later = _journal.c.at > behind.at
+        chosen = chosen.where(or_(later, and_(_journal.c.at == behind.at, _journal.c.id > behind.id)))
     return chosen
 
 
-def _when_and_where(of: Of) -> ColumnElement[bool]:
-    """On the days of the period, by the clock of each branch; the index goes by when it was written down."""
+def _narrowed(of: Of, *, kit_type_id: Any) -> list[ColumnElement[bool]]:
+    """The kind of kit, the session and the program that a list is narrowed to."""
+    conditions = []
+    if of.kit_type_id is not None:
+        conditions.append(kit_type_id == of.kit_type_id)
+    if of.cohort is not None:
+        conditions.append(_cohorts.c.code == of.cohort if of.cohort else _cohorts.c.id.is_(None))
+    if of.program_id is not None:
+        conditions.append(_cohorts.c.program_id == of.program_id)
+    return conditions
+
+
+def _when_and_where(of: Of, days: Sequence[date]) -> ColumnElement[bool]:
+    """On these days, by the clock of each branch, in the columns of one index."""
     zones: defaultdict[str, list[int]] = defaultdict(list)
     for place in of.places:
         zones[place.zone].append(place.branch_id)
-    conditions = []
-    for zone, ids in zones.items():
-        first = datetime.combine(of.period.first, time(), ZoneInfo(zone))
-        last = datetime.combine(of.period.last + timedelta(days=1), time(), ZoneInfo(zone))
-        written = _journal.c.recorded_at
-        conditions.append(
+    return or_(
+        false(),
+        *(
             and_(
                 _journal.c.branch_id.in_(sorted(ids)),
-                and_(written >= first, written < last + _LATEST_WORD),
-                and_(_journal.c.at >= first, _journal.c.at < last),
+                _journal.c.verb.in_(VERBS[of.counter]),
+                _journal.c.at >= _midnight(first, zone),
+                _journal.c.at < _midnight(last + timedelta(days=1), zone),
             )
-        )
-    return or_(false(), *conditions)
+            for zone, ids in zones.items()
+            for first, last in _runs(days)
+        ),
+    )
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone))
+
+
+def _runs(days: Sequence[date]) -> Iterator[tuple[date, date]]:
+    """Days in a row, as the first and the last of each row."""
+    for _, run in groupby(enumerate(days), lambda numbered: numbered[1].toordinal() - numbered[0]):
+        row = [day for _, day in run]
+        yield row[0], row[-1]
+
+
+def _may_count(counter: Counter) -> list[ColumnElement[bool]]:
+    """What the rows of a verb need at least to count as ``counter``, where few of them do."""
+    detail = _journal.c.detail
+    match counter:
+        case Counter.LATE_RETURN:
+            return [detail["days_late"].as_integer() > 0]
+        case Counter.STAFF_RENEWAL | Counter.PATRON_RENEWAL | Counter.AUTO_RENEWAL:
+            return [detail["kind"].as_string() == counter.value]
+        case Counter.BILLED:
+            return [or_(detail["charge_id"].as_string().is_not(None), detail["charges"].as_string() != "[]")]
+    return []
 
 
 def _taken_back(of: Of) -> ColumnElement[bool]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from benchmarks.inside import counting
 from lending.circulation.reserving import cancel, reserve
 from lending.circulation.undo import undo
 from lending.db import Database
 from lending.domain.counting import Counter
-from lending.domain.periods import Period, month_of
+from lending.domain.periods import Period, between, month_of
 from lending.queries.counts import total
 from lending.queries.report_rows import VERBS, Happenings, Of, happened, session_names, sessions_held
 from lending.queries.today import Place, Wait, rows, today
@@ -74,6 +75,43 @@ def test_a_long_list_goes_on_behind_its_last_row(database: Database) -> None:
         rest = happened(session, asked, after=first.after or 0, limit=1)
     assert [row.kit for row in (*first.rows, *rest.rows)] == [KIT, OPEN_KIT]
     assert rest.after is None
+
+
+def test_a_list_goes_on_from_day_to_day_with_each_act_once(database: Database) -> None:
+    cast = assemble(database)
+    lend(database, cast, KIT, ADA)
+    lend(database, cast, OPEN_KIT, LUIS)
+    for kit, days in ((KIT, 70), (OPEN_KIT, 73)):
+        receive(database, cast, kit, at=NOW + timedelta(days=days))
+    lend(database, cast, OTHER_OPEN_KIT, LUIS, at=NOW + timedelta(days=73, minutes=1))
+    year = between(MARCH.first, MARCH.first + timedelta(days=200))
+    for counter, kits in (
+        (Counter.CHECK_OUT, [KIT, OPEN_KIT, OTHER_OPEN_KIT]),
+        (Counter.RETURN, [KIT, OPEN_KIT]),
+        (Counter.LATE_RETURN, [KIT, OPEN_KIT]),
+    ):
+        listed, after = [], 0
+        with database.read() as session:
+            while after is not None:
+                found = happened(session, Of(counter, year, [place(cast)]), after=after, limit=1)
+                listed += [row.kit for row in found.rows]
+                after = found.after
+        assert listed == kits
+
+
+def test_a_list_reads_no_day_on_which_nothing_counted(database: Database) -> None:
+    cast = assemble(database)
+    lend(database, cast, KIT, ADA)
+    with database.read() as session, counting() as sent:
+        assert happened(session, Of(Counter.LATE_RETURN, MARCH, [place(cast)])).rows == ()
+    assert len(sent) == 1
+
+
+def test_no_act_lies_behind_a_number_that_none_has(database: Database) -> None:
+    cast = assemble(database)
+    lend(database, cast, KIT, ADA)
+    with database.read() as session:
+        assert happened(session, Of(Counter.CHECK_OUT, MARCH, [place(cast)]), after=10**9) == Happenings((), None)
 
 
 def test_no_place_has_no_acts(database: Database) -> None:
