@@ -50,10 +50,13 @@ PEOPLE = frozenset(
         Indicator.REGISTERED,
         Indicator.ATTENDED,
         Indicator.REACH,
+        Indicator.READY,
         Indicator.QUEUED,
     }
 )
-"""Those that count people or what they did, of which a small number could tell of somebody."""
+"""Those that count people or what they did, of which a small number could tell of somebody. Each kit that is ready is
+somebody's, who has not come for it yet.
+"""
 
 DEFINITIONS: Mapping[Indicator, str] = {
     Indicator.HOUSEHOLDS: N_(

@@ -27,17 +27,17 @@ def write(database: Database, *made: Any) -> None:
     database.act(lambda session: session.add_all(made))
 
 
-def day_of(cast: Cast, day: int, *, out: int, free: int, waiting: int = 0) -> StockDay:
+def day_of(cast: Cast, day: int, *, out: int, free: int, waiting: int = 0, ready: int = 0) -> StockDay:
     """The kits of East Los Angeles on a day of February."""
     return StockDay(
         day=date(2026, 2, day),
         branch_id=cast.ela,
         kit_type_id=cast.laptop_hotspot,
-        in_service=out + free,
+        in_service=out + free + ready,
         out=out,
         overdue=0,
         turnaround=0,
-        ready=0,
+        ready=ready,
         free=free,
         waiting=waiting,
     )

@@ -19,6 +19,7 @@ from lending.web.reports import funnels as reports
 from tests.cast import Cast
 from tests.web.browsers import Browser
 from tests.web.reports.reading import figures, table, text
+from tests.web.reports.test_other_reports import day_of
 
 FEBRUARY = "period=2026-02"
 
@@ -75,6 +76,15 @@ def test_few_in_the_room_are_not_told_by_the_surveys_sums(eli: Browser, sqlite_d
         name for name in ("618. Online attendance", "619. Live attendance, by format") if not found[name].isdigit()
     ]
     assert hidden, "43 less 40 are the three of the room"
+
+
+def test_few_kits_ready_for_somebody_are_hidden_in_every_report(
+    eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    row = day_of(cast, 10, out=20, free=10, ready=3)
+    sqlite_database.act(lambda session: session.add(row))
+    found = exported(eli, f"/reports/official.csv?{FEBRUARY}")
+    assert found["Kits ready on the hold shelf"] == "under 5"
 
 
 def test_few_renewals_are_not_circulation_less_check_outs(eli: Browser, sqlite_database: Database, cast: Cast) -> None:
