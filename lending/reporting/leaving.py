@@ -6,7 +6,7 @@ hidden with the counts that it was made of. Source: RULES 8; ``domain/small_cell
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,6 +21,21 @@ class _Cell(NamedTuple):
     row: int
     column: int
     measure: str = ""
+
+
+class _Shown(NamedTuple):
+    """Every count as it leaves, and the values of those that do not: with a share of it such a count would be told."""
+
+    counts: Mapping[_Cell, Shown]
+    hidden: frozenset[int | None]
+
+    def kept_back(self, number: Number, cell: _Cell) -> Number:
+        """A number as it leaves: hidden by itself, or with what it was made of."""
+        if number.unit is Unit.PEOPLE:
+            told = self.counts.get(cell)
+            return replace(number, value=None, hidden=told) if isinstance(told, Hidden) else number
+        few = any(case is not None and (0 < case < SMALLEST_SHOWN or case in self.hidden) for case in number.cases)
+        return replace(number, value=None, hidden=Hidden.NOT_SHOWN) if few and number.value is not None else number
 
 
 def leaving(report: Report) -> Report:
@@ -38,7 +53,8 @@ def leaving(report: Report) -> Report:
         parts = tuple(_of(measure) for measure in one.parts)
         if {_of(one.total), *parts} <= counts.keys():
             sums.append(Sum(_of(one.total), parts))
-    shown = hide(counts, sums)
+    found = hide(counts, sums)
+    shown = _Shown(found, frozenset(counts[cell] for cell, told in found.items() if isinstance(told, Hidden)))
     return replace(
         report,
         figures=tuple(_figure(figure, shown) for figure in report.figures),
@@ -61,16 +77,14 @@ def _add(section: Section, counts: dict[_Cell, int | None], sums: list[Sum[_Cell
             sums.append(Sum(total, tuple(cells)))
 
 
-def _figure(figure: Figure, shown: dict[_Cell, Shown]) -> Figure:
+def _figure(figure: Figure, shown: _Shown) -> Figure:
     before = figure.before
     if before is not None:
-        before = _kept_back(before, shown.get(_figure_cell(figure, f"{figure.measure}@before")))
-    return replace(
-        figure, number=_kept_back(figure.number, shown.get(_figure_cell(figure, figure.measure))), before=before
-    )
+        before = shown.kept_back(before, _figure_cell(figure, f"{figure.measure}@before"))
+    return replace(figure, number=shown.kept_back(figure.number, _figure_cell(figure, figure.measure)), before=before)
 
 
-def _section(section: Section, shown: dict[_Cell, Shown]) -> Section:
+def _section(section: Section, shown: _Shown) -> Section:
     table = section.table
     rows = tuple(
         replace(row, numbers=tuple(_each(row, _row_cells(section, line, row), shown)))
@@ -83,17 +97,9 @@ def _section(section: Section, shown: dict[_Cell, Shown]) -> Section:
     return replace(section, table=replace(table, rows=rows, total=total))
 
 
-def _each(row: Row, cells: Iterable[_Cell], shown: dict[_Cell, Shown]) -> Iterable[Number]:
+def _each(row: Row, cells: Iterable[_Cell], shown: _Shown) -> Iterable[Number]:
     for number, cell in zip(row.numbers, cells, strict=True):
-        yield _kept_back(number, shown.get(cell))
-
-
-def _kept_back(number: Number, told: Shown) -> Number:
-    """A number as it leaves: hidden by itself, or with what it was made of."""
-    if number.unit is Unit.PEOPLE:
-        return replace(number, value=None, hidden=told) if isinstance(told, Hidden) else number
-    few = any(case is not None and 0 < case < SMALLEST_SHOWN for case in number.cases)
-    return replace(number, value=None, hidden=Hidden.NOT_SHOWN) if few and number.value is not None else number
+        yield shown.kept_back(number, cell)
 
 
 def _of(measure: str) -> _Cell:

@@ -70,6 +70,16 @@ def test_a_share_or_a_median_of_few_is_hidden() -> None:
     assert (shown[2].value, shown[2].hidden) == (None, None)
 
 
+def test_a_share_is_hidden_with_a_count_that_is_hidden_for_another() -> None:
+    counts = (("A", 3), ("B", 17), ("C", 40))
+    rows = tuple(Row(name, (Number(n), Number(n / 60, Unit.SHARE, cases=(n, 60)))) for name, n in counts)
+    whole = Row("Together", (Number(60), Number(1, Unit.SHARE)))
+    made = Table("Seats", "Session", (Column("People"), Column("Share")), rows, whole)
+    found = leaving(report(section(made)))
+    assert cells(found) == [Hidden.UNDER_FIVE, Hidden.NOT_SHOWN, 40]
+    assert cells(found, column=1) == [Hidden.NOT_SHOWN, Hidden.NOT_SHOWN, 40 / 60], "17 are 28.3% of 60"
+
+
 def test_a_figure_without_a_measure_is_hidden_by_itself() -> None:
     found = leaving(report(figures=[figure(2), Figure("Lost", Number(7), "Lost.", before=Number(1))]))
     assert found.figures[0].number.hidden is Hidden.UNDER_FIVE

@@ -7,7 +7,7 @@ restatement. Source: RULES 7, "A month is closed"; issue "Managers see what circ
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -27,7 +27,7 @@ from lending.models.counts import Measure
 from lending.queries.closed_months import MonthState, Restated, month_states, reported
 from lending.queries.report_rows import VERBS, session_names
 from lending.reporting import words
-from lending.reporting.report import Column, Number, Report, Row, Section, Table, Unit
+from lending.reporting.report import Adding, Column, Number, Report, Row, Section, Table, Unit
 from lending.web import current
 from lending.web.access import allow
 from lending.web.names import names
@@ -165,6 +165,7 @@ def _report(period: Period, states: Sequence[MonthState], choice: Choice) -> Rep
         made_at=current.now(),
         narrowed=choice.narrowed()[:1],
         sections=(together, _changes(found, called, period, choice)) if found or closed else (),
+        adding=tuple(_adding(found)),
         on=period.last,
     )
 
@@ -186,7 +187,7 @@ def _together(found: Sequence[Restated], period: Period, choice: Choice, *, is_w
     ordered = [name for name in known if name in told and (len(branches) == 1 or name not in closing_months.NO_SUM)]
     sums = {name: (_sum(row.reported for row in told[name]), _sum(row.now for row in told[name])) for name in ordered}
     urls = {name: _acts_of(name, period, choice) if is_whole else None for name in ordered}
-    rows = tuple(Row(known[name], _numbers(name, *sums[name], urls[name])) for name in ordered)
+    rows = tuple(Row(known[name], _numbers(name, *sums[name], urls[name], measure=name)) for name in ordered)
     changed = sum(then != now for then, now in sums.values())
     spoken = voice()
 
@@ -221,7 +222,7 @@ def _changes(found: Sequence[Restated], called: dict[str, str], period: Period, 
     """What exactly changed: where, of which kind and session."""
     known, places = _figure_names(), names()
     rows = []
-    for row in found:
+    for place, row in enumerate(found):
         if row.has_changed:
             of = [
                 places.branch(row.branch),
@@ -231,7 +232,7 @@ def _changes(found: Sequence[Restated], called: dict[str, str], period: Period, 
             label = ", ".join([known.get(row.figure, row.figure), *(part for part in of if part)])
             at = {"branch": row.branch, "kit_type": row.kit_type or None, "cohort": row.cohort or OPEN_LOANS}
             url = _acts_of(row.figure, period, choice, **at)
-            rows.append(Row(label, _numbers(row.figure, row.reported, row.now, url)))
+            rows.append(Row(label, _numbers(row.figure, row.reported, row.now, url, measure=_of(row, place))))
     spoken = voice()
 
     def tell(table: Table) -> str:
@@ -242,6 +243,20 @@ def _changes(found: Sequence[Restated], called: dict[str, str], period: Period, 
     return Section("restated", tell, Table(_("Restatements"), _("What changed"), _heads(), tuple(rows)))
 
 
+def _adding(found: Sequence[Restated]) -> Iterator[Adding]:
+    """What changed is a part of its figure; the rest is alike in what was reported and in what is counted now."""
+    for figure in {row.figure for row in found} - closing_months.NO_SUM:
+        changed = [_of(row, place) for place, row in enumerate(found) if row.figure == figure and row.has_changed]
+        alike = sum(row.now or 0 for row in found if row.figure == figure and not row.has_changed)
+        for when in (_THEN, _NOW):
+            parts = (*(f"{part}{when}" for part in changed), f"{figure}@alike")
+            yield Adding(f"{figure}{when}", parts, unseen=((parts[-1], alike),))
+
+
+def _of(row: Restated, place: int) -> str:
+    return f"{row.figure}@{place}"
+
+
 def _heads() -> tuple[Column, ...]:
     return (
         Column(_("Reported"), _("As it was counted when the month was closed. It never changes.")),
@@ -250,13 +265,22 @@ def _heads() -> tuple[Column, ...]:
     )
 
 
-def _numbers(figure: str, then: int | None, now: int | None, url: str | None = None) -> tuple[Number, ...]:
+_THEN, _NOW = "@reported", "@now"
+
+
+def _numbers(
+    figure: str, then: int | None, now: int | None, url: str | None = None, *, measure: str
+) -> tuple[Number, ...]:
     unit = _UNITS.get(figure, Unit.PEOPLE)
     difference = None if then is None or now is None else now - then
     # What came to it is no count of people by itself, and goes where one of the two may not be told.
     # No difference is no hours, where a turnaround of less than an hour is said to be one.
     of_change = unit if unit is not Unit.PEOPLE and difference else Unit.THINGS
-    return Number(then, unit), Number(now, unit, url=url), Number(difference, of_change, cases=(then, now))
+    return (
+        Number(then, unit, measure=measure + _THEN),
+        Number(now, unit, url=url, measure=measure + _NOW),
+        Number(difference, of_change, cases=(then, now)),
+    )
 
 
 _UNITS = {

@@ -154,3 +154,33 @@ def test_the_same_share_stands_on_both_pages(eli: Browser, sqlite_database: Data
     assert figures(text(eli.get(f"/reports/impact?{FEBRUARY}")))["Learned something"] == "63%"
     agreed = table(text(eli.get(f"/reports/outcomes?{FEBRUARY}")), "Who agrees, of those who answered")
     assert agreed["I learned something"][0] == "63%"
+
+
+def test_few_check_outs_of_a_closed_month_are_not_told_by_what_came_to_them(
+    eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    def lend(branch_id: int, n: int) -> None:
+        row = DailyCount(
+            day=date(2026, 2, 10 + n % 7),
+            branch_id=branch_id,
+            kit_type_id=cast.laptop_hotspot,
+            cohort_id=0,
+            counter=Counter.CHECK_OUT.value,
+            n=n,
+        )
+        sqlite_database.act(lambda session: session.add(row))
+
+    lend(cast.com, 30)
+    lend(cast.ela, 4)
+    assert eli.post("/reports/months/2026-02/close", {"key": "close-february"}).status_code == 303
+    lend(cast.ela, 1)
+    answer = eli.get("/reports/months/2026-02.csv").get_data(as_text=True)
+    (whole,), (of_ela,) = (
+        [line.split(",")[-3:] for line in answer.splitlines() if line.startswith(head)]
+        for head in ("Check-outs,", '"Check-outs, East Los Angeles Library')
+    )
+    assert of_ela[0] == "under 5"
+    assert of_ela[2] == "not shown"
+    # Four more in what is counted now: one of the three that tell it is hidden as well, and so is the difference.
+    assert "not shown" in {*whole[:2], of_ela[1]}
+    assert whole[2] == "not shown"
