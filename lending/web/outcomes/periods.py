@@ -6,12 +6,11 @@ Source: SCREENS, "Manager pages".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import request
 from flask_babel import gettext as _
 
-from lending.domain.periods import Period, PeriodKind, fiscal_year_of, month_of, read_period
+from lending.domain.periods import Period, PeriodKind, fiscal_year_of, months_until, read_period
 from lending.domain.permissions import Role
 from lending.queries.cohorts import programs
 from lending.web import current
@@ -34,10 +33,8 @@ class Chosen:
 def chosen() -> Chosen:
     """What the address asks for; this month and every programme where it asks for nothing that there is."""
     today = current.today()
-    months = [month_of(today)]
-    while len(months) < MONTHS:
-        months.append(month_of(months[-1].first - timedelta(days=1)))
-    year = fiscal_year_of(today)
+    months = list(months_until(today, MONTHS).months())[::-1]
+    year = fiscal_year_of(today, current.library().own_settings().fiscal_year_begins)
     offered = [*months, year, year.before()]
     try:
         period = read_period(request.args.get("period", months[0].name))

@@ -17,6 +17,7 @@ from tests.programs.answering import answer, survey_for
 from tests.programs.meetings import meeting
 from tests.programs.members import adas_seat, change_cohort
 from tests.web.browsers import Browser, signed_in
+from tests.web.test_own_library import send
 
 KEY = "k" * 16
 STORY = {
@@ -94,6 +95,12 @@ def test_a_lead_without_a_program_reads_of_none(dora: Browser, sqlite_database: 
     sqlite_database.act(lambda session: session.execute(delete(StaffProgram)))
     assert "The examples." not in text(dora.get(ask))
     assert "100%" not in text(dora.get("/reports/outcomes?period=2026-03"))
+
+
+def test_the_fiscal_year_is_the_librarys_own(eli: Browser) -> None:
+    assert 'value="FY2025-07"' in text(eli.get("/outcomes/surveys"))
+    assert send(eli, fiscal_year_begins="10").status_code == 303
+    assert 'value="FY2025-10"' in text(eli.get("/outcomes/surveys"))
 
 
 def test_somebody_is_asked_once_how_they_heard(
