@@ -72,7 +72,8 @@ class Recounted:
 
 def recounted(session: Session) -> Recounted:
     """Every roll-up that follows from the journal, without what comes to nothing."""
-    book = _Book(_DayCache(dict(session.execute(select(Branch.id, Branch.zone)).all())))
+    days = _DayCache(dict(session.execute(select(Branch.id, Branch.zone)).all()))
+    book = _Book(days, _ids_taken_back(session))
     for row in _rows(session):
         book.enter(row)
     kinds = dict(session.execute(select(Part.id, Part.kind_id)).all()) if book.parts else {}
@@ -139,6 +140,8 @@ class _Book:
     """The journal as it is read, row by row."""
 
     days: _DayCache
+    taken_back: frozenset[int]
+    """The rows that a later one takes back: of the others nothing has to be remembered, and the journal is long."""
     counts: Tally[Key] = field(default_factory=Tally)
     durations: Tally[Key] = field(default_factory=Tally)
     parts: Tally[Key] = field(default_factory=Tally)
@@ -153,9 +156,8 @@ class _Book:
             for kit_type_id, *figures in detail["kits"]:
                 self.stock_days[date.fromisoformat(detail["day"]), row.branch_id, kit_type_id] = tuple(figures)
             return
-        for undone in (detail.get("undone"), detail.get("freed")):
-            if undone is not None:
-                self._take_back(undone)
+        for undone in _undone_by(detail):
+            self._take_back(undone)
         if row.verb in _TAKEN_BACK:
             return
         day = self.days.day(row.branch_id, row.at)
@@ -171,7 +173,7 @@ class _Book:
             counted.append((self.durations, (day, row.branch_id, row.type_id, measure.value, bucket)))
         for tally, key in counted:
             tally[key] += 1
-        if counted:
+        if counted and row.id in self.taken_back:
             self.entered[row.id] = (row.verb in CIRCULATION, counted)
 
     def _take_back(self, entry_id: int) -> None:
@@ -181,6 +183,16 @@ class _Book:
         if of_circulation:
             _, (day, branch_id, *rest, _counter) = counted[0]
             self.counts[day, branch_id, *rest, Counter.UNDONE.value] += 1
+
+
+def _ids_taken_back(session: Session) -> frozenset[int]:
+    details = session.scalars(select(_journal.c.detail).where(_journal.c.verb.in_(_TAKEN_BACK)))
+    return frozenset(undone for detail in details for undone in _undone_by(detail))
+
+
+def _undone_by(detail: Mapping[str, Any]) -> list[int]:
+    """The rows that an undo takes back: the act, and what it had set free besides."""
+    return [detail[name] for name in ("undone", "freed") if detail.get(name) is not None]
 
 
 def _rows(session: Session) -> Iterator[AnyRow]:
