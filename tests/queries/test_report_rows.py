@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from benchmarks.inside import counting
+from lending.circulation.lost import declare_lost
+from lending.circulation.missing_parts import settle_incomplete_loans
+from lending.circulation.renewal import renew
 from lending.circulation.reserving import cancel, reserve
 from lending.circulation.undo import undo
 from lending.db import Database
@@ -14,7 +17,7 @@ from lending.queries.counts import total
 from lending.queries.report_rows import VERBS, Happenings, Of, happened, session_names, sessions_held
 from lending.queries.today import Place, Wait, rows, today
 from tests.cast import ADA, KIT, LUIS, NOW, OPEN_KIT, OTHER_OPEN_KIT, Cast, assemble
-from tests.circulation.kits_in_hand import lend, receive
+from tests.circulation.kits_in_hand import back_without, lend, receive
 from tests.circulation.test_in_library import take
 
 MARCH = month_of(NOW.date())
@@ -43,6 +46,21 @@ def test_every_list_is_as_long_as_its_figure(database: Database) -> None:
         listed = {counter: len(of(database, cast, counter, period).rows) for counter in VERBS}
         assert listed == {counter: counted.n(counter) for counter in VERBS}
     assert [row.kit for row in of(database, cast, Counter.CHECK_OUT).rows] == [KIT, OPEN_KIT]
+
+
+def test_renewals_and_bills_are_listed_by_what_the_journal_says_of_them(database: Database) -> None:
+    cast = assemble(database)
+    lend(database, cast, KIT, ADA)
+    lend(database, cast, OPEN_KIT, LUIS)
+    database.act(lambda session: renew(session, kit=OPEN_KIT, at=NOW + timedelta(days=1), by=cast.ben))
+    back_without(database, cast, "Charger", at=NOW + timedelta(days=2))
+    later = NOW + timedelta(days=20)
+    database.act(lambda session: settle_incomplete_loans(session, at=later, by=cast.system))
+    database.act(lambda session: declare_lost(session, kit=KIT, at=later, by=cast.eli))
+    listed = {counter: len(of(database, cast, counter).rows) for counter in VERBS}
+    with database.read() as session:
+        assert listed == {counter: total(session, [cast.ela], MARCH).n(counter) for counter in VERBS}
+    assert (listed[Counter.STAFF_RENEWAL], listed[Counter.PATRON_RENEWAL], listed[Counter.BILLED]) == (1, 0, 2)
 
 
 def test_a_use_in_the_library_that_was_undone_is_not_listed(database: Database) -> None:
