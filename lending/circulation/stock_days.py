@@ -176,17 +176,14 @@ _SINCE = (
     )
     .order_by(JournalEntry.id)
 )
-_DUE_BEFORE = (
-    select(Loan.kit_id)
-    .join(Kit, Kit.id == Loan.kit_id)
+_LATE = select(Loan.kit_id).where(Loan.due_at < _UNTIL)
+# Two statements: in one, SQLite would look for both among all that the kits were ever lent for.
+_STILL_OUT = (
+    _LATE.join(Kit, Kit.id == Loan.kit_id)
     .join(Stock, Stock.id == Kit.stock_id)
-    .where(
-        _AT_BRANCH,
-        Loan.due_at < _UNTIL,
-        or_(unreceived & (Loan.state == LoanState.OUT), Loan.id.in_(bindparam("since", expanding=True))),
-    )
-    .distinct()
+    .where(_AT_BRANCH, unreceived, Loan.state == LoanState.OUT)
 )
+_OUT_THEN = _LATE.where(Loan.id.in_(bindparam("since", expanding=True)))
 _WAITED = (
     select(Reservation.kit_type_id, func.count())
     .join(Stock, Stock.id == Reservation.stock_id)
@@ -215,11 +212,12 @@ def _before(verb: str, detail: Mapping[str, Any]) -> KitState:
     return _BEFORE[verb] if said is None else KitState(said)
 
 
-def _overdue(session: Session, branch_id: int, out: Mapping[int, int], later: _Later, until: datetime) -> list[int]:
+def _overdue(session: Session, branch_id: int, out: Mapping[int, int], later: _Later, until: datetime) -> set[int]:
     """The kits of those that were out whose loans were due before; of one that came back since, its loan then."""
     since = [loan_id for kit_id, (_, loan_id) in later.items() if kit_id in out and loan_id is not None]
-    found = session.scalars(_DUE_BEFORE, {"branch_id": branch_id, "until": until, "since": since})
-    return [kit_id for kit_id in found if kit_id in out]
+    still_out = session.scalars(_STILL_OUT, {"branch_id": branch_id, "until": until})
+    out_then = session.scalars(_OUT_THEN, {"until": until, "since": since})
+    return {*still_out, *out_then} & out.keys()
 
 
 def _waiting(session: Session, branch_id: int, until: datetime) -> list[tuple[int, int]]:
