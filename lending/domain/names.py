@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 _LONGEST_WORD = 40
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
@@ -16,6 +16,9 @@ _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 
 _JOINERS = "\u200c\u200d"
 """Persian and the scripts of India need them inside words; all other invisible marks only steer direction."""
+
+_INSIDE = "'’‘ʼʻʹ`´′-‐‑…"
+"""What stands between the letters of a name: apostrophes, hyphens, and the mark of one that is cut short."""
 
 
 def short_name(full_name: str) -> str:
@@ -31,6 +34,21 @@ def short_name(full_name: str) -> str:
         return ""
     first = words[0] if len(words[0]) <= _LONGEST_WORD else words[0][: _LONGEST_WORD - 1] + "…"
     return f"{first} {_initial(words[-1])}." if len(words) > 1 else first
+
+
+def greeted_name(full_name: str) -> str:
+    """What a message calls somebody: the first word of the short name as far as it is letters.
+
+    Whoever has no card types a name and an address of their own choice. Nothing that a mail program makes a link or a
+    number to call of is sent on in the library's name.
+    """
+    word = short_name(full_name).partition(" ")[0]
+    letters = "".join(takewhile(_is_of_a_name, dropwhile(lambda character: not character.isalpha(), word)))
+    return letters or "".join(filter(str.isalnum, word))
+
+
+def _is_of_a_name(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM" or character in _JOINERS or character in _INSIDE
 
 
 def fold(text: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from lending import paths
-from lending.domain.names import short_name
+from lending.domain.names import greeted_name
 from lending.domain.placeholders import fill
 from lending.domain.waiting import DayRange
 from lending.models.notices import Channel
@@ -116,7 +116,7 @@ def places_of(facts: NoticeFacts, reader: Reader, library: str) -> Mapping[str, 
     ``likely`` is a sentence of its own or, where too little is known, nothing; so is the link of a survey.
     """
     found: dict[str, str | None] = {
-        "first_name": short_name(facts.name).partition(" ")[0],
+        "first_name": greeted_name(facts.name),
         "library": library,
         "branch": facts.branch,
         "phone": facts.branch_phone or facts.branch,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lending.domain.names import fold, short_name
+from lending.domain.names import fold, greeted_name, short_name
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,27 @@ def test_folding_a_key_again_changes_nothing(text: str) -> None:
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=40))
 def test_a_name_is_found_however_its_letters_are_composed(text: str) -> None:
     assert fold(unicodedata.normalize("NFD", text)) == fold(unicodedata.normalize("NFC", text))
+
+
+@pytest.mark.parametrize(
+    ("full_name", "greeted"),
+    [
+        ("Ana Morales", "Ana"),
+        ("Morales, Ana", "Ana"),
+        ("José-Luis O'Neil", "José-Luis"),
+        ("N’Golo Diallo", "N’Golo"),
+        ("Ma. Cristina Reyes", "Ma"),
+        ("王小明", "王小明"),
+        ("मीना कौर", "मीना"),
+        ("می\u200cنا احمدی", "می\u200cنا"),
+        ("X" * 60 + " Li", "X" * 39 + "…"),
+        ("https://example.org/prize Bob", "https"),
+        ("www.example.org", "www"),
+        ("example.org now", "example"),
+        ("eve@example.org", "eve"),
+        ("+1-900-555-0142 call", "19005550142"),
+        ("", ""),
+    ],
+)
+def test_a_message_greets_by_letters_and_never_with_a_link(full_name: str, greeted: str) -> None:
+    assert greeted_name(full_name) == greeted

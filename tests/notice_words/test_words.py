@@ -154,11 +154,11 @@ def test_a_place_is_a_name_and_nothing_else(text: str) -> None:
 
 
 def test_a_name_with_marks_is_shown_as_it_is() -> None:
-    facts = replace(sample("overdue", Channel.EMAIL, "en"), name="<b>Ana</b> Morales", cohort="R&D {phone}")
+    facts = replace(sample("overdue", Channel.EMAIL, "en"), branch="<b>East</b> {phone}", cohort="R&D {phone}")
     words = rendered("overdue", facts, None, library="A & B", reader=reader_of("en", facts.zone), channel=Channel.EMAIL)
     page = html_of(words, LibrarySettings("A & B", contact="Call <us>"))
-    assert "<b>Ana" not in page
-    assert "&lt;b&gt;Ana" in page
+    assert "<b>East" not in page
+    assert "&lt;b&gt;East&lt;/b&gt; {phone}" in page
     assert "A &amp; B" in page
     assert "Call &lt;us&gt;" in page
 
