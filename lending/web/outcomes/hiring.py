@@ -261,7 +261,7 @@ def _event_form(kept: EventShown | None = None) -> EventForm:
         known = {one.code: one.name for one in cohorts.programs(session, by=current.actor())}
     if kept is not None and kept.program is not None:
         known[kept.program] = kept.program_name or kept.program
-    offer(form.program, [("", _("none")), *known.items()])
+    offer(form.program, [("", _("no program")), *known.items()])
     return form
 
 

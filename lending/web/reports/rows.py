@@ -10,11 +10,13 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from lending.domain.counting import Counter
 from lending.domain.permissions import Act
 from lending.phrases import Reader
-from lending.queries.report_rows import VERBS, Happened, Of, happened
+from lending.queries.counts import By, circulated
+from lending.queries.report_rows import VERBS, Happened, Of, happened, session_names
 from lending.reporting import words
 from lending.web import current
 from lending.web.access import allow
@@ -38,7 +40,10 @@ def page() -> ResponseReturnValue:
     asked = request.args.get("after", "")
     after = int(asked) if asked.isdecimal() and len(asked) < 16 else 0
     with current.library().db.read() as session:
-        found = happened(session, _asked(of, choice), after=after)
+        asked_for = _asked(of, choice)
+        found = happened(session, asked_for, after=after)
+        whole = _figure(session, asked_for, choice)
+        narrowed = (*choice.narrowed(), *_of_session(session, asked_for.cohort))
     name, definition = words.COUNTERS[of]
     given = {**choice.arguments, **{key: request.args[key] for key in ("counter", "cohort") if key in request.args}}
     return render_template(
@@ -46,7 +51,8 @@ def page() -> ResponseReturnValue:
         title=_(name),
         definition=_(definition),
         period=period_words(choice.period, current.reader()),
-        narrowed=choice.narrowed(),
+        narrowed=narrowed,
+        whole=whole,
         rows=[_line(row) for row in found.rows],
         several=len(choice.places) > 1,
         next_url=url_for(".page", **given, after=found.after) if found.after else None,
@@ -66,6 +72,23 @@ def _asked(counter: Counter, choice: Choice) -> Of:
         program_id=choice.program_id,
         cohort="" if cohort == OPEN_LOANS else cohort,
     )
+
+
+def _figure(session: Session, of: Of, choice: Choice) -> int:
+    """The figure that leads here, which the list can be compared with."""
+    by = () if of.cohort is None else (By.COHORT,)
+    counted = circulated(
+        session, choice.branch_ids, of.period, by, kit_type_id=of.kit_type_id, program_id=of.program_id
+    )
+    return sum(row.n(of.counter) for row in counted if of.cohort is None or row.at[By.COHORT] == of.cohort)
+
+
+def _of_session(session: Session, cohort: str | None) -> tuple[tuple[str, str], ...]:
+    """The session whose acts alone are listed, in words."""
+    if cohort is None:
+        return ()
+    name = session_names(session, {cohort}).get(cohort, cohort) if cohort else str(_("Open loans"))
+    return ((_("Session"), name),)
 
 
 def _line(row: Happened) -> dict[str, Any]:

@@ -124,6 +124,18 @@ def test_a_long_list_of_acts_goes_on_on_the_next_page(
 
 
 @pytest.mark.usefixtures("lent")
+def test_a_list_says_how_many_it_has_and_of_which_session(eli: Browser) -> None:
+    of_all, of_one, of_none = (
+        text(eli.get(f"/reports/rows?counter=check_out&period={FEBRUARY}{more}"))
+        for more in ("", "&cohort=WR-7", "&cohort=none")
+    )
+    for page in (of_all, of_one, of_none):
+        assert f"{len(rows(page))} in the list, February 2026" in page
+    assert "all libraries, Work Ready 7" in of_one
+    assert "all libraries, Open loans" in of_none
+
+
+@pytest.mark.usefixtures("lent")
 def test_a_manager_sees_their_own_library_alone(cleo: Browser) -> None:
     page = text(cleo.get(f"{PAGE}?period=this-year"))
     assert figures(page)["Check-outs"] == "0"

@@ -67,7 +67,7 @@ def test_requests_without_a_kit_lead_to_the_requests(eli: Browser, sqlite_databa
     page = text(eli.get("/reports/overdue"))
     assert figures(page)["Requests without a kit"] == "1"
     ((_when, kit, kind, *_),) = rows(text(eli.get(figure_urls(page)["Requests without a kit"])))
-    assert (kit, kind) == ("none", "Laptop and hotspot")
+    assert (kit, kind) == ("no kit", "Laptop and hotspot")
 
 
 def test_losses_and_parts_are_those_of_the_period(eli: Browser, sqlite_database: Database, cast: Cast) -> None:
