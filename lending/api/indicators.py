@@ -30,7 +30,7 @@ from lending.queries.cohorts import programs
 from lending.queries.counts import By, Circulated
 from lending.queries.indicators import Indicators, indicators
 from lending.queries.public_survey import public_survey
-from lending.queries.report_rows import program_id
+from lending.queries.report_rows import kinds_of_program, program_id
 from lending.queries.scope import Branches
 
 Report = TypeVar("Report")
@@ -108,7 +108,7 @@ class SurveyElementsAnswer(Schema):
 @call("GET", "/reports/indicators", Act.SEE_COUNTS, query=ReportQuery, gives=IndicatorsAnswer, tag="Reports")
 def get_indicators(query: Body) -> Any:
     """Read the funder's list of a period"""
-    found = _read(indicators, query)
+    found = _read(_of_kinds, query)
     return _told(found)
 
 
@@ -136,6 +136,13 @@ def _read(report: Callable[..., Report], query: Body) -> Report:
     with library.db.read() as session:
         program = program_of(session, query)
         return report(session, _scope(session, query), _period(query), **given, program_id=program.id)
+
+
+def _of_kinds(session: Session, *where: Any, program_id: int | None, **given: Any) -> Indicators:
+    """The funder's list; of kits, a lead is told of the kinds that are set aside for their program."""
+    leads = current.actor().role is Role.PROGRAM
+    kinds = kinds_of_program(session, program_id) if leads and program_id is not None else None
+    return indicators(session, *where, program_id=program_id, kinds=kinds, **given)
 
 
 def _scope(session: Any, query: Body) -> Branches:

@@ -58,17 +58,20 @@ def indicators(
     led: Collection[int] = (),
     kit_type_id: int | None = None,
     program_id: int | None = None,
+    kinds: Collection[int] | None = None,
 ) -> Indicators:
     """The funder's list of a period: of the branches in ``scope``, and on line of the programmes ``led``.
 
-    ``zone`` is the library's own. The number of statements is the same whatever the size.
+    ``zone`` is the library's own. ``kinds``: the kit types (ids) whose kits are told of; ``None`` for all. The number
+    of statements is the same whatever the size.
     """
+    of_kinds = kinds if kit_type_id is None else [kit_type_id]
     chosen = {"kit_type_id": kit_type_id, "program_id": program_id}
     whole = total(session, scope, period, **chosen)
     by_branch = circulated(session, scope, period, (By.BRANCH,), **chosen)
-    held = stock_figures(session, scope, period, kit_type_id=kit_type_id).latest
+    held = stock_figures(session, scope, period, kit_type_ids=of_kinds).latest
     workshops = workshops_of(session, scope, period, zone=zone, at=at, led=led, program_id=program_id)
-    assembled, distributed = _kits(session, scope, period, kit_type_id, zone)
+    assembled, distributed = _kits(session, scope, period, of_kinds, zone)
     numbers = {
         Indicator.HOUSEHOLDS: whole.served.households,
         Indicator.ASSEMBLED: assembled,
@@ -92,7 +95,9 @@ def indicators(
     )
 
 
-def _kits(session: Session, scope: Branches, period: Period, kit_type_id: int | None, zone: str) -> tuple[int, int]:
+def _kits(
+    session: Session, scope: Branches, period: Period, kinds: Collection[int] | None, zone: str
+) -> tuple[int, int]:
     """How many kits of the branches there were by the end of the period, and how many of them had been lent by then."""
     end = datetime.combine(period.last + timedelta(days=1), time(), ZoneInfo(zone))
     lent = exists().where(Loan.kit_id == Kit.id, Loan.checked_out_at < end, Loan.state != LoanState.UNDONE)
@@ -102,7 +107,7 @@ def _kits(session: Session, scope: Branches, period: Period, kit_type_id: int | 
         .join(Stock, Stock.id == Kit.stock_id)
         .where(Kit.created_at < end, within(Stock.branch_id, scope))
     )
-    if kit_type_id is not None:
-        chosen = chosen.where(Kit.kit_type_id == kit_type_id)
+    if kinds is not None:
+        chosen = chosen.where(Kit.kit_type_id.in_(sorted(kinds)))
     assembled, distributed = session.execute(chosen).one()
     return assembled, distributed

@@ -7,7 +7,7 @@ A claimed kit's clock stands and a lost kit is no longer waited for: neither is 
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from lending.domain.periods import Period
 from lending.domain.states import LoanState
 from lending.models.base import constant, table_of
 from lending.models.branches import Branch
+from lending.models.cohorts import Cohort
 from lending.models.counts import DailyPartCount
 from lending.models.kits import KitType, KitTypePart
 from lending.queries.counts import Circulated
@@ -29,7 +30,7 @@ from lending.queries.scope import Branches, within
 AGES: Final = (7, 14, 21)
 """Days overdue that part one age from the next: up to a week, two, three, and longer; as the ladder's steps lie."""
 
-_parts, _kinds = table_of(DailyPartCount), table_of(KitTypePart)
+_parts, _kinds, _cohorts = table_of(DailyPartCount), table_of(KitTypePart), table_of(Cohort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ class OverdueNow:
         return share_of(self.overdue, self.out)
 
 
-def overdue_now(session: Session, scope: Branches, *, at: datetime, kit_type_id: int | None = None) -> list[OverdueNow]:
+def overdue_now(
+    session: Session, scope: Branches, *, at: datetime, kit_type_id: int | None = None, program_id: int | None = None
+) -> list[OverdueNow]:
     """What is out and overdue at ``at`` by the branch that lent it and kit type, in the order of their codes.
 
     One statement over the open loans.
@@ -68,6 +71,9 @@ def overdue_now(session: Session, scope: Branches, *, at: datetime, kit_type_id:
     where = [unreceived, loans.c.state == constant(LoanState.OUT), of_branches]
     if kit_type_id is not None:
         where.append(loans.c.kit_type_id == kit_type_id)
+    if program_id is not None:
+        of_program = select(_cohorts.c.id).where(_cohorts.c.program_id == program_id)
+        where.append(loans.c.cohort_id.in_(of_program))
     chosen = (
         select(Branch.code, KitType.code, age, func.count())
         .select_from(loans)
@@ -110,12 +116,12 @@ class PartFigures:
 
 
 def parts_most_lost(
-    session: Session, scope: Branches, period: Period, *, kit_type_id: int | None = None, limit: int = 10
+    session: Session, scope: Branches, period: Period, *, kit_type_ids: Collection[int] | None = None, limit: int = 10
 ) -> list[PartFigures]:
     """The kinds of part of which most were found missing, damaged ones after them; ``limit`` at most. One statement."""
     where = [_parts.c.day.between(period.first, period.last), within(_parts.c.branch_id, scope)]
-    if kit_type_id is not None:
-        where.append(_kinds.c.kit_type_id == kit_type_id)
+    if kit_type_ids is not None:
+        where.append(_kinds.c.kit_type_id.in_(sorted(kit_type_ids)))
     chosen = (
         select(KitType.code, _kinds.c.name, _parts.c.counter, func.sum(_parts.c.n))
         .select_from(_parts.join(_kinds, _kinds.c.id == _parts.c.kind_id))

@@ -23,10 +23,11 @@ from lending.domain.counting import Counter, counters
 from lending.domain.periods import Period
 from lending.models.base import AnyRow, table_of
 from lending.models.branches import Branch
-from lending.models.cohorts import Cohort, Program
+from lending.models.cohorts import Cohort, Pool, Program
 from lending.models.counts import DailyCount
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, KitType
+from lending.models.stock import Stock
 from lending.queries.today import Place
 
 PAGE: Final = 50
@@ -51,6 +52,7 @@ _AT_ONCE: Final = 200
 
 _journal, _kits, _kit_types = table_of(JournalEntry), table_of(Kit), table_of(KitType)
 _branches, _cohorts, _programs = table_of(Branch), table_of(Cohort), table_of(Program)
+_pools, _stocks = table_of(Pool), table_of(Stock)
 _daily, _undone = table_of(DailyCount), _journal.alias("undone")
 
 
@@ -163,6 +165,19 @@ def kit_type_id(session: Session, code: str) -> int | None:
 def program_id(session: Session, code: str) -> int | None:
     """The row of a program, for reports that count by it."""
     return session.scalar(select(_programs.c.id).where(_programs.c.code == code))
+
+
+def kinds_of_program(session: Session, program_id: int) -> dict[int, str]:
+    """The kinds of kit that are or were set aside for a program's sessions: their codes by their rows."""
+    chosen = (
+        select(_kit_types.c.id, _kit_types.c.code)
+        .join(_stocks, _stocks.c.kit_type_id == _kit_types.c.id)
+        .join(_pools, _pools.c.stock_id == _stocks.c.id)
+        .join(_cohorts, _cohorts.c.id == _pools.c.cohort_id)
+        .where(_cohorts.c.program_id == program_id)
+        .distinct()
+    )
+    return dict(session.execute(chosen).all())
 
 
 def session_names(session: Session, codes: Collection[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ Source: RULES 7, "Manager's counts".
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -76,10 +76,12 @@ class StockFigures:
         return self.days[-1] if self.days else None
 
 
-def stock_figures(session: Session, scope: Branches, period: Period, *, kit_type_id: int | None = None) -> StockFigures:
+def stock_figures(
+    session: Session, scope: Branches, period: Period, *, kit_type_ids: Collection[int] | None = None
+) -> StockFigures:
     """All kits of the branches together, with every day of the period that was counted. One statement."""
     sums = [func.sum(_days.c[name]) for name in _FIGURES]
-    chosen = select(_days.c.day, *sums).where(*_of(_days, scope, period, kit_type_id)).group_by(_days.c.day)
+    chosen = select(_days.c.day, *sums).where(*_of(_days, scope, period, kit_type_ids)).group_by(_days.c.day)
     days = tuple(StockOn(day, *map(int, rest)) for day, *rest in session.execute(chosen.order_by(_days.c.day)))
     return StockFigures(
         None, None, sum(on.in_service for on in days), sum(on.out for on in days), sum(on.overdue for on in days), days
@@ -87,10 +89,10 @@ def stock_figures(session: Session, scope: Branches, period: Period, *, kit_type
 
 
 def stock_by_branch(
-    session: Session, scope: Branches, period: Period, *, kit_type_id: int | None = None
+    session: Session, scope: Branches, period: Period, *, kit_type_ids: Collection[int] | None = None
 ) -> list[StockFigures]:
     """The same for each branch and kit type, in the order of their codes, with the last day alone. Two statements."""
-    where = _of(_days, scope, period, kit_type_id)
+    where = _of(_days, scope, period, kit_type_ids)
     key = (_days.c.branch_id, _days.c.kit_type_id)
     sums = [func.sum(_days.c[name]) for name in ("in_service", "out", "overdue")]
     chosen = (
@@ -127,18 +129,18 @@ class DurationFigures:
 
 
 def durations(
-    session: Session, scope: Branches, period: Period, *, kit_type_id: int | None = None
+    session: Session, scope: Branches, period: Period, *, kit_type_ids: Collection[int] | None = None
 ) -> dict[Measure, DurationFigures]:
     """Both measures, for all branches together. One statement."""
-    found = _histograms(session, scope, period, kit_type_id, ())
+    found = _histograms(session, scope, period, kit_type_ids, ())
     return {measure: _figures(measure, found.get((measure,), {})) for measure in Measure}
 
 
 def durations_by_branch(
-    session: Session, scope: Branches, period: Period, *, kit_type_id: int | None = None
+    session: Session, scope: Branches, period: Period, *, kit_type_ids: Collection[int] | None = None
 ) -> dict[str, dict[Measure, DurationFigures]]:
     """Both measures by the code of the branch. One statement."""
-    found = _histograms(session, scope, period, kit_type_id, (Branch.code,))
+    found = _histograms(session, scope, period, kit_type_ids, (Branch.code,))
     branches = sorted({key[1] for key in found})
     return {
         branch: {measure: _figures(measure, found.get((measure, branch), {})) for measure in Measure}
@@ -147,12 +149,12 @@ def durations_by_branch(
 
 
 def _histograms(
-    session: Session, scope: Branches, period: Period, kit_type_id: int | None, by: tuple[Any, ...]
+    session: Session, scope: Branches, period: Period, kit_type_ids: Collection[int] | None, by: tuple[Any, ...]
 ) -> Mapping[tuple[Any, ...], Mapping[int, int]]:
     chosen = (
         select(_durations.c.measure, *by, _durations.c.bucket, func.sum(_durations.c.n))
         .select_from(_durations.join(table_of(Branch), Branch.id == _durations.c.branch_id))
-        .where(*_of(_durations, scope, period, kit_type_id))
+        .where(*_of(_durations, scope, period, kit_type_ids))
         .group_by(_durations.c.measure, *by, _durations.c.bucket)
     )
     found: dict[tuple[Any, ...], dict[int, int]] = defaultdict(dict)
@@ -166,8 +168,8 @@ def _figures(measure: Measure, histogram: Mapping[int, int]) -> DurationFigures:
     return DurationFigures(measure, sum(histogram.values()), quantile(histogram, 0.5), quantile(histogram, 0.9))
 
 
-def _of(table: Any, scope: Branches, period: Period, kit_type_id: int | None) -> list[ColumnElement[bool]]:
+def _of(table: Any, scope: Branches, period: Period, kit_type_ids: Collection[int] | None) -> list[ColumnElement[bool]]:
     where = [table.c.day.between(period.first, period.last), within(table.c.branch_id, scope)]
-    if kit_type_id is not None:
-        where.append(table.c.kit_type_id == kit_type_id)
+    if kit_type_ids is not None:
+        where.append(table.c.kit_type_id.in_(sorted(kit_type_ids)))
     return where

@@ -87,11 +87,20 @@ class Row:
     task: TaskKind | None = None
 
 
-def today(session: Session, places: Collection[Place], *, branch: str | None, at: datetime) -> Today:
-    """What waits at ``places``; ``branch`` is the code of the one, where there is only one. Nine statements."""
+OF_PROGRAMS = frozenset({Wait.PICK_UP, Wait.DUE, Wait.OVERDUE, Wait.PULL})
+"""What may be of one program; an inspection and a task are of a kit, which belongs to none."""
+
+
+def today(
+    session: Session, places: Collection[Place], *, branch: str | None, at: datetime, program_id: int | None = None
+) -> Today:
+    """What waits at ``places``; ``branch`` is the code of the one, where there is only one. Nine statements.
+
+    Of one program, ``OF_PROGRAMS`` and who is queued alone tell something of it.
+    """
     ids = sorted(place.branch_id for place in places)
-    found = {wait: session.execute(_counting(wait, places, at)).one() for wait in Wait}
-    queued = _reservations(ids).where(Reservation.state == ReservationState.WAITING)
+    found = {wait: session.execute(_of(_counting(wait, places, at), wait, program_id)).one() for wait in Wait}
+    queued = _of(_reservations(ids), Wait.PULL, program_id).where(Reservation.state == ReservationState.WAITING)
     owned = (
         select(func.count())
         .select_from(Kit)
@@ -109,11 +118,25 @@ def today(session: Session, places: Collection[Place], *, branch: str | None, at
     )
 
 
-def rows(session: Session, wait: Wait, places: Collection[Place], *, at: datetime, limit: int = 1000) -> list[Row]:
+def rows(
+    session: Session,
+    wait: Wait,
+    places: Collection[Place],
+    *,
+    at: datetime,
+    program_id: int | None = None,
+    limit: int = 1000,
+) -> list[Row]:
     """The rows that a number counts, the most urgent first; ``limit`` at most."""
     columns = _COLUMNS[wait]
-    chosen = _CHOSEN[wait](places, at).with_only_columns(*columns.values()).order_by(*_ORDER[wait]).limit(limit)
+    whole = _of(_CHOSEN[wait](places, at), wait, program_id)
+    chosen = whole.with_only_columns(*columns.values()).order_by(*_ORDER[wait]).limit(limit)
     return [Row(**dict(zip(columns, row, strict=True))) for row in session.execute(chosen)]
+
+
+def _of(chosen: Select[Any], wait: Wait, program_id: int | None) -> Select[Any]:
+    of_one = program_id is not None and wait in OF_PROGRAMS
+    return chosen.where(Cohort.program_id == program_id) if of_one else chosen
 
 
 def _counting(wait: Wait, places: Collection[Place], at: datetime) -> Select[Any]:

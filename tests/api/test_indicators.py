@@ -31,6 +31,10 @@ def test_a_count_under_five_does_not_leave_and_unknown_is_not_hidden(both: Door)
     assert found["kits_distributed"] == (1, False)
 
 
+def test_a_lead_reads_of_the_kits_that_are_set_aside_for_their_program(both: Door) -> None:
+    assert numbers(both.desk("dora").get("/reports/indicators", **MARCH))["kits_assembled"] == (4, False)
+
+
 def test_a_split_of_check_outs_tells_no_more_than_their_sum(both: Door) -> None:
     check_out(both.ben, station="Station 1")
     answer = both.eli.get("/reports/indicators", **MARCH).json

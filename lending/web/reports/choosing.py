@@ -21,7 +21,7 @@ from lending.phrases import Reader
 from lending.queries import branches as places
 from lending.queries.branches import BranchShown, KitTypeShown
 from lending.queries.cohorts import ProgramShown, programs
-from lending.queries.report_rows import kit_type_id, program_id
+from lending.queries.report_rows import kinds_of_program, kit_type_id, program_id
 from lending.queries.today import Place
 from lending.web import current
 
@@ -37,6 +37,7 @@ _NONE = -1
 class Choice:
     """What a reader chose and may choose from. ``branches`` are those of their scope; chosen ones are ``None`` for all.
 
+    ``kinds``: the kinds of kit (ids) that the program of a lead uses, whose stock alone a lead sees; ``None`` for all.
     ``wrong``: the days typed are none, and this month is shown instead.
     """
 
@@ -51,6 +52,7 @@ class Choice:
     program: ProgramShown | None
     kit_type_id: int | None = None
     program_id: int | None = None
+    kinds: frozenset[int] | None = None
     wrong: bool = False
 
     @property
@@ -73,6 +75,16 @@ class Choice:
     def program_code(self) -> str | None:
         """The code of the program; ``None`` for all of them, and empty for a lead without one."""
         return self.program.code if self.program is not None else None if self.program_id is None else ""
+
+    @property
+    def kit_type_ids(self) -> frozenset[int] | None:
+        """The kinds of kit whose stock is looked at, ``None`` for all: kits belong to no program, but are set aside."""
+        return self.kinds if self.kit_type_id is None else frozenset({self.kit_type_id})
+
+    @property
+    def led_program_id(self) -> int | None:
+        """The program of a lead, to whom nothing of another is told; ``None`` for everybody else."""
+        return None if self.kinds is None else self.program_id
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -108,7 +120,8 @@ class Choice:
 def chosen() -> Choice:
     """What the address of this request asks for. ``NOT_FOUND`` for a library outside the reader's scope, and the like.
 
-    A programme lead sees one of their own programs at a time, the first of them unless they choose another.
+    A programme lead sees one of their own programs at a time, the first of them unless they choose another, and of kits
+    the kinds that are set aside for it (the permission sheet, "own programmes").
     """
     today = current.today()
     asked, period, wrong = _period(request.args, today)
@@ -116,12 +129,15 @@ def chosen() -> Choice:
         own = tuple(places.branches(session, current.branch_ids()))
         types = tuple(places.kit_types(session))
         led = tuple(programs(session, by=current.actor()))
-        kit_type, program = _one(types, "kit_type"), _one(led, "program")
-        leads = current.person().role is Role.PROGRAM
+        program, leads = _one(led, "program"), current.person().role is Role.PROGRAM
         if leads and program is None and led:
             program = led[0]
-        of_type = None if kit_type is None else kit_type_id(session, kit_type.code)
         of_program = program_id(session, program.code) if program is not None else _NONE if leads else None
+        kinds = kinds_of_program(session, of_program) if leads and of_program is not None else None
+        if kinds is not None:
+            types = tuple(one for one in types if one.code in kinds.values())
+        kit_type = _one(types, "kit_type")
+        of_type = None if kit_type is None else kit_type_id(session, kit_type.code)
     return Choice(
         asked=asked,
         period=period,
@@ -134,6 +150,7 @@ def chosen() -> Choice:
         program=program,
         kit_type_id=of_type,
         program_id=of_program,
+        kinds=None if kinds is None else frozenset(kinds),
         wrong=wrong,
     )
 

@@ -50,11 +50,11 @@ def file(form: str) -> ResponseReturnValue:
 
 
 def _report(choice: Choice) -> Report:
-    scope, kit_type = choice.branch_ids, choice.kit_type_id
+    scope, of_kind = choice.branch_ids, {"kit_type_id": choice.kit_type_id, "program_id": choice.program_id}
     with current.library().db.read() as session:
         now, before = (counted(session, choice, each)[0] for each in (choice.period, choice.before))
-        late = overdue_now(session, scope, at=current.now(), kit_type_id=kit_type)
-        parts = parts_most_lost(session, scope, choice.period, kit_type_id=kit_type)
+        late = overdue_now(session, scope, at=current.now(), **of_kind)
+        parts = parts_most_lost(session, scope, choice.period, kit_type_ids=choice.kit_type_ids)
         lost = counted(session, choice, choice.period, By.BRANCH)
     reader = current.reader()
     return Report(
@@ -75,13 +75,14 @@ def _of_one_program(choice: Choice) -> tuple[str, ...]:
     """What cannot be told program by program is told of all."""
     if choice.program is None:
         return ()
-    return (_("What is overdue now and the parts are those of all programs; the other numbers are of the one chosen."),)
+    return (
+        _("Parts are counted for each kind of kit, whatever the program; the other numbers are of the one chosen."),
+    )
 
 
 def _late_now(late: Sequence[OverdueNow], choice: Choice) -> tuple[Figure, ...]:
     overdue, out = sum(row.overdue for row in late), sum(row.out for row in late)
-    narrowing: dict[str, Any] = {"branch": choice.branch.code} if choice.branch is not None else {}
-    url = url_for("today.rows", wait="overdue", **narrowing) if choice.kit_type is None else "#ages"
+    url = _overdue_list(choice) or "#ages"
     return (
         Figure(
             _("Overdue now"),
@@ -97,6 +98,14 @@ def _late_now(late: Sequence[OverdueNow], choice: Choice) -> tuple[Figure, ...]:
             _("Kits overdue of all kits that are out, at this moment."),
         ),
     )
+
+
+def _overdue_list(choice: Choice, branch: str | None = None) -> str | None:
+    """Where what is overdue now is listed; ``None`` where the list would have kits of other kinds or programs."""
+    if choice.kit_type is not None or choice.program_id != choice.led_program_id:
+        return None
+    given: dict[str, Any] = {name: code for name, code in choice.narrowing.items() if name in ("branch", "program")}
+    return url_for("today.rows", wait="overdue", **(given if branch is None else {**given, "branch": branch}))
 
 
 def _in_period(now: Circulated, before: Circulated, choice: Choice) -> tuple[Figure, ...]:
@@ -188,7 +197,7 @@ def _by_branch(late: Sequence[OverdueNow], lost: Sequence[Circulated], choice: C
         out, overdue = sum(row.out for row in here), sum(row.overdue for row in here)
         row = counts.get(place.code)
         numbers = [row.n(counter) if row is not None else 0 for counter in FIGURES]
-        url = url_for("today.rows", wait="overdue", branch=place.code) if choice.kit_type is None else None
+        url = _overdue_list(choice, place.code)
         lines.append(
             Row(
                 place.name,

@@ -65,6 +65,7 @@ def funders_list(choice: Choice) -> Indicators:
             led=current.actor().program_ids,
             kit_type_id=choice.kit_type_id,
             program_id=choice.program_id,
+            kinds=choice.kinds,
         )
 
 

@@ -57,12 +57,12 @@ def file(form: str) -> ResponseReturnValue:
 
 
 def _report(choice: Choice) -> Report:
-    scope, kit_type = choice.branch_ids, choice.kit_type_id
+    scope, kinds = choice.branch_ids, choice.kit_type_ids
     with current.library().db.read() as session:
-        now, before = (stock_figures(session, scope, each, kit_type_id=kit_type) for each in _both(choice))
-        took, took_before = (durations(session, scope, each, kit_type_id=kit_type) for each in _both(choice))
-        here = stock_by_branch(session, scope, choice.period, kit_type_id=kit_type)
-        branch_took = durations_by_branch(session, scope, choice.period, kit_type_id=kit_type)
+        now, before = (stock_figures(session, scope, each, kit_type_ids=kinds) for each in _both(choice))
+        took, took_before = (durations(session, scope, each, kit_type_ids=kinds) for each in _both(choice))
+        here = stock_by_branch(session, scope, choice.period, kit_type_ids=kinds)
+        branch_took = durations_by_branch(session, scope, choice.period, kit_type_ids=kinds)
     reader = current.reader()
     return Report(
         name="stock",

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lending.domain.permissions import Act
 from lending.phrases import Reader
 from lending.queries import today as queries
-from lending.queries.today import Row, Today, Wait
+from lending.queries.today import OF_PROGRAMS, Row, Today, Wait
 from lending.reporting.report import Figure, Number, Report, Section, Unit
 from lending.web import current
 from lending.web.access import allow
@@ -35,7 +35,9 @@ bp = Blueprint("today", __name__, url_prefix="/reports")
 def page() -> ResponseReturnValue:
     """What waits at the person's libraries, or at one of them."""
     choice = chosen()
-    return showing.page(_report(choice), choice, endpoint="today.page", filters=("branch",))
+    leads_several = choice.led_program_id is not None and len(choice.programs) > 1
+    filters = ("branch", "program") if leads_several else ("branch",)
+    return showing.page(_report(choice), choice, endpoint="today.page", filters=filters)
 
 
 @bp.get("/today.<any(csv,xlsx):form>")
@@ -49,11 +51,12 @@ def file(form: str) -> ResponseReturnValue:
 @allow(Act.SEE_TODAY)
 def rows(wait: str) -> ResponseReturnValue:
     """The things that a number counts, the most urgent first."""
-    if wait not in set(Wait):
+    choice = chosen()
+    if wait not in _shown(choice):
         abort(404)
-    which, choice = Wait(wait), chosen()
+    which = Wait(wait)
     with current.library().db.read() as session:
-        found = queries.rows(session, which, choice.places, at=current.now())
+        found = queries.rows(session, which, choice.places, at=current.now(), program_id=choice.led_program_id)
     return render_template(
         "reports/waiting.html",
         title=_titles()[which],
@@ -72,7 +75,7 @@ def _report(choice: Choice) -> Report:
     reads = current.may_anywhere(Act.SEE_COUNTS)
     with current.library().db.read() as session:
         branch = choice.branch.code if choice.branch is not None else None
-        found = queries.today(session, choice.places, branch=branch, at=current.now())
+        found = queries.today(session, choice.places, branch=branch, at=current.now(), program_id=choice.led_program_id)
         sections = _sections(session, choice) if reads else ()
     reader = current.reader()
     return Report(
@@ -92,18 +95,27 @@ def _sections(session: Session, choice: Choice) -> tuple[Section, ...]:
     return circulation.recent(session, choice), *funnels.under_way(session, choice)
 
 
+def _shown(choice: Choice) -> frozenset[Wait]:
+    """What the person is told of: a lead of their own program alone, and so not of the kits of a library."""
+    return frozenset(Wait) if choice.led_program_id is None else OF_PROGRAMS
+
+
 def _sentence(words: str) -> str:
     """A day at the beginning of a line; Spanish writes its days small."""
     return words[:1].upper() + words[1:]
 
 
 def _figures(found: Today, choice: Choice) -> tuple[Figure, ...]:
-    spoken = voice()
+    spoken, shown = voice(), _shown(choice)
 
-    def wait(which: Wait, name: str, definition: str, note: str = "", *, unit: Unit = Unit.PEOPLE) -> Figure:
+    def wait(
+        which: Wait, name: str, definition: str, note: str = "", *, unit: Unit = Unit.PEOPLE
+    ) -> tuple[Figure, ...]:
+        if which not in shown:
+            return ()
         url = url_for(".rows", wait=which.value, **choice.narrowing)
         late = which is Wait.OVERDUE and found.waits[which] > 0
-        return Figure(name, Number(found.waits[which], unit, url=url), definition, note=note, late=late)
+        return (Figure(name, Number(found.waits[which], unit, url=url), definition, note=note, late=late),)
 
     closing = spoken.ngettext(
         "%(num)s goes back by tomorrow evening", "%(num)s go back by tomorrow evening", found.closing
@@ -111,45 +123,45 @@ def _figures(found: Today, choice: Choice) -> tuple[Figure, ...]:
     no_promise = spoken.ngettext(
         "%(num)s more person waits for a kit", "%(num)s more people wait for a kit", found.queued
     )
-    free_url = url_for("kits.index", state="available", **choice.narrowing)
+    free = Figure(
+        _("free"),
+        Number(found.free, Unit.THINGS, url=url_for("kits.index", state="available", **choice.narrowing)),
+        _("Kits that may be lent now. In service: all that belong here and are not lost, missing or withdrawn."),
+        note=_("of %(kits)s in service", kits=spoken.count(found.in_service)),
+    )
     return (
-        wait(
+        *wait(
             Wait.PICK_UP,
             _("to pick up"),
             _("Kits on the hold shelf that somebody may collect."),
             closing % {"num": spoken.count(found.closing)} if found.closing else "",
         ),
-        wait(
+        *wait(
             Wait.DUE,
             _("due today"),
             _("Kits that are out and due before the day is over, and are not overdue yet."),
         ),
-        wait(
+        *wait(
             Wait.OVERDUE,
             _("overdue"),
             _("Kits that are out after they were due. Lost kits and those said to be returned are not among them."),
             _oldest(found),
         ),
-        wait(
+        *wait(
             Wait.INSPECT,
             _("to inspect"),
             _("Kits that came back and wait for their inspection here."),
             _since(found),
             unit=Unit.THINGS,
         ),
-        Figure(
-            _("free"),
-            Number(found.free, Unit.THINGS, url=free_url),
-            _("Kits that may be lent now. In service: all that belong here and are not lost, missing or withdrawn."),
-            note=_("of %(kits)s in service", kits=spoken.count(found.in_service)),
-        ),
-        wait(
+        *(() if choice.led_program_id is not None else (free,)),
+        *wait(
             Wait.PULL,
             _("to pull for the shelf"),
             _("People with the promise of a kit that is not on the shelf yet, up to a week before pick-up begins."),
             no_promise % {"num": spoken.count(found.queued)} if found.queued else "",
         ),
-        wait(
+        *wait(
             Wait.TASKS,
             _("tasks"),
             _("What a person has to see to: calls, repairs, lines, parts. Those that may wait are among them."),
