@@ -57,7 +57,7 @@ def tell_of_openings(opened: Library, at: datetime) -> int:
 
     done = 0
     with opened.db.read() as session:
-        waiting = [(opening_id, other_administrators(session, asker)) for opening_id, asker in untold(session)]
+        waiting = [(opening_id, other_administrators(session, asker)) for opening_id, asker in untold(session, at)]
     for opening_id, (others, unreached) in waiting:
         if not unreached and all(_told(opened, other, at) for other in others):
             note(opening_id)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, true
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from lending.circulation.ledger import Held, held
 from lending.circulation.ledger_openings import as_rule
-from lending.domain.ledger import Stand, is_ecf, opens_at, stand_of
+from lending.domain.ledger import OPEN_FOR, Stand, is_ecf, opens_at, stand_of
 from lending.domain.sealed_names import NameSeal, Unreadable
 from lending.domain.states import LineState, LoanState
 from lending.models.branches import Branch
@@ -212,10 +212,14 @@ def openings(session: Session, *, at: datetime, limit: int = 50) -> list[Opening
     ]
 
 
-def untold(session: Session) -> list[tuple[int, int]]:
-    """The openings of which the other administrators are not told yet: their ids, and who asked."""
+def untold(session: Session, at: datetime) -> list[tuple[int, int]]:
+    """The openings of which the other administrators are not told yet: their ids, and who asked.
+
+    They hear of one that was approved too, while it is open: one person may have two accounts.
+    """
+    stands = or_(LedgerOpening.approved_at.is_(None), LedgerOpening.approved_at > at - OPEN_FOR)
     chosen = select(LedgerOpening.id, LedgerOpening.asked_by_id).where(
-        LedgerOpening.told_at.is_(None), LedgerOpening.approved_at.is_(None), LedgerOpening.closed_at.is_(None)
+        LedgerOpening.told_at.is_(None), LedgerOpening.closed_at.is_(None), stands
     )
     return [(row.id, row.asked_by_id) for row in session.execute(chosen.order_by(LedgerOpening.id))]
 

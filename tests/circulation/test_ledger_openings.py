@@ -79,12 +79,12 @@ def test_it_is_open_to_nobody_but_whoever_asked(database: Database, cast: Cast, 
 def test_one_alone_reads_a_day_after_the_others_were_told(database: Database, cast: Cast) -> None:
     opening = ask(database, cast.eli)
     with database.read() as session:
-        ((key, asker),) = untold(session)
+        ((key, asker),) = untold(session, NOW)
     assert asker == cast.eli_id
     told = NOW + HOUR
     database.act(lambda session: verbs.note_told(session, opening_id=key, at=told, by=cast.system))
     with database.read() as session:
-        assert untold(session) == []
+        assert untold(session, told) == []
     with pytest.raises(Refused):
         read(database, opening, cast.eli, told + 24 * HOUR - timedelta(seconds=1))
     assert read(database, opening, cast.eli, told + 24 * HOUR) is Stand.OPEN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 from sqlalchemy import update
 
 from lending import settings
-from lending.circulation.ledger_openings import ask_to_open
+from lending.circulation.ledger_openings import approve_opening, ask_to_open
 from lending.circulation.library_settings import change_settings
 from lending.clock import MovingClock
 from lending.db import Database
+from lending.domain.ledger import OPEN_FOR
 from lending.domain.library_settings import CUT_AFTER
 from lending.domain.permissions import Role
 from lending.jobs.sweeps import SWEEPS
@@ -102,6 +104,19 @@ def test_every_other_administrator_hears_that_somebody_asks(database: Database, 
         assert [SWEEPS["ledger"](opened, NOW) for _ in range(2)] == [1, 0]
     assert [letter["To"] for letter in peer.taken] == ["fay@library.example.org"]
     assert told(database)
+
+
+def test_they_hear_of_one_that_was_approved_at_once(sqlite_database: Database, tmp_path: Path) -> None:
+    cast, peer = assemble(sqlite_database), Peer()
+    another_administrator(sqlite_database, "fay@library.example.org")
+    ask(sqlite_database, cast)
+    opening, fay = only(sqlite_database, LedgerOpening), only(sqlite_database, Staff, Staff.username == "fay")
+    second = replace(cast.eli, staff_id=fay.id)
+    sqlite_database.act(lambda s: approve_opening(s, opening=opening.public_id, at=NOW, by=second))
+    with mail_server(peer) as url:
+        opened = library(sqlite_database, tmp_path, smtp_url=url)
+        assert [SWEEPS["ledger"](opened, NOW + n * OPEN_FOR) for n in (1, 0)] == [0, 1]
+    assert [letter["To"] for letter in peer.taken] == ["fay@library.example.org"]
 
 
 @pytest.mark.parametrize("email", [None, "fay@library.example.org"])
