@@ -30,7 +30,8 @@ OFTEN: Final = 2 / 3
 class Funnel:
     """One session (code, name, days) and how many people came how far.
 
-    ``enrolled`` had a seat; ``picked_up`` a kit; ``attended`` came to ``enough`` of its ``workshops`` or more;
+    ``enrolled`` had a seat; ``picked_up`` a kit; ``attended`` came to ``enough`` of its ``workshops`` or more, ``None``
+    where nobody signed in by name: devices alone were counted, or nobody, and who came how often is not known;
     ``on_time`` brought every kit they had back before closing on its due date. ``answered`` is for the surveys to say.
     """
 
@@ -41,7 +42,7 @@ class Funnel:
     capacity: int
     enrolled: int
     picked_up: int
-    attended: int
+    attended: int | None
     enough: int
     workshops: int
     on_time: int
@@ -56,7 +57,7 @@ def funnels(
     program_id: int | None = None,
     answered: Mapping[int, int] | None = None,
 ) -> list[Funnel]:
-    """The sessions that were held, in part at least, in a period, the earliest first. Five statements.
+    """The sessions that were held, in part at least, in a period, the earliest first. Six statements.
 
     Of a reader with some branches alone, those are counted who pick up there. ``answered``: how many answered the
     survey at the end, by the session's id.
@@ -84,7 +85,7 @@ def _funnels(
         return []
     enrolled = _enrolled(session, scope, ids)
     workshops = _workshops(session, ids)
-    attended = _attended(session, scope, ids)
+    attended, told = _attended(session, scope, ids), _told_by_name(session, ids)
     lent = _lent(session, scope, ids)
     shown = []
     for cohort in cohorts:
@@ -101,7 +102,7 @@ def _funnels(
                 capacity=cohort.capacity,
                 enrolled=enrolled.get(cohort.id, 0),
                 picked_up=picked_up,
-                attended=came,
+                attended=came if cohort.id in told else None,
                 enough=enough,
                 workshops=held,
                 on_time=on_time,
@@ -144,6 +145,17 @@ def _attended(session: Session, scope: Branches, ids: Collection[int]) -> dict[i
     for cohort_id, often, people in session.execute(counted):
         found.setdefault(cohort_id, {})[often] = people
     return found
+
+
+def _told_by_name(session: Session, ids: Collection[int]) -> frozenset[int]:
+    """The sessions of which it is known who came: somebody signed in to one of their workshops."""
+    chosen = (
+        select(Workshop.cohort_id)
+        .join(Attendance, Attendance.workshop_id == Workshop.id)
+        .where(Workshop.cohort_id.in_(ids), Attendance.enrolment_id.is_not(None))
+        .distinct()
+    )
+    return frozenset(session.scalars(chosen))
 
 
 def _lent(session: Session, scope: Branches, ids: Collection[int]) -> dict[int, tuple[int, int]]:

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from lending.db import Database
 from lending.domain.periods import between, month_of
 from lending.domain.states import EnrolmentState
-from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, Workshop
+from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, HeadCountKind, Workshop
 from lending.models.loans import Loan
 from lending.models.reservations import Reservation
-from lending.programs.workshops import seats_of, sign_in
+from lending.programs.workshops import seats_of, set_head_count, sign_in
 from lending.queries.funnels import Funnel, funnel, funnels
 from lending.queries.losses import overdue_now
 from tests.cast import ADA, KIT, LUIS, NOW, Cast, put, seat
@@ -69,6 +69,18 @@ def test_three_of_six_are_not_enough(database: Database, cast: Cast) -> None:
     seat_of_promise(database, cast)
     six_workshops(database, cast, attended=3, patron_id=cast.ada_id)
     assert shown(database, cast).attended == 0
+
+
+def test_how_often_people_came_is_not_known_where_devices_alone_were_counted(database: Database, cast: Cast) -> None:
+    seat_of_promise(database, cast)
+    six_workshops(database, cast, attended=0, patron_id=cast.ada_id)
+    with database.read() as session:
+        workshops = session.scalars(select(Workshop.public_id)).all()
+    for workshop in workshops:
+        given = {"workshop": workshop, "kind": HeadCountKind.DEVICES, "n": 41, "at": NOW, "by": cast.dora}
+        database.act(lambda session, given=given: set_head_count(session, **given))
+    found = shown(database, cast)
+    assert (found.enrolled, found.attended) == (1, None), "41 devices are no 41 people of this session, and not none"
 
 
 def test_a_late_return_is_not_on_time(database: Database, cast: Cast) -> None:

@@ -92,6 +92,7 @@ Steps = Sequence[tuple[str, str, int | None]]
 
 def _steps(found: Sequence[Funnel]) -> Steps:
     answers = [one.answered for one in found if one.answered is not None]
+    attended = [one.attended for one in found if one.attended is not None]
     often = {(one.enough, one.workshops) for one in found}
     enough = (
         _("Came to %(enough)s of %(all)s workshops", enough=min(often)[0], all=min(often)[1])
@@ -112,7 +113,7 @@ def _steps(found: Sequence[Funnel]) -> Steps:
         (
             enough,
             _("People who signed in to at least two thirds of their session's workshops. Recorded views do not count."),
-            sum(one.attended for one in found),
+            sum(attended) if attended else None,
         ),
         (
             _("Brought it back on time"),

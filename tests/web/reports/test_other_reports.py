@@ -139,6 +139,7 @@ def test_a_sessions_funnel_counts_its_people(eli: Browser, sqlite_database: Data
     page = text(eli.get("/reports/sessions"))
     shown = figures(page)
     assert (shown["Sessions held"], shown["Picked up a kit"]) == ("1", "1")
+    assert table(page, "How far people came")["Came to two of three workshops"] == ["not known", "not known"]
     of_one = table(text(eli.get("/reports/sessions?cohort=WR-7")), "Session by session")["Work Ready 7"]
     assert of_one[1] == "1"
     assert eli.get("/reports/sessions?cohort=NONE").status_code == 404
