@@ -19,31 +19,37 @@ def register(app: Flask) -> None:
         agreements,
         availability,
         branches,
+        captains,
         circulation,
         closures,
         cohorts,
         description,
         enrolments,
         forecast,
+        hearing,
         hiring_events,
         indicators,
         inquiries,
         inspections,
         kits,
         ladders,
+        ledger,
         lines,
         loans,
         notice_texts,
         patrons,
         policies,
+        privacy,
         problems,
         programs,
+        records_requests,
         referrals,
         registrations,
         reports,
         reservations,
         shelf,
         stocktakes,
+        stories,
         surveys,
         tasks,
         uses,
@@ -56,6 +62,7 @@ def register(app: Flask) -> None:
     assert all((*declared, enrolments, shelf, stocktakes, tasks, workshops))  # noqa: S101 - each declares its calls
     assert all((agreements, closures, cohorts, indicators, ladders, lines, notice_texts, policies, programs, webhooks))  # noqa: S101 - the same
     assert all((hiring_events, inquiries, referrals, registrations, reports, surveys, uses))  # noqa: S101 - the same
+    assert all((captains, hearing, ledger, privacy, records_requests, stories))  # noqa: S101 - the same
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

@@ -195,7 +195,7 @@ def get_patron(card: str) -> Any:
     by = current.actor()
 
     def look(session: Session) -> Body:
-        found = _found(session, card, by)
+        found = found_by_card(session, card, by)
         verbs.note_look(session, patron=found.patron, at=current.now(), by=by)
         return _patron(session, found, by)
 
@@ -230,7 +230,7 @@ def patch_patron(body: Body, card: str) -> Any:
     pin_hash = _hashed(body)
 
     def do(session: Session, by: Actor) -> object:
-        found = _found(session, card, by)
+        found = found_by_card(session, card, by)
         details = _details(body)
         if "home_branch" in body:
             details["home_branch_id"] = branch_of(session, body["home_branch"], by)
@@ -247,7 +247,7 @@ def post_card(body: Body, card: str) -> Any:
     """Replace a patron's card; the old number says so"""
 
     def do(session: Session, by: Actor) -> object:
-        found = _found(session, card, by)
+        found = found_by_card(session, card, by)
         with hidden_as(Reason.CARD_UNKNOWN):
             return verbs.replace_card(
                 session,
@@ -266,7 +266,7 @@ def put_block(body: Body, card: str) -> Any:
     """Block a patron by hand"""
 
     def do(session: Session, by: Actor) -> object:
-        found = _found(session, card, by)
+        found = found_by_card(session, card, by)
         with hidden_as(Reason.CARD_UNKNOWN):
             return verbs.block(session, patron=found.patron, reason=body["reason"], at=current.now(), by=by)
 
@@ -278,7 +278,7 @@ def delete_block(card: str) -> Any:
     """Lift a patron's block"""
 
     def do(session: Session, by: Actor) -> object:
-        found = _found(session, card, by)
+        found = found_by_card(session, card, by)
         with hidden_as(Reason.CARD_UNKNOWN):
             return verbs.unblock(session, patron=found.patron, at=current.now(), by=by)
 
@@ -290,7 +290,7 @@ def post_merge(body: Body) -> Any:
     """Make one record of two"""
 
     def do(session: Session, by: Actor) -> object:
-        gone, stays = _found(session, body["gone"], by), _found(session, body["stays"], by)
+        gone, stays = found_by_card(session, body["gone"], by), found_by_card(session, body["stays"], by)
         return merge(session, loser=gone.patron, survivor=stays.patron, at=current.now(), by=by)
 
     return key_required(do, _showing(body["stays"]), body=body)
@@ -299,7 +299,7 @@ def post_merge(body: Body) -> Any:
 # --- What the calls share -------------------------------------------------------------------------------------
 
 
-def _found(session: Session, raw: str, by: Actor) -> patrons.PatronShown:
+def found_by_card(session: Session, raw: str, by: Actor) -> patrons.PatronShown:
     """The patron of a current card whom ``by`` may see; any other card is unknown, whether somebody has it or not."""
     number = card_number(session, raw, current.library().spaces)
     held = patrons.patron_with_card(session, number)

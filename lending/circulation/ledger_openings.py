@@ -23,6 +23,9 @@ from lending.models.privacy import LedgerOpening
 
 LONGEST_REASON = 500
 
+ASKED = "ask_to_open_ledger"
+"""What the journal calls that somebody asks."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpeningChanged:
@@ -47,7 +50,7 @@ def ask_to_open(session: Session, *, reason: str, at: datetime, by: Actor) -> Op
     row = LedgerOpening(reason=why, asked_at=at, asked_by_id=staff_id)
     session.add(row)
     session.flush()  # the journal names it by its public id
-    return _changed(session, "ask_to_open_ledger", row, at=at, by=by)
+    return _changed(session, ASKED, row, at=at, by=by)
 
 
 def approve_opening(session: Session, *, opening: str, at: datetime, by: Actor) -> OpeningChanged:

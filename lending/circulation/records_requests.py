@@ -23,6 +23,9 @@ from lending.errors import Block, Reason, Refused
 from lending.models.privacy import Authority, RecordsRequest, RequestAbout, RequestDecision, RequestFrom
 
 LONGEST: Final = {"asker": 160, "note": 500, "routed_to": 160}
+LOGGED: Final = "log_records_request"
+"""What the journal calls that somebody asked."""
+
 OPENS: Final = frozenset({Authority.COURT_ORDER, Authority.PATRONS_WRITING, Authority.OWN_RECORD})
 """What a patron's records are disclosed for."""
 
@@ -58,7 +61,7 @@ def log_request(
     row = RecordsRequest(asked_at=at, staff_id=by.staff_id, **asked, **texts)
     session.add(row)
     session.flush()  # the journal names it by its public id
-    return _changed(session, "log_records_request", row, at=at, by=by)
+    return _changed(session, LOGGED, row, at=at, by=by)
 
 
 def decide_request(

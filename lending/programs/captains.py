@@ -26,6 +26,9 @@ from lending.programs.enrolment import lock_cohort
 
 LONGEST_NAME = 160
 
+NAMED = "name_captain"
+"""What the journal calls it."""
+
 
 def name_captain(
     session: Session, *, cohort: str, patron: str | None = None, name: str | None = None, at: datetime, by: Actor
@@ -54,7 +57,7 @@ def name_captain(
         session.flush()  # the journal names the captain; one who is a captain of it already is refused
     record(
         session,
-        "name_captain",
+        NAMED,
         at=at,
         by=by,
         cohort_id=held.id,

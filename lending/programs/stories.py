@@ -28,6 +28,9 @@ from lending.programs.cohorts import permit_for_program, program_of
 WORDING: Final = "2026-1"
 """The version of the consent that the page and the printed form show; a new text takes a new one."""
 
+KEPT: Final = "keep_story"
+"""What the journal calls it."""
+
 LONGEST_STORY: Final = 4000
 LONGEST_NAME: Final = 160
 
@@ -77,7 +80,7 @@ def keep_story(
     session.flush()  # the journal names it by its public id
     record(
         session,
-        "keep_story",
+        KEPT,
         at=at,
         by=by,
         branch_id=branch_id,

@@ -18,6 +18,8 @@ from lending.circulation.ledger_openings import as_rule
 from lending.domain.ledger import OPEN_FOR, Stand, is_ecf, opens_at, stand_of
 from lending.domain.sealed_names import NameSeal, Unreadable
 from lending.domain.states import LineState, LoanState
+from lending.errors import Reason, Refused
+from lending.models.base import AnyRow
 from lending.models.branches import Branch
 from lending.models.kits import Kit, KitTypePart, Part, PartState
 from lending.models.lines import Line, LinePlacement
@@ -187,29 +189,43 @@ def keepers(session: Session) -> list[Keeper]:
     return [Keeper(*row) for row in session.execute(chosen)]
 
 
-def openings(session: Session, *, at: datetime, limit: int = 50) -> list[OpeningShown]:
-    """The latest wishes to open the ledger, newest first."""
-    asker, second = aliased(Staff), aliased(Staff)
-    chosen = (
-        select(LedgerOpening, asker.name, second.name)
-        .join(asker, asker.id == LedgerOpening.asked_by_id)
-        .outerjoin(second, second.id == LedgerOpening.approved_by_id)
-        .order_by(LedgerOpening.id.desc())
-        .limit(limit)
+def openings(session: Session, *, at: datetime, after: str | None = None, limit: int = 50) -> list[OpeningShown]:
+    """The latest wishes to open the ledger, newest first, from behind the one with the public id ``after`` on."""
+    chosen = _OPENINGS.order_by(LedgerOpening.id.desc()).limit(limit)
+    if after is not None:
+        last = session.scalars(select(LedgerOpening.id).where(LedgerOpening.public_id == after)).one_or_none()
+        if last is None:
+            raise Refused.because(Reason.NOT_FOUND)
+        chosen = chosen.where(LedgerOpening.id < last)
+    return [_opening(row, at) for row in session.execute(chosen)]
+
+
+def opening_shown(session: Session, opening: str, *, at: datetime) -> OpeningShown | None:
+    """One of them by its public id."""
+    row = session.execute(_OPENINGS.where(LedgerOpening.public_id == opening)).one_or_none()
+    return None if row is None else _opening(row, at)
+
+
+_asker, _second = aliased(Staff), aliased(Staff)
+_OPENINGS = (
+    select(LedgerOpening, _asker.name.label("asked_by"), _second.name.label("approved_by"))
+    .join(_asker, _asker.id == LedgerOpening.asked_by_id)
+    .outerjoin(_second, _second.id == LedgerOpening.approved_by_id)
+)
+
+
+def _opening(found: AnyRow, at: datetime) -> OpeningShown:
+    row: LedgerOpening = found.LedgerOpening
+    return OpeningShown(
+        opening=row.public_id,
+        reason=row.reason,
+        asked_at=row.asked_at,
+        asked_by=found.asked_by,
+        asked_by_id=row.asked_by_id,
+        approved_by=found.approved_by,
+        opens_at=opens_at(as_rule(row)),
+        stand=stand_of(as_rule(row), at),
     )
-    return [
-        OpeningShown(
-            opening=row.public_id,
-            reason=row.reason,
-            asked_at=row.asked_at,
-            asked_by=asked_by,
-            asked_by_id=row.asked_by_id,
-            approved_by=approved_by,
-            opens_at=opens_at(as_rule(row)),
-            stand=stand_of(as_rule(row), at),
-        )
-        for row, asked_by, approved_by in session.execute(chosen)
-    ]
 
 
 def untold(session: Session, at: datetime) -> list[tuple[int, int]]:

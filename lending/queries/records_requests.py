@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session, aliased
 
 from lending.domain.names import short_name
+from lending.errors import Reason, Refused
 from lending.models.branches import Branch
 from lending.models.people import Staff
 from lending.models.privacy import Authority, RecordsRequest, RequestAbout, RequestDecision, RequestFrom
@@ -21,6 +22,7 @@ class RequestShown:
 
     request: str
     branch: str
+    branch_code: str
     zone: str
     asked_at: datetime
     written_by: str
@@ -42,18 +44,34 @@ def requests_shown(session: Session, branch_ids: Branches, *, limit: int | None 
     return [_row(row) for row in session.execute(chosen.limit(limit))]
 
 
+def requests_page(
+    session: Session, branch_ids: Branches, *, after: str | None = None, limit: int = 50
+) -> tuple[list[RequestShown], str | None]:
+    """The same, the newest first, from behind the one with the public id ``after`` on; and what continues behind."""
+    chosen = _shown(branch_ids).order_by(RecordsRequest.id.desc()).limit(limit + 1)
+    if after is not None:
+        behind = select(RecordsRequest.id).where(RecordsRequest.public_id == after)
+        last = session.scalars(behind.where(within(RecordsRequest.branch_id, branch_ids))).one_or_none()
+        if last is None:
+            raise Refused.because(Reason.NOT_FOUND)
+        chosen = chosen.where(RecordsRequest.id < last)
+    found = [_row(row) for row in session.execute(chosen)]
+    return found[:limit], found[limit - 1].request if len(found) > limit else None
+
+
 def request_shown(session: Session, request: str, branch_ids: Branches) -> RequestShown | None:
     """One of them by its public id; ``None`` where there is none for this reader."""
     row = session.execute(_shown(branch_ids).where(RecordsRequest.public_id == request)).one_or_none()
     return None if row is None else _row(row)
 
 
-def _shown(branch_ids: Branches) -> Select[RecordsRequest, str, str, str | None, str | None]:
+def _shown(branch_ids: Branches) -> Select[RecordsRequest, str, str, str, str | None, str | None]:
     writer, decider = aliased(Staff), aliased(Staff)
     return (
         select(
             RecordsRequest,
             Branch.name.label("branch"),
+            Branch.code.label("branch_code"),
             Branch.zone.label("zone"),
             writer.name.label("writer"),
             decider.name.label("decider"),
@@ -65,11 +83,12 @@ def _shown(branch_ids: Branches) -> Select[RecordsRequest, str, str, str | None,
     )
 
 
-def _row(found: Row[RecordsRequest, str, str, str | None, str | None]) -> RequestShown:
+def _row(found: Row[RecordsRequest, str, str, str, str | None, str | None]) -> RequestShown:
     row: RecordsRequest = found.RecordsRequest
     return RequestShown(
         request=row.public_id,
         branch=found.branch,
+        branch_code=found.branch_code,
         zone=found.zone,
         asked_at=row.asked_at,
         written_by=short_name(found.writer or ""),

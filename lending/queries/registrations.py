@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from lending.domain.actors import Actor
 from lending.domain.permissions import Role
+from lending.errors import Reason, Refused
 from lending.models.base import AnyRow
 from lending.models.cohorts import Attendance, AttendanceMode, Cohort, CohortStatus, Workshop
+from lending.models.journal import JournalEntry
 from lending.models.outcomes import Registration, RegistrationWay
 from lending.programs.registrations import ways_of
 from lending.queries.workshops import WorkshopShown, workshop_shown
@@ -77,6 +79,15 @@ def registration_sheet(session: Session, workshop: str, *, at: datetime, by: Act
         ways=tuple(ways_of(held)),
         people=tuple(map(_person, rows)) if _sees_names(held, by) else None,
     )
+
+
+def single_after(session: Session, act: str) -> str:
+    """The workshop (its public id) that an act planned, of no series. ``NOT_FOUND`` where it planned none."""
+    planned = select(JournalEntry.cohort_id).where(JournalEntry.act == act, JournalEntry.cohort_id.is_not(None))
+    found = session.scalars(select(Workshop.public_id).where(Workshop.cohort_id.in_(planned))).first()
+    if found is None:
+        raise Refused.because(Reason.NOT_FOUND)
+    return found
 
 
 def _sees_names(held: Workshop, by: Actor) -> bool:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum, unique
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from lending.domain.actors import Actor
 from lending.domain.periods import Period
 from lending.domain.permissions import Role
+from lending.errors import Reason, Refused
+from lending.models.base import AnyRow
 from lending.models.branches import Branch
 from lending.models.cohorts import Cohort, Program
 from lending.models.outcomes import Story
@@ -32,12 +34,18 @@ class Use(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoryShown:
-    """A story to be shown, for the ``uses`` its teller agreed to; ``named_as`` is ``None`` for not at all."""
+    """A story to be shown, for the ``uses`` its teller agreed to; ``named_as`` is ``None`` for not at all.
+
+    Programme, session and library by their names, and by their codes.
+    """
 
     story: str
     program: str
+    program_code: str
     session: str | None
+    cohort_code: str | None
     branch: str | None
+    branch_code: str | None
     text: str
     named_as: str | None
     uses: tuple[Use, ...]
@@ -56,37 +64,30 @@ class StoryFigures:
 _AGREED = {Use.WEB: Story.for_web, Use.PRINT: Story.for_print, Use.FUNDER: Story.for_funder}
 
 
-def stories(session: Session, *, by: Actor, use: Use | None = None, limit: int = 200) -> list[StoryShown]:
+def stories(
+    session: Session, *, by: Actor, use: Use | None = None, after: str | None = None, limit: int = 200
+) -> list[StoryShown]:
     """The stories that a reader may see, the newest first; with ``use`` those alone that may be used so.
 
-    A story whose consent was taken back is none any more. A lead sees those of their programmes, other staff those of
-    their libraries and of none.
+    From behind the one with the public id ``after`` on. A story whose consent was taken back is none any more. A lead
+    sees those of their programmes, other staff those of their libraries and of none.
     """
-    chosen = (
-        select(Story, Program.name.label("program"), Cohort.name.label("session"), Branch.name.label("branch"))
-        .join(Program, Program.id == Story.program_id)
-        .outerjoin(Cohort, Cohort.id == Story.cohort_id)
-        .outerjoin(Branch, Branch.id == Story.branch_id)
-        .where(Story.withdrawn_at.is_(None), Story.text.is_not(None), _visible(by))
-        .order_by(Story.consented_on.desc(), Story.id.desc())
-        .limit(limit)
-    )
+    chosen = _seen(by).order_by(Story.consented_on.desc(), Story.id.desc()).limit(limit)
     if use is not None:
         chosen = chosen.where(_AGREED[use])
-    return [
-        StoryShown(
-            story=row.Story.public_id,
-            program=row.program,
-            session=row.session,
-            branch=row.branch,
-            text=row.Story.text,
-            named_as=row.Story.named_as,
-            uses=_uses(row.Story),
-            consented_on=row.Story.consented_on,
-            wording=row.Story.wording,
-        )
-        for row in session.execute(chosen)
-    ]
+    if after is not None:
+        behind = select(Story.consented_on, Story.id).where(Story.public_id == after)
+        last = session.execute(behind).one_or_none()
+        if last is None:
+            raise Refused.because(Reason.NOT_FOUND)
+        chosen = chosen.where(tuple_(Story.consented_on, Story.id) < tuple_(*last))
+    return [_shown(row) for row in session.execute(chosen)]
+
+
+def story_shown(session: Session, story: str, *, by: Actor) -> StoryShown | None:
+    """One of them by its public id; ``None`` where there is none for this reader."""
+    row = session.execute(_seen(by).where(Story.public_id == story)).one_or_none()
+    return None if row is None else _shown(row)
 
 
 def story_figures(session: Session, scope: Branches, period: Period, *, program: str | None = None) -> StoryFigures:
@@ -100,6 +101,35 @@ def story_figures(session: Session, scope: Branches, period: Period, *, program:
     if program is not None:
         chosen = chosen.join(Program, Program.id == Story.program_id).where(Program.code == program)
     return StoryFigures(*session.execute(chosen).one())
+
+
+def _seen(by: Actor) -> Select[Story, str, str, str, str, str, str]:
+    names = (Program.name.label("program"), Cohort.name.label("session"), Branch.name.label("branch"))
+    codes = (Program.code, Cohort.code.label("cohort_code"), Branch.code.label("branch_code"))
+    return (
+        select(Story, *names, *codes)
+        .join(Program, Program.id == Story.program_id)
+        .outerjoin(Cohort, Cohort.id == Story.cohort_id)
+        .outerjoin(Branch, Branch.id == Story.branch_id)
+        .where(Story.withdrawn_at.is_(None), Story.text.is_not(None), _visible(by))
+    )
+
+
+def _shown(row: AnyRow) -> StoryShown:
+    return StoryShown(
+        story=row.Story.public_id,
+        program=row.program,
+        program_code=row.code,
+        session=row.session,
+        cohort_code=row.cohort_code,
+        branch=row.branch,
+        branch_code=row.branch_code,
+        text=row.Story.text,
+        named_as=row.Story.named_as,
+        uses=_uses(row.Story),
+        consented_on=row.Story.consented_on,
+        wording=row.Story.wording,
+    )
 
 
 def _visible(by: Actor) -> ColumnElement[bool]:

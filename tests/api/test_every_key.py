@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -17,35 +17,22 @@ from lending.domain.ladders import DEFAULT
 from lending.domain.states import LineState
 from lending.models.charges import Charge
 from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, Workshop
-from lending.models.hiring import HiringEvent
 from lending.models.journal import JournalEntry
 from lending.models.lines import Line
-from lending.models.referrals import Referral
 from lending.models.reservations import Reservation
 from lending.models.stocktakes import Stocktake
 from lending.models.tasks import Task, TaskKind
 from lending.models.webhooks import Webhook, WebhookDelivery
 from lending.queries.invariants import INVARIANTS
 from tests.api.conftest import Door
+from tests.api.outcome_calls import OF_OUTCOMES, OUTCOME_IDS, Call, held, only, workshop
 from tests.api.test_cases import DONE, check_out, give_back, parts
-from tests.api.test_registrations import OMID
 from tests.cast import ADA, HOURS, KIT, LUIS, MINA, NOW, OPEN_KIT, OTHER_KIT, OTHER_OPEN_KIT, put
-from tests.programs.meetings import meeting, public_id_of
+from tests.programs.meetings import public_id_of
 from tests.programs.members import change_cohort
 
 NEW_CARD = "29999000000042"
 STATION = {"branch": "ELA", "station": "Station 1"}
-
-
-class Call(NamedTuple):
-    """A call as its route names it, what goes before it, and its body, or what makes it by then."""
-
-    method: str
-    rule: str
-    body: Any
-    before: Callable[[Door], object] = lambda door: None
-    who: str = "ben"
-    address: str | None = None
 
 
 def out(door: Door) -> None:
@@ -119,12 +106,6 @@ def first_day(door: Door) -> None:
     door.clock.at = tomorrow + timedelta(hours=2)
 
 
-def only(door: Door, public_id: Any) -> str:
-    """The public id of the only row there is."""
-    (found,) = door.every(select(public_id))
-    return str(found)
-
-
 def charge(door: Door) -> str:
     """The public id of the only charge."""
     return only(door, Charge.public_id)
@@ -184,16 +165,6 @@ def attended(door: Door) -> None:
     held(door)
     attendance = {"patron": ADA, "mode": "onsite"}
     assert door.ben.post(f"/workshops/{workshop(door)}/attendance", attendance).status_code == 201
-
-
-def held(door: Door) -> None:
-    meeting(door.database, door.cast)
-
-
-def workshop(door: Door) -> str:
-    """The public id of the only workshop."""
-    (found,) = door.every(select(Workshop.public_id))
-    return str(found)
 
 
 def counting_kits(door: Door) -> None:
@@ -261,6 +232,7 @@ def planned(door: Door) -> None:
 
 
 PUBLIC_IDS: dict[str, Callable[[Door], str]] = {
+    **OUTCOME_IDS,
     "<charge_id>": charge,
     "<reservation_id>": reservation,
     "<workshop_id>": workshop,
@@ -283,35 +255,8 @@ INSPECTION = {"kit": KIT, "all_here": True, "steps": DONE}
 
 KEYS_ON_JOURNAL = next(law for law in INVARIANTS if law.name == "act_on_journal")
 
-REFERRAL = {"branch": "ELA", "sent_to": "jobsla", "reason": "resume", "consented_on": "2026-03-03"}
-EXPO = {"branch": "ELA", "name": "Expo", "starts_at": "2026-03-03T19:00:00Z", "ends_at": "2026-03-03T22:00:00Z"}
-
-
-def tallied(door: Door) -> None:
-    assert door.ben.post("/inquiries", {"branch": "ELA", "topic": "resume"}).status_code == 201
-
-
-def referred(door: Door) -> None:
-    assert door.ben.post("/referrals", REFERRAL).status_code == 201
-
-
-def expo(door: Door) -> None:
-    assert door.ben.post("/hiring_events", EXPO).status_code == 201
-
-
-PUBLIC_IDS |= {
-    "<referral_id>": lambda door: str(door.every(select(Referral.public_id))[0]),
-    "<event_id>": lambda door: str(door.every(select(HiringEvent.public_id))[0]),
-}
-
 CALLS = (
-    Call("POST", "/inquiries", {"branch": "ELA", "topic": "resume", "channel": "phone", "count": 3}),
-    Call("POST", "/inquiries/undo", {"branch": "ELA"}, tallied),
-    Call("POST", "/referrals", {**REFERRAL, "patron": LUIS}),
-    Call("PATCH", "/referrals/<referral_id>", {"outcome": "enrolled", "source": "confirmed"}, referred),
-    Call("POST", "/hiring_events", EXPO),
-    Call("PATCH", "/hiring_events/<event_id>", {"attended": 41, "hires": None}, expo),
-    Call("POST", "/hiring_events/<event_id>/tallies", {"what": "offer"}, expo),
+    *OF_OUTCOMES,
     Call("POST", "/uses", {"kit": OPEN_KIT, "branch": "ELA"}),
     Call("POST", "/checkouts", {"patron": ADA, "kit": KIT, "branch": "ELA"}),
     Call("POST", "/returns", {"kit": KIT, "branch": "ELA"}, out),
@@ -374,7 +319,6 @@ CALLS = (
     Call("POST", "/workshops/<workshop_id>/participants", {"participants": [{"name": "Ada Morales"}]}, held),
     Call("POST", "/workshops/<workshop_id>/recording", {"posted_on": "2026-03-03"}, held),
     Call("POST", "/workshops/<workshop_id>/views", {"day": "2026-03-08", "views": 20}, posted),
-    Call("POST", "/workshops/<workshop_id>/registrations", OMID, held),
     Call("POST", "/stocktakes", {"branch": "ELA"}),
     Call("POST", "/stocktakes/<stocktake_id>/kits", {"kit": KIT}, counting_kits),
     Call("POST", "/stocktakes/<stocktake_id>/end", {}, counting_kits),

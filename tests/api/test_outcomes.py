@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from lending.models.cohorts import Enrolment
 from lending.models.inquiries import InquiryTally
 from lending.models.loans import Loan
+from lending.models.outcomes import HeardFrom, HeardOf, Story
 from lending.models.referrals import Referral
 from tests.api.conftest import Desk, Door
-from tests.api.test_every_key import EXPO, REFERRAL
+from tests.api.outcome_calls import EXPO, REFERRAL, STORY
 from tests.cast import LUIS, NOW, OPEN_KIT
 from tests.databases import counting
 
@@ -158,3 +160,62 @@ def test_a_kit_goes_to_one_event_at_a_time_and_is_undone(both: Door) -> None:
     assert used["event"] == "Expo"
     undone = both.ben.post("/undo", {"branch": "ELA", "station": "Station 1"}).json
     assert (undone["verb"], undone["kit"]) == ("event_use", OPEN_KIT)
+
+
+# --- Captains, stories, how people heard --------------------------------------------------------------------------
+
+
+def test_captains_are_named_by_card_or_by_name_and_taken_back(both: Door) -> None:
+    dora = both.desk("dora")
+    by_card = dora.post("/cohorts/WR-7/captains", {"patron": LUIS}).json
+    assert (by_card["name"], by_card["has_record"], by_card["returned"]) == ("Luis R.", True, False)
+    assert dora.post("/cohorts/WR-7/captains", {"name": "Amara Okafor"}).json["name"] == "Amara Okafor"
+    assert reasons(dora.post("/cohorts/WR-7/captains", {"patron": LUIS})) == ["already_exists"]
+    assert dora.post("/cohorts/WR-7/captains", {"patron": LUIS, "name": "Luis"}).status_code == 422
+    assert dora.send("DELETE", f"/cohorts/WR-9/captains/{by_card['id']}").status_code == 404
+    assert dora.send("DELETE", f"/cohorts/WR-7/captains/{by_card['id']}").json == {"id": by_card["id"]}
+    assert [one["name"] for one in dora.get("/cohorts/WR-7/captains").json["items"]] == ["Amara Okafor"]
+
+
+def test_a_story_is_kept_with_consent_shown_for_its_uses_and_deleted_when_that_is_taken_back(both: Door) -> None:
+    without = {**STORY, "uses": [], "consented_on": None}
+    assert sorted(reasons(both.ben.post("/stories", without))) == ["value_missing", "value_missing"]
+    kept = both.ben.post("/stories", STORY).json
+    assert (kept["program"], kept["cohort"], kept["branch"], kept["uses"]) == ("work-ready", "WR-7", "ELA", ["print"])
+    assert both.ben.get("/stories", use="print").json["items"] == [kept]
+    assert both.ben.get("/stories", use="web").json["items"] == []
+    assert both.cleo.send("DELETE", f"/stories/{kept['id']}").status_code == 404
+    assert both.ben.send("DELETE", f"/stories/{kept['id']}").json == {"id": kept["id"]}
+    assert both.ben.get("/stories").json["items"] == []
+    assert both.every(select(Story.text)) == [None]
+
+
+def test_stories_are_paged_by_cursor_also_of_one_day(door: Door) -> None:
+    ids = [door.ben.post("/stories", STORY).json["id"] for _ in range(3)]
+    first = door.ben.get("/stories", limit=2).json
+    rest = door.ben.get("/stories", limit=2, cursor=first["next"]).json
+    assert [one["id"] for one in (*first["items"], *rest["items"])] == ids[::-1]
+    assert rest["next"] is None
+
+
+def test_how_people_heard_is_asked_once_and_no_count_under_five_leaves(door: Door) -> None:
+    (seat,) = door.every(select(Enrolment.public_id))
+    said = {"source": "friend", "friend_cohort": "WR-7"}
+    assert door.ben.post(f"/enrolments/{seat}/heard", said).json == {"enrolment": seat}
+    assert reasons(door.ben.post(f"/enrolments/{seat}/heard", said)) == ["already_told"]
+    assert door.ben.post(f"/enrolments/{seat}/heard", {**said, "source": "flyer"}).status_code == 422
+    days = {"from": "2026-03-01", "to": "2026-03-31"}
+
+    def more(session: Any) -> None:
+        row = {"day": NOW.date(), "cohort_id": door.cast.cohort, "branch_id": door.cast.ela}
+        session.add_all(HeardOf(source=HeardFrom.FLYER, **row) for _ in range(7))
+
+    hidden = door.eli.get("/reports/heard", **days).json
+    assert (hidden["answered"], hidden["friends_of"]) == (None, [{"cohort": "WR-7", "n": None, "hidden": True}])
+    door.database.act(more)
+    told = door.eli.get("/reports/heard", **days).json
+    by_source = {one["source"]: (one["n"], one["hidden"]) for one in told["items"]}
+    assert by_source["friend"] == (None, True)
+    assert by_source["staff"] == (0, False)
+    assert told["answered"] is None or by_source["flyer"] == (None, True), "the one cannot be worked out of the others"
+    assert door.ben.get("/reports/heard", **days).status_code == 403

@@ -15,6 +15,14 @@ from tests.programs.answering import answer, survey_for
 from tests.programs.meetings import meeting
 
 OMID = {"name": "Omid Rahimi", "email": "omid@example.org", "way": "onsite"}
+SINGLE = {
+    "program": "work-ready",
+    "title": "Résumé day",
+    "on": "2026-03-20",
+    "starts": "18:00",
+    "mode": "onsite",
+    "branch": "ELA",
+}
 MARCH = {"from": "2026-03-01", "to": "2026-03-31"}
 
 
@@ -62,7 +70,8 @@ def test_survey_results_are_read_from_five_answers_on(both: Door) -> None:
     assert (found.json["answered"], found.json["hidden"]) == (5, False)
     assert found.json["items"][0] == {"statement": "learned", "answered": 5, "agree_percent": 40}
     assert "examples" not in found.text
-    nothing = both.eli.get("/reports/surveys", program="another", **MARCH).json
+    assert both.eli.get("/reports/surveys", program="another", **MARCH).status_code == 404
+    nothing = both.eli.get("/reports/surveys", **{"from": "2026-05-01", "to": "2026-05-31"}).json
     assert (nothing["answered"], nothing["hidden"]) == (0, False)
 
 
@@ -70,3 +79,27 @@ def test_the_desk_reads_no_results_and_a_manager_those_of_their_library(both: Do
     assert both.ben.get("/reports/surveys", **MARCH).status_code == 403
     assert both.cleo.get("/reports/surveys", branch="ELA", **MARCH).status_code == 404
     assert both.cleo.get("/reports/surveys", **MARCH).status_code == 200
+
+
+def test_a_single_workshop_is_planned_closed_limited_and_opened_again(both: Door) -> None:
+    dora = both.desk("dora")
+    made = dora.post("/workshops", SINGLE).json
+    assert (made["is_open"], made["places"], made["registered"]) == (True, None, 0)
+    there = f"/workshops/{made['workshop']}/registrations"
+    assert dora.send("PATCH", there, {"places": 1}).json["places"] == 1
+    assert dora.send("PATCH", there, {"is_open": False}).json["is_open"] is False
+    assert both.ben.send("PATCH", there, {"is_open": True}).status_code == 403
+    assert [block["reason"] for block in both.ben.post(there, OMID).json["blocks"]] == ["registration_closed"]
+    assert dora.send("PATCH", there, {"is_open": True, "places": None}).json["places"] is None
+    assert both.ben.post(there, OMID).status_code == 201
+
+
+def test_who_registered_attends_and_takes_it_back_and_cancels(both: Door) -> None:
+    held = meeting(both.database, both.cast)
+    mine = both.ben.post(f"/workshops/{held}/registrations", OMID).json["id"]
+    attends = both.ben.post(f"/registrations/{mine}/attendance", {"mode": "onsite"})
+    assert (attends.status_code, attends.json) == (201, {"id": mine, "cancelled": False})
+    assert both.ben.get(f"/workshops/{held}/registrations").json["came"] == 1
+    assert both.ben.send("DELETE", f"/registrations/{mine}/attendance").status_code == 200
+    assert both.ben.send("DELETE", f"/registrations/{mine}").json == {"id": mine, "cancelled": True}
+    assert both.ben.get(f"/workshops/{held}/registrations").json["cancelled"] == 1

@@ -9,10 +9,12 @@ from sqlalchemy import select
 
 from lending.models.journal import JournalEntry
 from lending.models.people import ApiToken, StaffBranch, StaffProgram
+from lending.programs.captains import name_captain
 from tests.api.conftest import Door, give_tokens
 from tests.api.test_access import filled
-from tests.cast import KIT, LUIS
+from tests.cast import KIT, LUIS, NOW
 from tests.programs.meetings import meeting
+from tests.programs.registering import sign_up
 from tests.programs.strangers import DESKS, LEADS, STRANGERS, hire_strangers, things_of_nobody, things_of_work_ready
 
 WANTED = {"patron": "{card}", "pickup_branch": "ELA"}
@@ -40,6 +42,10 @@ ASKED = (
     Asked("POST", "/cohorts/{code}/prospects", WANTED),
     Asked("POST", "/cohorts/{code}/no_shows", {}),
     Asked("GET", "/cohorts/{code}/workshops"),
+    Asked("GET", "/cohorts/{code}/captains"),
+    Asked("POST", "/cohorts/{code}/captains", {"name": "Mine"}),
+    Asked("POST", "/cohorts/{code}/captains", {"patron": "{card}"}),
+    Asked("DELETE", "/cohorts/{code}/captains/{captain}"),
     Asked("PATCH", "/programs/{program}", {"name": "Mine"}),
     Asked("GET", "/enrolments/{enrolment}"),
     Asked("PATCH", "/enrolments/{enrolment}", {"state": "withdrawn"}),
@@ -48,6 +54,7 @@ ASKED = (
     Asked("PATCH", "/enrolments/{enrolment}", {"move_to": "{code}"}),
     Asked("PATCH", "/enrolments/{enrolment}", {"move_to": "{code}", "roll_over": True}),
     Asked("POST", "/enrolments/{enrolment}/excuse", {}),
+    Asked("POST", "/enrolments/{enrolment}/heard", {"source": "flyer"}),
     Asked("POST", "/reservations", {**WANTED, "kit_type": "work-ready", "cohort": "{code}"}),
     Asked("GET", "/reservations/{reservation}"),
     Asked("DELETE", "/reservations/{reservation}"),
@@ -58,15 +65,19 @@ ASKED = (
     Asked("POST", "/workshops/{workshop}/attendance", {"count": 3, "mode": "onsite"}),
     Asked("DELETE", "/workshops/{workshop}/attendance/{attendee}"),
     Asked("GET", "/workshops/{workshop}/registrations"),
+    Asked("PATCH", "/workshops/{workshop}/registrations", {"is_open": False}),
     Asked("POST", "/workshops/{workshop}/registrations", {"name": "A", "email": "a@example.org", "way": "onsite"}),
     Asked("POST", "/workshops/{workshop}/recording", {"posted_on": "2026-03-03"}),
     Asked("POST", "/workshops/{workshop}/views", {"day": "2026-03-03", "views": 4}),
     Asked("POST", "/workshops/{workshop}/participants", {"participants": [{"name": "Ada Morales"}]}),
+    Asked("DELETE", "/registrations/{registration}"),
+    Asked("POST", "/registrations/{registration}/attendance", {"mode": "onsite"}),
+    Asked("DELETE", "/registrations/{registration}/attendance"),
     Asked("GET", "/stocktakes/{stocktake}"),
     Asked("POST", "/stocktakes/{stocktake}/kits", {"kit": KIT}),
     Asked("POST", "/stocktakes/{stocktake}/end", {}),
 )
-OF_SESSIONS = ("<code>", "<enrolment>", "<reservation_id>", "<workshop_id>", "<stocktake_id>")
+OF_SESSIONS = ("<code>", "<enrolment>", "<reservation_id>", "<workshop_id>", "<registration_id>", "<stocktake_id>")
 """What stands in the address of a call about a thing of a session."""
 
 
@@ -76,7 +87,11 @@ def things(door: Door) -> dict[str, str]:
     hire_strangers(door.database, door.cast)
     door.database.act(lambda session: session.query(ApiToken).delete() and None)
     give_tokens(door.database)
-    return things_of_work_ready(door.database, door.cast)
+    found, by = things_of_work_ready(door.database, door.cast), door.cast.dora
+    coach = {"cohort": "WR-7", "name": "Amara Okafor"}
+    captain = door.database.act(lambda session: name_captain(session, **coach, at=NOW, by=by))
+    registered = sign_up(door.database, door.cast, found["workshop"])
+    return found | {"captain": captain, "registration": registered.registration}
 
 
 def answer(door: Door, asked: Asked, who: str, names: dict[str, str]) -> tuple[int, str]:
