@@ -5,9 +5,8 @@ The page scans that code like any other, so a photo does nothing by itself. Sour
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -18,6 +17,7 @@ from lending.domain.permissions import Act
 from lending.errors import Reason, Refused
 from lending.web import current
 from lending.web.access import allow
+from lending.web.pace import Pace
 from lending.wording import status_of, tone_of
 
 bp = Blueprint("camera", __name__)
@@ -30,25 +30,8 @@ WITHIN = timedelta(minutes=1)
 RETRY_AFTER = {"Retry-After": str(WITHIN.seconds)}
 
 
-class Pace:
-    """How often a person may show a photo to this process: ``most`` times a minute, each costs it half a second."""
-
-    def __init__(self, most: int = 150) -> None:
-        self._most = most
-        self._shown: dict[int, list[datetime]] = {}
-        self._lock = threading.Lock()
-
-    def keeps(self, staff_id: int, at: datetime) -> bool:
-        """Whether one more at ``at`` is within the pace; it is counted then."""
-        with self._lock:
-            lately = [then for then in self._shown.get(staff_id, ()) if timedelta(0) <= at - then < WITHIN]
-            if keeps := len(lately) < self._most:
-                lately.append(at)
-            self._shown[staff_id] = lately
-        return keeps
-
-
-pace = Pace()
+pace = Pace(150, WITHIN)
+"""How often a person may show a photo to this process: each costs it half a second."""
 
 
 @bp.post("/desk/photos")

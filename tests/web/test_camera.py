@@ -16,7 +16,8 @@ from lending.db import Database
 from lending.models.journal import JournalEntry
 from lending.models.loans import Loan
 from lending.web import camera
-from tests.cast import ADA, KIT, NOW, OTHER_KIT
+from lending.web.pace import Pace
+from tests.cast import ADA, KIT, OTHER_KIT
 from tests.labels.photos import label, photo
 from tests.web.browsers import Browser
 
@@ -34,7 +35,7 @@ def say(answer: TestResponse) -> tuple[int, str, str]:
 
 @pytest.fixture(autouse=True)
 def own_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camera, "pace", camera.Pace())
+    monkeypatch.setattr(camera, "pace", Pace(150, camera.WITHIN))
 
 
 def test_the_code_in_a_photo_comes_back_and_nothing_is_done(ben: Browser, sqlite_database: Database) -> None:
@@ -78,17 +79,12 @@ def test_patrons_and_strangers_show_no_photos(ada: Browser, new_browser: Callabl
 
 
 def test_so_many_photos_a_minute_and_no_more(ben: Browser, clock: MovingClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camera, "pace", camera.Pace(most=2))
+    monkeypatch.setattr(camera, "pace", Pace(2, camera.WITHIN))
     assert [show(ben, b"words").status_code for _ in range(3)] == [422, 422, 429]
     refused = show(ben, b"words")
     assert (refused.headers["Retry-After"], refused.json["reason"]) == ("60", "photos_too_often")
     clock.move(timedelta(minutes=1))
     assert show(ben, b"words").status_code == 422
-
-
-def test_the_pace_is_each_persons_own() -> None:
-    pace, at = camera.Pace(most=1), NOW
-    assert [pace.keeps(1, at), pace.keeps(1, at), pace.keeps(2, at)] == [True, False, True]
 
 
 def test_the_camera_is_let_on_the_pages_that_have_it_and_on_no_other(ben: Browser) -> None:

@@ -1,12 +1,13 @@
 """A survey as people answer it: one page, by its link, without signing in; nothing of who answers is kept.
 
 The page has a mark drawn by chance, so that a second tap is the same answer. It asks as nobody, whoever is signed in to
-this browser, and keeps neither the key nor the instant of an act.
+this browser, and keeps neither the key nor the instant of an act. How many come from one address is counted in memory.
 Source: SCREENS, "Survey without sign-in, 6 questions".
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -21,14 +22,18 @@ from lending.domain.surveys import LEAST, LONGEST_ANSWER, MOST, QUESTIONS, STATE
 from lending.errors import Reason, Refused
 from lending.programs.surveys import answer_survey
 from lending.queries.surveys import SurveyAsked, survey_asked
-from lending.web import current
+from lending.web import current, known
 from lending.web.access import public
 from lending.web.acting import key_of
 from lending.web.forms import KeyedForm
+from lending.web.pace import Pace
 from lending.web.survey_words import SCALE, STATED
 from lending.wording import status_of
 
 bp = Blueprint("answering", __name__, url_prefix="/s")
+
+FROM_ONE_ADDRESS = Pace(60, timedelta(minutes=10))
+"""How many answers of one survey this process takes from one address: a class in one room, but no script."""
 
 _SHORTER = Length(max=LONGEST_ANSWER)
 
@@ -61,6 +66,8 @@ def page(survey: str) -> ResponseReturnValue:
         return render_template("online/survey/closed.html", survey=found)
     form, status = SurveyForm(), 200
     if form.validate_on_submit():
+        if not FROM_ONE_ADDRESS.keeps((survey, known.address()), current.now()):
+            abort(429)
         try:
             _answer(form, survey)
         except Refused as refused:

@@ -11,6 +11,8 @@ import pytest
 from lending.clock import MovingClock
 from lending.db import Database
 from lending.models.journal import IdempotencyKey, JournalEntry
+from lending.web.online import answering
+from lending.web.pace import Pace
 from tests.cast import NOW, Cast
 from tests.programs.answering import answers, survey_for
 from tests.programs.meetings import meeting
@@ -83,3 +85,13 @@ def test_a_survey_that_is_closed_says_so(
     assert "This survey is closed" in text(browser.post(f"/s/{survey}", GIVEN))
     assert answers(sqlite_database) == []
     assert browser.get("/s/" + "x" * 16).status_code == 404
+
+
+def test_a_script_that_has_the_link_does_not_fill_the_survey(
+    new_browser: Callable[[], Browser], sqlite_database: Database, survey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "FROM_ONE_ADDRESS", Pace(2, timedelta(minutes=10)))
+    sent = [new_browser().post(f"/s/{survey}", {**GIVEN, "key": f"{n:016}"}) for n in range(3)]
+    assert [answer.status_code for answer in sent] == [303, 303, 429]
+    assert "Retry-After" in sent[-1].headers
+    assert len(answers(sqlite_database)) == 2
