@@ -21,7 +21,7 @@ from lending.domain.permissions import Act
 from lending.programs.stories import LONGEST_NAME, LONGEST_STORY, WORDING, StoryTold, keep_story, withdraw_story
 from lending.queries import branches as places
 from lending.queries.cohorts import Phase, cohorts_by_date, programs
-from lending.queries.stories import StoryShown, Use, stories
+from lending.queries.stories import StoryShown, Use, stories, story_shown
 from lending.web import current
 from lending.web.access import allow
 from lending.web.forms import DayField, KeyedForm, offer
@@ -136,7 +136,7 @@ def withdraw(story: str) -> ResponseReturnValue:
     """Take the consent back: first what it means, then one button, and the words are deleted."""
     form = KeyedForm()
     with current.library().db.read() as session:
-        found = next((one for one in stories(session, by=current.actor()) if one.story == story), None)
+        found = story_shown(session, story, by=current.actor())
     if found is None:
         abort(404)
     if posted(form, lambda session, at, by: withdraw_story(session, story=story, at=at, by=by)):

@@ -160,3 +160,17 @@ def test_without_consent_the_form_says_what_is_missing(ben: Browser, sqlite_data
 
 def test_the_consent_to_sign_names_its_version(ben: Browser) -> None:
     assert "2026-1" in text(ben.get("/outcomes/stories/consent"))
+
+
+def test_the_consent_to_the_oldest_of_many_stories_is_taken_back(ben: Browser, sqlite_database: Database) -> None:
+    assert ben.post("/outcomes/stories/new", STORY).status_code == 303
+
+    def tell_many(session: Any) -> str:
+        first = session.query(Story).one()
+        names = ("program_id", "branch_id", "text", "for_print", "wording", "consented_on", "created_at")
+        same = {name: getattr(first, name) for name in names}
+        session.add_all([Story(**same, for_web=False, for_funder=False) for _ in range(200)])
+        return str(first.public_id)
+
+    first = sqlite_database.act(tell_many)
+    assert ben.post(f"/outcomes/stories/{first}/withdraw", {"key": KEY + "2"}).status_code == 303
