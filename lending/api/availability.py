@@ -13,6 +13,7 @@ from lending.api.fields import CodeText, Day, Page
 from lending.api.paging import after, cursor_of
 from lending.domain.permissions import Act
 from lending.queries.availability import StockAvailability, availability
+from lending.queries.scope import branches_of
 
 
 class AvailabilityQuery(Page):
@@ -50,7 +51,7 @@ def get_availability(query: Body) -> Any:
     """List the kits that are free at one's branches, today and on the days to come"""
     by = current.actor()
     with current.library().db.read() as session:
-        wanted = None if by.everywhere else by.branch_ids
+        wanted = branches_of(by)
         if "branch" in query:
             wanted = frozenset({branch_of(session, query["branch"], by)})
         found = availability(session, branch_ids=wanted, until=query.get("until"), at=current.now())

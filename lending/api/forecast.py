@@ -17,6 +17,7 @@ from lending.api.fields import CodeText
 from lending.domain.permissions import Act
 from lending.domain.states import KitState
 from lending.queries.forecast import CohortForecast, cohort_forecast, program_forecast
+from lending.queries.scope import branches_of
 from lending.queries.transfers import transfers
 
 
@@ -100,7 +101,7 @@ def get_transfers(query: Body) -> Any:
     """List the kits on their way to and from one's branches"""
     by = current.actor()
     with current.library().db.read() as session:
-        wanted = None if by.everywhere else by.branch_ids
+        wanted = branches_of(by)
         if "branch" in query:
             wanted = frozenset({branch_of(session, query["branch"], by)})
         return transfers(session, branch_ids=wanted, at=current.now())

@@ -33,7 +33,7 @@ from lending.programs.hiring import (
 )
 from lending.queries.hiring import EventShown, hiring_event, hiring_events
 from lending.queries.journal import detail_of
-from lending.queries.scope import Branches
+from lending.queries.scope import branches_of
 
 CANCELLED = "cancelled"
 
@@ -113,7 +113,9 @@ _PLAN = ("name", "starts_at", "ends_at", "place", "program")
 def get_hiring_events(query: Body) -> Any:
     """List the hiring events of one's branches, the last first"""
     with current.library().db.read() as session:
-        found, more = hiring_events(session, _own(), after=after(query.get("cursor")), limit=query["limit"])
+        found, more = hiring_events(
+            session, branches_of(current.actor()), after=after(query.get("cursor")), limit=query["limit"]
+        )
     return {"items": [_shown(one) for one in found], "next": cursor_of(more)}
 
 
@@ -121,7 +123,7 @@ def get_hiring_events(query: Body) -> Any:
 def get_hiring_event(event_id: str) -> Any:
     """Show a hiring event"""
     with current.library().db.read() as session:
-        return _shown(hiring_event(session, event_id, _own()))
+        return _shown(hiring_event(session, event_id, branches_of(current.actor())))
 
 
 @call("POST", "/hiring_events", Act.TALLY, takes=NewHiringEvent, gives=HiringEventAnswer, tag="Outcomes")
@@ -152,7 +154,7 @@ def patch_hiring_event(body: Body, event_id: str) -> Any:
         at = current.now()
         with hidden_as(Reason.NOT_FOUND):
             if plan:
-                kept = _planned(hiring_event(session, event_id, _own()))
+                kept = _planned(hiring_event(session, event_id, branches_of(current.actor())))
                 change_event(session, event=event_id, plan=replace(kept, **plan), at=at, by=by)
             if figures or not (plan or "state" in body):
                 set_figures(session, event=event_id, figures=figures, at=at, by=by)
@@ -173,17 +175,12 @@ def post_hiring_event_tally(body: Body, event_id: str) -> Any:
     return key_welcome(do, lambda session, act: _now(session, event_id), body=body)
 
 
-def _own() -> Branches:
-    by = current.actor()
-    return None if by.everywhere else by.branch_ids
-
-
 def _planned(one: EventShown) -> EventPlan:
     return EventPlan(one.name, one.starts_at, one.ends_at, one.program, one.place)
 
 
 def _now(session: Session, event_id: str) -> Body:
-    return _shown(hiring_event(session, event_id, _own()))
+    return _shown(hiring_event(session, event_id, branches_of(current.actor())))
 
 
 def _shown(one: EventShown) -> Body:

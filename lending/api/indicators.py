@@ -31,7 +31,7 @@ from lending.queries.counts import By, Circulated
 from lending.queries.indicators import Indicators, indicators
 from lending.queries.public_survey import public_survey
 from lending.queries.report_rows import kinds_of_program, program_id
-from lending.queries.scope import Branches
+from lending.queries.scope import Branches, branches_of
 
 Report = TypeVar("Report")
 
@@ -135,7 +135,7 @@ def _read(report: Callable[..., Report], query: Body) -> Report:
     given = {"zone": library.settings.zone, "at": current.now(), "led": by.program_ids}
     with library.db.read() as session:
         program = program_of(session, query)
-        return report(session, _scope(session, query), _period(query), **given, program_id=program.id)
+        return report(session, scope_of(session, query), _period(query), **given, program_id=program.id)
 
 
 def _of_kinds(session: Session, *where: Any, program_id: int | None, **given: Any) -> Indicators:
@@ -145,11 +145,12 @@ def _of_kinds(session: Session, *where: Any, program_id: int | None, **given: An
     return indicators(session, *where, program_id=program_id, kinds=kinds, **given)
 
 
-def _scope(session: Any, query: Body) -> Branches:
+def scope_of(session: Session, query: Body) -> Branches:
+    """The branch that was asked for, which has to be one of one's own, or all of them."""
     by = current.actor()
     if "branch" in query:
         return frozenset({branch_of(session, query["branch"], by)})
-    return None if by.everywhere else by.branch_ids
+    return branches_of(by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +197,8 @@ def _told(found: Indicators) -> Body:
             | {"definition": DEFINITIONS[which]}
             for which, n in found.numbers.items()
         ],
-        "by_month": [{"month": month, "checkouts": _n(shown[month])} for month in months],
-        "by_branch": [{"branch": branch, "checkouts": _n(shown[branch])} for branch in places],
+        "by_month": [{"month": month, "checkouts": number_of(shown[month])} for month in months],
+        "by_branch": [{"branch": branch, "checkouts": number_of(shown[branch])} for branch in places],
         "uncounted": found.uncounted,
         "held_on": found.held_on,
     }
@@ -208,8 +209,9 @@ def _keyed(rows: Sequence[Circulated], by: By) -> Mapping[date | str, int]:
 
 
 def _number(n: int | None, shown: Shown) -> Body:
-    return {"n": _n(shown), "hidden": n is not None and _n(shown) is None}
+    return {"n": number_of(shown), "hidden": n is not None and number_of(shown) is None}
 
 
-def _n(shown: Shown) -> int | None:
+def number_of(shown: Shown) -> int | None:
+    """A number as it leaves: ``None`` where it is hidden, as where it is unknown."""
     return shown if isinstance(shown, int) else None

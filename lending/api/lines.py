@@ -17,6 +17,7 @@ from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.states import LineState
 from lending.queries.lines import ACTIONS, line_states, lines_asked
+from lending.queries.scope import branches_of
 
 MOST = 2000
 
@@ -69,7 +70,7 @@ def get_lines(query: Body) -> Any:
     """List what is asked of the carriers for the kits of one's branches"""
     by = current.actor()
     with current.library().db.read() as session:
-        found = lines_asked(session, branch_ids=None if by.everywhere else by.branch_ids, carrier=query.get("carrier"))
+        found = lines_asked(session, branch_ids=branches_of(by), carrier=query.get("carrier"))
     names = ("number", "iccid", "carrier", "plan", "kit", "asked")
     return {"items": [{name: getattr(one, name) for name in names} | {"action": ACTIONS[one.state]} for one in found]}
 
@@ -96,5 +97,5 @@ def post_line_requests(body: Body) -> Any:
 
 def _now(session: Session, body: Body) -> Body:
     by = current.actor()
-    states = line_states(session, body["numbers"], branch_ids=None if by.everywhere else by.branch_ids)
+    states = line_states(session, body["numbers"], branch_ids=branches_of(by))
     return {"lines": [{"number": number, "state": state} for number, state in states.items()]}

@@ -29,6 +29,7 @@ from lending.errors import Reason, Refused, hidden_as
 from lending.models.notices import Channel
 from lending.queries import desk, loans, patrons
 from lending.queries.codes import card_number
+from lending.queries.scope import branches_of
 
 
 class AddressParts(Schema):
@@ -181,7 +182,7 @@ def get_patrons(query: Body) -> Any:
     by, at = current.actor(), current.now()
 
     def search(session: Session) -> patrons.PatronsFound:
-        found = patrons.find_patrons(session, query["q"], branch_ids=None if by.everywhere else by.branch_ids)
+        found = patrons.find_patrons(session, query["q"], branch_ids=branches_of(by))
         verbs.note_search(session, found=len(found.patrons), at=at, by=by)
         return found
 
@@ -303,7 +304,7 @@ def found_by_card(session: Session, raw: str, by: Actor) -> patrons.PatronShown:
     """The patron of a current card whom ``by`` may see; any other card is unknown, whether somebody has it or not."""
     number = card_number(session, raw, current.library().spaces)
     held = patrons.patron_with_card(session, number)
-    seen = held and patrons.patron_shown(session, held.patron, branch_ids=None if by.everywhere else by.branch_ids)
+    seen = held and patrons.patron_shown(session, held.patron, branch_ids=branches_of(by))
     if not seen:
         raise Refused.because(Reason.CARD_UNKNOWN, code=number)
     if seen.card != number:

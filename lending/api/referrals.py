@@ -23,7 +23,7 @@ from lending.queries import referrals as queries
 from lending.queries.codes import card_number
 from lending.queries.journal import detail_of
 from lending.queries.referrals import ReferralShown
-from lending.queries.scope import Branches
+from lending.queries.scope import branches_of
 
 WITHDRAWN = "withdrawn"
 
@@ -97,7 +97,9 @@ def get_referrals(query: Body) -> Any:
     """List the referrals of one's branches, the oldest first"""
     listed = queries.referrals_waiting if query["waiting"] else queries.referrals_listed
     with current.library().db.read() as session:
-        found, more = listed(session, _own(), after=after(query.get("cursor")), limit=query["limit"])
+        found, more = listed(
+            session, branches_of(current.actor()), after=after(query.get("cursor")), limit=query["limit"]
+        )
     return {"items": [_shown(one) for one in found], "next": cursor_of(more)}
 
 
@@ -105,7 +107,7 @@ def get_referrals(query: Body) -> Any:
 def get_referral(referral_id: str) -> Any:
     """Show a referral"""
     with current.library().db.read() as session:
-        return _shown(queries.referral(session, referral_id, _own()))
+        return _shown(queries.referral(session, referral_id, branches_of(current.actor())))
 
 
 @call("POST", "/referrals", Act.TALLY, takes=NewReferral, gives=ReferralAnswer, tag="Outcomes")
@@ -122,7 +124,7 @@ def post_referral(body: Body) -> Any:
         made = detail_of(session, act, MADE)
         if made is None:
             raise Refused.because(Reason.KEY_REUSED)
-        return _shown(queries.referral(session, made["referral"], _own()))
+        return _shown(queries.referral(session, made["referral"], branches_of(current.actor())))
 
     return key_welcome(do, show, body=body)
 
@@ -137,12 +139,9 @@ def patch_referral(body: Body, referral_id: str) -> Any:
                 return withdraw_consent(session, referral=referral_id, at=current.now(), by=by)
             return record_outcome(session, referral=referral_id, **body, at=current.now(), by=by)
 
-    return key_welcome(do, lambda session, act: _shown(queries.referral(session, referral_id, _own())), body=body)
-
-
-def _own() -> Branches:
-    by = current.actor()
-    return None if by.everywhere else by.branch_ids
+    return key_welcome(
+        do, lambda session, act: _shown(queries.referral(session, referral_id, branches_of(current.actor()))), body=body
+    )
 
 
 def _shown(one: ReferralShown) -> Body:

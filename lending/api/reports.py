@@ -18,7 +18,7 @@ from lending.api.acts import key_welcome
 from lending.api.calls import call
 from lending.api.circulation import Body, branch_of
 from lending.api.fields import CodeText, Text
-from lending.api.indicators import ReportQuery, program_of
+from lending.api.indicators import ReportQuery, number_of, program_of, scope_of
 from lending.circulation.closing_months import DURATIONS, close_month
 from lending.domain.actors import Actor
 from lending.domain.counting import RENEWALS, Counter
@@ -28,7 +28,6 @@ from lending.domain.small_cells import Shown, hidden
 from lending.errors import Reason, Refused, hidden_as
 from lending.queries.closed_months import MonthState, Restated, month_states, reported
 from lending.queries.counts import TIMES, By, Circulated, circulated
-from lending.queries.scope import Branches
 
 MEASURES: Mapping[str, Callable[[Circulated], int | None]] = {
     "checkouts": lambda row: row.n(Counter.CHECK_OUT),
@@ -148,12 +147,12 @@ def get_circulation(query: Body) -> Any:
     period = named(query["from_"], query["to"], library.own_settings().fiscal_year_begins)
     with library.db.read() as session:
         of = program_of(session, query)
-        rows = circulated(session, _scope(session, query), period, query["by"], program_id=of.id)
+        rows = circulated(session, scope_of(session, query), period, query["by"], program_id=of.id)
     told: list[Body] = [{str(by): value for by, value in row.at.items()} | {"hidden": []} for row in rows]
     for name, measure in MEASURES.items():
         numbers = [measure(row) for row in rows]
         for item, number, shown in zip(told, numbers, hidden(numbers), strict=True):
-            item[name] = _n(shown)
+            item[name] = number_of(shown)
             if _is_hidden(number, shown):
                 item["hidden"].append(name)
     return {"items": told}
@@ -163,7 +162,7 @@ def get_circulation(query: Body) -> Any:
 def get_months(query: Body) -> Any:
     """List the last months, and which of them are closed"""
     with current.library().db.read() as session:
-        found = month_states(session, _scope(session, query), at=current.now())
+        found = month_states(session, scope_of(session, query), at=current.now())
     return {"items": [_month(state) for state in found]}
 
 
@@ -172,7 +171,7 @@ def get_reported_month(query: Body, month: str) -> Any:
     """Read a closed month as it was reported, and as it is counted now"""
     first = _first_day(month)
     with current.library().db.read() as session:
-        found = reported(session, _scope(session, query), first)
+        found = reported(session, scope_of(session, query), first)
     by_figure: dict[str, list[Restated]] = {}
     for row in found:
         by_figure.setdefault(row.figure, []).append(row)
@@ -212,13 +211,6 @@ def _first_day(month: str) -> date:
     return period.first
 
 
-def _scope(session: Session, query: Body) -> Branches:
-    by = current.actor()
-    if "branch" in query:
-        return frozenset({branch_of(session, query["branch"], by)})
-    return None if by.everywhere else by.branch_ids
-
-
 def _month(state: MonthState) -> Body:
     return {
         "month": state.month,
@@ -239,9 +231,9 @@ def _figures(rows: Sequence[Restated]) -> list[Body]:
             "kit_type": row.kit_type,
             "cohort": row.cohort,
             "figure": row.figure,
-            "reported": _n(was),
-            "now": _n(are),
-            "difference": None if _n(was) is None or _n(are) is None else row.difference,
+            "reported": number_of(was),
+            "now": number_of(are),
+            "difference": None if number_of(was) is None or number_of(are) is None else row.difference,
             "hidden": _is_hidden(row.reported, was) or _is_hidden(row.now, are),
         }
         for row, was, are in zip(rows, then, now, strict=True)
@@ -249,8 +241,4 @@ def _figures(rows: Sequence[Restated]) -> list[Body]:
 
 
 def _is_hidden(n: int | None, shown: Shown) -> bool:
-    return n is not None and _n(shown) is None
-
-
-def _n(shown: Shown) -> int | None:
-    return shown if isinstance(shown, int) else None
+    return n is not None and number_of(shown) is None

@@ -23,7 +23,7 @@ from lending.domain.states import KitState
 from lending.domain.stocktake import Standing
 from lending.errors import Reason, Refused
 from lending.queries.journal import detail_of
-from lending.queries.scope import Branches
+from lending.queries.scope import branches_of
 from lending.queries.stocktakes import KitCounted, StocktakeShown, kit_counted, report, stocktake, stocktakes
 
 
@@ -97,7 +97,7 @@ def get_stocktakes(query: Body) -> Any:
     """List the stocktakes of one's branches"""
     with current.library().db.read() as session:
         found, more = stocktakes(
-            session, branch_ids=_own(current.actor()), after=after(query.get("cursor")), limit=query["limit"]
+            session, branch_ids=branches_of(current.actor()), after=after(query.get("cursor")), limit=query["limit"]
         )
     return {"items": [_shown(one) for one in found], "next": cursor_of(more)}
 
@@ -106,7 +106,7 @@ def get_stocktakes(query: Body) -> Any:
 def get_stocktake(stocktake_id: str) -> Any:
     """Show a stocktake with what was seen, is missing, and should not be there"""
     with current.library().db.read() as session:
-        found = report(session, stocktake_id, branch_ids=_own(current.actor()))
+        found = report(session, stocktake_id, branch_ids=branches_of(current.actor()))
     lists = {name: [_kit(kit) for kit in getattr(found, name)] for name in ("seen", "missing", "left", "unexpected")}
     return {"stocktake": _shown(found.stocktake), **lists}
 
@@ -153,7 +153,7 @@ def post_seen_kit(body: Body, stocktake_id: str) -> Any:
         return see(session, stocktake=stocktake_id, kit=kit, at=current.now(), by=by)
 
     def show(session: Session, act: str) -> Body:
-        kit = kit_counted(session, stocktake_id, kit_of(session, body["kit"]), branch_ids=_own(current.actor()))
+        kit = kit_counted(session, stocktake_id, kit_of(session, body["kit"]), branch_ids=branches_of(current.actor()))
         return {
             "stocktake": _now(session, stocktake_id),
             "kit": _kit(kit),
@@ -181,12 +181,8 @@ def post_stocktake_end(body: Body, stocktake_id: str) -> Any:
     return of_hidden(do, lambda session, act: {"stocktake": _now(session, stocktake_id)}, body=body)
 
 
-def _own(by: Actor) -> Branches:
-    return None if by.everywhere else by.branch_ids
-
-
 def _now(session: Session, stocktake_id: str) -> Body:
-    return _shown(stocktake(session, stocktake_id, branch_ids=_own(current.actor())))
+    return _shown(stocktake(session, stocktake_id, branch_ids=branches_of(current.actor())))
 
 
 def _shown(found: StocktakeShown) -> Body:

@@ -18,6 +18,7 @@ from lending.domain.periods import between
 from lending.domain.permissions import Act
 from lending.domain.small_cells import hidden
 from lending.domain.surveys import STATEMENTS
+from lending.queries.scope import branches_of
 from lending.queries.surveys import survey_results
 
 
@@ -46,7 +47,7 @@ def get_surveys(query: Body) -> Any:
     """Read what surveys were answered in a period"""
     by = current.actor()
     with current.library().db.read() as session:
-        scope = None if by.everywhere else by.branch_ids
+        scope = branches_of(by)
         if "branch" in query:
             scope = frozenset({branch_of(session, query["branch"], by)})
         period = between(query["from_"], query["to"])

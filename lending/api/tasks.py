@@ -23,7 +23,7 @@ from lending.circulation.tasks import finish_task
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.models.tasks import TaskKind
-from lending.queries.scope import Branches
+from lending.queries.scope import branches_of
 from lending.queries.tasks import TaskShown, task, tasks
 
 
@@ -78,7 +78,7 @@ def get_tasks(query: Body) -> Any:
             branch_of(session, query["branch"], current.actor())
         found, more = tasks(
             session,
-            branch_ids=_own(),
+            branch_ids=branches_of(current.actor()),
             branch=query.get("branch"),
             kind=query.get("kind"),
             after=after(query.get("cursor")),
@@ -91,7 +91,7 @@ def get_tasks(query: Body) -> Any:
 def get_task(task_id: str) -> Any:
     """Show a task"""
     with current.library().db.read() as session:
-        return _shown(task(session, task_id, branch_ids=_own()))
+        return _shown(task(session, task_id, branch_ids=branches_of(current.actor())))
 
 
 @call("POST", "/tasks/<task_id>/finish", Act.CIRCULATE, takes=Outcome, gives=TaskAnswer, keyed=True, tag="Tasks")
@@ -141,13 +141,8 @@ def post_claim_withdrawn(body: Body) -> Any:
     return key_required(do, show_loan, body=body)
 
 
-def _own() -> Branches:
-    by = current.actor()
-    return None if by.everywhere else by.branch_ids
-
-
 def _now(session: Session, task_id: str) -> Body:
-    return _shown(task(session, task_id, branch_ids=_own()))
+    return _shown(task(session, task_id, branch_ids=branches_of(current.actor())))
 
 
 def _shown(found: TaskShown) -> Body:

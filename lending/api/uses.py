@@ -22,7 +22,7 @@ from lending.domain.permissions import Act
 from lending.queries.acts import outcome
 from lending.queries.codes import card_number
 from lending.queries.in_library import in_use
-from lending.queries.scope import Branches
+from lending.queries.scope import branches_of
 
 
 class NewUse(Schema):
@@ -68,7 +68,7 @@ class OpenUses(Schema):
 def get_uses() -> Any:
     """List the kits of one's branches that are in use in the library or at an event"""
     with current.library().db.read() as session:
-        found = in_use(session, _own(), at=current.now())
+        found = in_use(session, branches_of(current.actor()), at=current.now())
     return {
         "items": [
             {
@@ -111,8 +111,3 @@ def post_use(body: Body) -> Any:
         return {"id": used.use, "kit": used.kit, "kit_type": used.kit_type, "due_at": due_at, "event": used.event}
 
     return key_required(do, show, body=body)
-
-
-def _own() -> Branches:
-    by = current.actor()
-    return None if by.everywhere else by.branch_ids

@@ -25,6 +25,7 @@ from lending.models.lines import Line, LinePlacement
 from lending.models.loans import Loan, LoanPart
 from lending.models.stock import Stock
 from lending.queries.kits import is_read_by
+from lending.queries.scope import branches_of
 
 _kits, _kit_types, _kinds, _parts = table_of(Kit), table_of(KitType), table_of(KitTypePart), table_of(Part)
 _branches, _stocks, _loans, _loan_parts = table_of(Branch), table_of(Stock), table_of(Loan), table_of(LoanPart)
@@ -176,7 +177,7 @@ def part_id(session: Session, barcode: str, number: int) -> int:
 
 
 def _visible(by: Actor) -> Any:
-    return is_read_by(None if by.everywhere else by.branch_ids)
+    return is_read_by(branches_of(by))
 
 
 def _with_parts(session: Session, rows: Sequence[AnyRow]) -> list[KitShown]:

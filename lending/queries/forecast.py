@@ -29,7 +29,7 @@ from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 from lending.programs.cohorts import today_everywhere
 from lending.queries.availability import StockAvailability, availability
-from lending.queries.scope import within
+from lending.queries.scope import branches_of, within
 
 COMES_IN_USE = STANDS - {KitState.INCOMPLETE, KitState.REPAIR}
 """A kit on its way in one of these states is lent soon after it has arrived."""
@@ -224,6 +224,4 @@ def _may_see(by: Actor, program_id: int) -> bool:
 def _names(by: Actor) -> Select[str, str]:
     """The branches whose rows are shown, by code: all to a lead, who plans for all."""
     chosen = select(Branch.code, Branch.name)
-    return (
-        chosen if by.role is Role.PROGRAM else chosen.where(within(Branch.id, None if by.everywhere else by.branch_ids))
-    )
+    return chosen if by.role is Role.PROGRAM else chosen.where(within(Branch.id, branches_of(by)))

@@ -25,6 +25,11 @@ def within(
     return true() if branch_ids is None else column.in_(sorted(branch_ids))
 
 
+def branches_of(by: Actor) -> Branches:
+    """The branches whose rows ``by`` may see."""
+    return None if by.everywhere else by.branch_ids
+
+
 def seen_by(by: Actor, *branch_ids: Any) -> ColumnElement[bool]:
     """Whether one of these columns names a branch of ``by``; an administrator's are all."""
-    return or_(*(within(column, None if by.everywhere else by.branch_ids) for column in branch_ids))
+    return or_(*(within(column, branches_of(by)) for column in branch_ids))
