@@ -29,6 +29,7 @@ from lending.web.posting import posted, status
 
 bp = Blueprint("stories", __name__, url_prefix="/outcomes/stories")
 
+PAGE = 50
 _NEEDED = lazy_gettext("Fill this in.")
 USES = {
     Use.WEB: lazy_gettext("On the library's website and in social media"),
@@ -64,13 +65,15 @@ class StoryForm(KeyedForm):
 @bp.get("")
 @allow(Act.ENROL)
 def index() -> ResponseReturnValue:
-    """The stories that may be shown; with ``use``, for that alone."""
-    use = _use()
+    """The stories that may be shown, the newest first, a page at a time; with ``use``, for that alone."""
+    use, after = _use(), request.args.get("after", "")[:16] or None
     with current.library().db.read() as session:
-        found = stories(session, by=current.actor(), use=use)
+        found = stories(session, by=current.actor(), use=use, after=after, limit=PAGE + 1)
+    more = found[PAGE - 1].story if len(found) > PAGE else None
     return render_template(
         "outcomes/stories.html",
-        stories=[_line(one) for one in found],
+        stories=[_line(one) for one in found[:PAGE]],
+        more_url=None if more is None else url_for(".index", after=more, use=use),
         uses=[(one.value, USES[one]) for one in Use],
         use=None if use is None else use.value,
         sees_counts=current.may_anywhere(Act.SEE_COUNTS),

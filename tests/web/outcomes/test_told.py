@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -162,7 +163,9 @@ def test_the_consent_to_sign_names_its_version(ben: Browser) -> None:
     assert "2026-1" in text(ben.get("/outcomes/stories/consent"))
 
 
-def test_the_consent_to_the_oldest_of_many_stories_is_taken_back(ben: Browser, sqlite_database: Database) -> None:
+def test_the_consent_to_the_oldest_of_many_stories_is_found_and_taken_back(
+    ben: Browser, sqlite_database: Database
+) -> None:
     assert ben.post("/outcomes/stories/new", STORY).status_code == 303
 
     def tell_many(session: Any) -> str:
@@ -173,4 +176,10 @@ def test_the_consent_to_the_oldest_of_many_stories_is_taken_back(ben: Browser, s
         return str(first.public_id)
 
     first = sqlite_database.act(tell_many)
+    page, links = "/outcomes/stories", set[str]()
+    while page:
+        shown = text(ben.get(page))
+        links |= set(re.findall(r'href="(/outcomes/stories/[^"]+/withdraw)"', shown))
+        page = next(iter(re.findall(r'href="(/outcomes/stories\?[^"]*after=[^"]+)"', shown)), "")
+    assert len(links) == 201
     assert ben.post(f"/outcomes/stories/{first}/withdraw", {"key": KEY + "2"}).status_code == 303
