@@ -7,7 +7,7 @@ has no bar, only its word. Source: SCREENS, "Manager pages"; BATTERY, "charts".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -21,6 +21,9 @@ _LINE, _LETTER = 17, 7.2
 
 _PLOT = 170
 """How high the tallest bar is."""
+
+_MANY = 12
+"""From more lines on, lying bars are thinner: twenty libraries are no column as high as the page."""
 
 _BROADEST = 60
 """How broad an upright bar may be: two days are no two towers."""
@@ -38,6 +41,8 @@ class Kind(StrEnum):
     """One line for each series; the first is this period, a second one the period before."""
     ROWS = "rows"
     """Horizontal bars, for long labels."""
+    SHARES = "shares"
+    """Horizontal bars in tracks that are the whole: shares from 0 to 1."""
     FUNNEL = "funnel"
     """Horizontal bars in tracks as long as the first: what is left of it at each step."""
 
@@ -60,13 +65,19 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is drawn: ``title`` is the finding, ``description`` what is seen, for who does not see it."""
+    """What is drawn: ``title`` is the finding, ``description`` what is seen, for who does not see it.
+
+    ``darkest``: the place of the upright bar that the finding speaks of; from the end where it is below 0. ``sums``:
+    what the series of a stack come to, for each label.
+    """
 
     kind: Kind
     title: str
     description: str
     labels: tuple[str, ...]
     series: tuple[Series, ...]
+    darkest: int = -1
+    sums: tuple[Point, ...] = ()
 
 
 def draw(chart: Chart, *, name: str, width: int = WIDE) -> Markup:
@@ -98,7 +109,7 @@ def drawn_twice(chart: Chart, *, name: str) -> Markup:
 
 
 def _bars(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
-    """One bar a label, the last one darkest: it is what the heading speaks of."""
+    """One bar a label, and one darkest: it is what the heading speaks of."""
     series = chart.series[0]
     highest = _highest(series.points)
     slot = width / max(1, len(chart.labels))
@@ -108,10 +119,10 @@ def _bars(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
     for place, point in enumerate(series.points):
         middle, tall = slot * (place + 0.5), _tall(point, highest)
         broad = min(slot * 0.64, _BROADEST)
-        tone = "now" if place == len(series.points) - 1 else "then"
+        tone = "now" if place == chart.darkest % len(series.points) else "then"
         parts.append(_bar(middle - broad / 2, base - tall, broad, tall, f"chart__bar--{tone}"))
         if place in told:
-            parts.append(_text(middle, base - tall - 6, point.shown, "chart__value", "middle"))
+            parts.append(_text(middle, base - tall - 6, point.shown, *_VALUE))
     parts += _labels_below(chart.labels, slot, base, width)
     return _joined(parts), base + _LINE + 8
 
@@ -133,13 +144,13 @@ def _grouped(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
             left = slot * (place + 0.5) + wide * (number - len(chart.series) / 2)
             parts.append(_bar(left, base - tall, wide * 0.94, tall, f"chart__bar--{tone}"))
             if place in told:
-                parts.append(_text(left + wide * 0.47, base - tall - 6, point.shown, "chart__value", "middle"))
+                parts.append(_text(left + wide * 0.47, base - tall - 6, point.shown, *_VALUE))
     parts += _labels_below(chart.labels, slot, base, width)
     return _joined(parts), base + _LINE + 8
 
 
 def _stacked(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
-    """Series on top of one another, told apart by lightness and hatching; the sum stands on top where all are known."""
+    """Series on top of one another, told apart by lightness and hatching; on top stand the highest sum and the last."""
     tones = tuple(f"chart__step-{1 + number % 4}" for number in range(len(chart.series)))
     legend, top = _legend(chart, width, tones, name)
     sums = [sum(series.points[place].value or 0 for series in chart.series) for place in range(len(chart.labels))]
@@ -153,6 +164,9 @@ def _stacked(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
             tall = (series.points[place].value or 0) / highest * _PLOT
             foot -= tall
             parts.append(_step(slot * (place + 0.5) - broad / 2, foot, broad, tall, number, name))
+    for place in _apart(chart.sums, slot):
+        middle = _inside(slot * (place + 0.5), chart.sums[place].shown, width)
+        parts.append(_text(middle, base - _tall(chart.sums[place], highest) - 6, chart.sums[place].shown, *_VALUE))
     parts += _labels_below(chart.labels, slot, base, width)
     return _joined(parts), base + _LINE + 8
 
@@ -182,12 +196,22 @@ def _line(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
             for place, point in enumerate(points):
                 if point.value is not None:
                     parts.append(_dot(across(place), base - _tall(point, highest)))
-    now = chart.series[0].points
-    for place in sorted(_ends(now)):
-        near = min(max(across(place), 20), width - 20)
-        parts.append(_text(near, base - _tall(now[place], highest) - 9, now[place].shown, "chart__value", "middle"))
-    parts += _row_of_labels(chart.labels, (width - 2 * margin) / max(1, len(chart.labels)), across, base, width)
+    heights: dict[int, float] = {}
+    for place, point in _told_of_lines(chart.series):
+        near, high = min(max(across(place), 20), width - 20), base - _tall(point, highest) - 9
+        if abs(heights.setdefault(place, high) - high) < _LINE and heights[place] != high:
+            continue  # the other line's number stands there
+        parts.append(_text(near, high, point.shown, *_VALUE))
+    parts += _row_of_labels(chart.labels, across, base, width)
     return _joined(parts), base + _LINE + 8
+
+
+def _told_of_lines(series: Sequence[Series]) -> Iterator[tuple[int, Point]]:
+    """The numbers that stand at lines: of the first its highest and its last, of the others where they end."""
+    for number, one in enumerate(series):
+        ends = sorted(_ends(one.points))
+        for place in ends if number == 0 else [max(ends)] if ends else []:
+            yield place, one.points[place]
 
 
 def _runs(points: Sequence[Point]) -> list[list[int]]:
@@ -211,41 +235,52 @@ def _ends(points: Sequence[Point]) -> set[int]:
 
 
 def _rows(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
-    return _lying(chart, width, tracks=False)
+    return _lying(chart, width, highest=_highest(chart.series[0].points), tracks=False)
+
+
+def _shares(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
+    return _lying(chart, width, highest=1.0, tracks=True)
 
 
 def _funnel(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
-    return _lying(chart, width, tracks=True)
+    return _lying(chart, width, highest=_highest(chart.series[0].points), tracks=True)
 
 
-def _lying(chart: Chart, width: int, *, tracks: bool) -> tuple[Markup, float]:
+def _lying(chart: Chart, width: int, *, highest: float, tracks: bool) -> tuple[Markup, float]:
     """A line for each label: its name, a bar and the number; a name that is too long for that stands above."""
     points = chart.series[0].points
-    highest = _highest(points)
     # Codes of sessions are capitals, which are wider.
-    longest = 12 + max((len(label) for label in chart.labels), default=0) * (_LETTER + 1.4)
-    above = longest > width * 0.4
+    longest = 12 + max((_wide(label) for label in chart.labels), default=0)
+    above = longest > width * 0.45
     names = 0.0 if above else longest
     numbers = 10 + max((len(point.shown) for point in points), default=0) * (_LETTER + 0.6)
     room = max(40.0, width - names - numbers)
-    high, step = 20.0, 46.0 if above else 32.0
+    high = 20.0 if len(points) <= _MANY else 13.0
+    step = high + (26.0 if above else 12.0)
     parts = []
     for place, (label, point) in enumerate(zip(chart.labels, points, strict=True)):
         top = step * place + (_LINE + 4 if above else 4)
         fits = int(width / _LETTER) if above else len(label)
         x, y, anchor = (0.0, top - 7, "start") if above else (names - 12, top + 15, "end")
+        y -= 0.0 if above else (20.0 - high) / 2
         parts.append(_text(x, y, _cut(label, fits), "chart__label", anchor))
         if tracks:
             parts.append(_bar(names, top, room, high, "chart__track"))
-        long = 0.0 if point.value is None else point.value / highest * room
+        long = 0.0 if point.value is None else min(point.value / highest, 1.0) * room
         parts.append(_bar(names, top, long, high, "chart__bar--now"))
         beside = room if tracks else long
-        parts.append(_text(names + beside + 7, top + 15, point.shown, "chart__value", "start"))
+        parts.append(_text(names + beside + 7, top + high / 2 + 5, point.shown, "chart__value", "start"))
     return _joined(parts), step * len(points) + 4
+
+
+def _wide(label: str) -> float:
+    """How wide a name is, about: capitals take more room."""
+    return sum(_LETTER + (1.8 if letter.isupper() else 0.2) for letter in label)
 
 
 _RECT = Markup('<rect class="{}"{} x="{}" y="{}" width="{}" height="{}"/>')
 _LINE_DRAWN = Markup('<line class="{0}" x1="{1}" y1="{2}" x2="{3}" y2="{2}"/>')
+_VALUE = ("chart__value", "middle")
 _TEXT = Markup('<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>')
 
 # --- Small parts ------------------------------------------------------------------------------------------------------
@@ -256,6 +291,7 @@ _DRAWN = {
     Kind.STACKED: _stacked,
     Kind.LINE: _line,
     Kind.ROWS: _rows,
+    Kind.SHARES: _shares,
     Kind.FUNNEL: _funnel,
 }
 
@@ -285,34 +321,30 @@ def _apart(points: Sequence[Point], room: float) -> set[int]:
 
 
 def _labels_below(labels: Sequence[str], slot: float, base: float, width: float) -> list[Markup]:
-    return _row_of_labels(labels, slot, lambda place: slot * (place + 0.5), base, width)
+    return _row_of_labels(labels, lambda place: slot * (place + 0.5), base, width)
 
 
-def _row_of_labels(
-    labels: Sequence[str], slot: float, across: Callable[[int], float], base: float, width: float
-) -> list[Markup]:
-    """The labels on one line, from the last to the first; one that would touch the one after it is left out."""
-    parts, free = [], width + 1.0
-    for place in reversed(_spread(labels, slot)):
-        half = len(labels[place]) * _LETTER / 2
-        middle = _inside(across(place), labels[place], width)
-        if middle + half <= free:
-            parts.append(_text(middle, base + _LINE, labels[place], "chart__label", "middle"))
-            free = middle - half - 6
-    return parts
+def _row_of_labels(labels: Sequence[str], across: Callable[[int], float], base: float, width: float) -> list[Markup]:
+    """Every label, or every second, third ... counted from the last: as many as stand on one line without touching."""
+    for every in range(1, len(labels) + 1):
+        places = range(len(labels) - 1, -1, -every)
+        middles = {place: _inside(across(place), labels[place], width) for place in places}
+        if all(_clear(middles, labels, place, place - every) for place in places[:-1]):
+            texts = (_text(x, base + _LINE, labels[place], "chart__label", "middle") for place, x in middles.items())
+            return list(texts)
+    return []
+
+
+def _clear(middles: Mapping[int, float], labels: Sequence[str], later: int, earlier: int) -> bool:
+    """Whether there is a gap between two labels."""
+    needed = (len(labels[later]) + len(labels[earlier])) * _LETTER / 2
+    return middles[later] - middles[earlier] >= needed + 6
 
 
 def _inside(x: float, words: str, width: float) -> float:
     """Where the middle of ``words`` may be without a letter beyond the edge."""
     half = min(len(words) * _LETTER / 2, width / 2)
     return min(max(x, half), width - half)
-
-
-def _spread(labels: Sequence[str], slot: float) -> list[int]:
-    """Every label, or every second, third ... counted from the last, so that none touches the next."""
-    longest = max((len(label) for label in labels), default=0) * _LETTER + 8
-    every = max(1, -(-int(longest) // max(1, int(slot))))
-    return [place for place in range(len(labels)) if (len(labels) - 1 - place) % every == 0]
 
 
 def _legend(chart: Chart, width: int, tones: Sequence[str], name: str = "") -> tuple[list[Markup], float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -157,3 +158,52 @@ def test_a_label_that_has_room_beside_its_bar_is_never_cut(letters: int) -> None
     points = tuple(Point(n, str(n)) for n in (3, 2))
     drawn = draw(Chart(Kind.ROWS, "t", "d", ("W" * letters, "W"), (Series("s", points),)), name="c")
     assert "…" not in drawn
+
+
+def test_shares_stand_in_tracks_that_are_the_whole() -> None:
+    drawing = read(Kind.SHARES, Series("Agree", (Point(0.9, "90%"), Point(0.45, "45%"))), labels=("A", "B"))
+    (track, _), (most, half) = (
+        [float(rect.get("width", 0)) for rect in bars(drawing, tone)] for tone in ("chart__track", "chart__bar--now")
+    )
+    assert (most / track, half / track) == (pytest.approx(0.9, abs=0.01), pytest.approx(0.45, abs=0.01))
+
+
+@pytest.mark.parametrize("darkest", [-2, 0])
+def test_the_bar_that_the_finding_speaks_of_is_darkest(darkest: int) -> None:
+    told = Chart(Kind.BARS, "t", "d", MONTHS, (NOW,), darkest=darkest)
+    tones = re.findall(r"chart__bar--(now|then)", draw(told, name="c"))
+    assert [place for place, tone in enumerate(tones) if tone == "now"] == [darkest % 3]
+
+
+def test_a_stack_tells_its_highest_sum_and_its_last() -> None:
+    stacked = Chart(Kind.STACKED, "t", "d", MONTHS, (NOW, BEFORE), sums=points(104, 171, 163))
+    assert re.findall(r'chart__value"[^>]*>(\d+)<', draw(stacked, name="c")) == ["171", "163"]
+
+
+def test_the_other_line_says_where_it_ends() -> None:
+    other = Series("Waiting", points(9, 12, 16))
+    assert [word for word in words(read(Kind.LINE, Series("Ready", points(0, 2, 2)), other)) if word.isdigit()] == [
+        "2",
+        "2",
+        "16",
+    ]
+
+
+@pytest.mark.parametrize(("days", "width"), [(20, 340), (22, 560), (28, 340), (12, 340)])
+def test_labels_stand_at_equal_distances(days: int, width: int) -> None:
+    labels = tuple(f"Fri, Nov {day}" for day in range(1, days + 1))
+    shown = [
+        labels.index(word)
+        for word in words(read(Kind.BARS, Series("n", points(*range(days))), labels=labels, width=width))
+        if word in labels
+    ]
+    assert len({later - earlier for later, earlier in pairwise(shown)}) == 1
+    assert shown[0] == days - 1
+
+
+def test_twenty_names_are_drawn_lower_than_ten_and_ten() -> None:
+    def height(rows: int) -> float:
+        names = tuple(f"East Rancho Dominguez {n}" for n in range(rows))
+        return float((read(Kind.ROWS, Series("n", points(*range(rows))), labels=names).get("viewBox") or "").split()[3])
+
+    assert height(20) < 1.7 * height(10)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from math import ceil
 from typing import Final
 
@@ -31,8 +31,9 @@ class Funnel:
     """One session (code, name, days) and how many people came how far.
 
     ``enrolled`` had a seat; ``picked_up`` a kit; ``attended`` came to ``enough`` of its ``workshops`` or more, ``None``
-    where nobody signed in by name: devices alone were counted, or nobody, and who came how often is not known;
-    ``on_time`` brought every kit they had back before closing on its due date. ``answered`` is for the surveys to say.
+    where nobody signed in by name (devices alone were counted, or nobody, and who came how often is not known) and
+    while nobody can have come so often, because fewer were held; ``on_time`` brought every kit they had back before
+    closing on its due date. ``answered`` is for the surveys to say.
     """
 
     cohort: str
@@ -54,43 +55,47 @@ def funnels(
     scope: Branches,
     period: Period,
     *,
+    at: datetime,
     program_id: int | None = None,
     answered: Mapping[int, int] | None = None,
 ) -> list[Funnel]:
     """The sessions that were held, in part at least, in a period, the earliest first. Six statements.
 
-    Of a reader with some branches alone, those are counted who pick up there. ``answered``: how many answered the
-    survey at the end, by the session's id.
+    A single workshop has no seats and is none of them. Of a reader with some branches alone, those are counted who pick
+    up there. ``answered``: how many answered the survey at the end, by the session's id.
     """
     held = select(Cohort).where(
-        Cohort.status == CohortStatus.PLANNED, Cohort.starts_on <= period.last, Cohort.ends_on >= period.first
+        Cohort.status == CohortStatus.PLANNED,
+        Cohort.is_single.is_(False),
+        Cohort.starts_on <= period.last,
+        Cohort.ends_on >= period.first,
     )
     if program_id is not None:
         held = held.where(Cohort.program_id == program_id)
     cohorts = session.scalars(held.order_by(Cohort.starts_on, Cohort.code)).all()
-    return _funnels(session, scope, cohorts, answered or {})
+    return _funnels(session, scope, cohorts, answered or {}, at)
 
 
-def funnel(session: Session, scope: Branches, cohort_id: int, *, answered: int | None = None) -> Funnel:
+def funnel(session: Session, scope: Branches, cohort_id: int, *, at: datetime, answered: int | None = None) -> Funnel:
     """One session's (its id)."""
     cohort = session.get_one(Cohort, cohort_id)
-    return _funnels(session, scope, [cohort], {} if answered is None else {cohort_id: answered})[0]
+    return _funnels(session, scope, [cohort], {} if answered is None else {cohort_id: answered}, at)[0]
 
 
 def _funnels(
-    session: Session, scope: Branches, cohorts: Collection[Cohort], answered: Mapping[int, int]
+    session: Session, scope: Branches, cohorts: Collection[Cohort], answered: Mapping[int, int], at: datetime
 ) -> list[Funnel]:
     ids = [cohort.id for cohort in cohorts]
     if not ids:
         return []
     enrolled = _enrolled(session, scope, ids)
-    workshops = _workshops(session, ids)
+    workshops = _workshops(session, ids, at)
     attended, told = _attended(session, scope, ids), _told_by_name(session, ids)
     lent = _lent(session, scope, ids)
     shown = []
     for cohort in cohorts:
-        held = workshops.get(cohort.id, 0)
-        enough = ceil(held * OFTEN)
+        planned, held = workshops.get(cohort.id, (0, 0))
+        enough = ceil(planned * OFTEN)
         picked_up, on_time = lent.get(cohort.id, (0, 0))
         came = sum(people for often, people in attended.get(cohort.id, {}).items() if often >= max(enough, 1))
         shown.append(
@@ -102,9 +107,9 @@ def _funnels(
                 capacity=cohort.capacity,
                 enrolled=enrolled.get(cohort.id, 0),
                 picked_up=picked_up,
-                attended=came if cohort.id in told else None,
+                attended=came if cohort.id in told and held >= enough else None,
                 enough=enough,
-                workshops=held,
+                workshops=planned,
                 on_time=on_time,
                 answered=answered.get(cohort.id),
             )
@@ -124,9 +129,11 @@ def _enrolled(session: Session, scope: Branches, ids: Collection[int]) -> dict[i
     return dict(session.execute(chosen).all())
 
 
-def _workshops(session: Session, ids: Collection[int]) -> dict[int, int]:
-    chosen = select(Workshop.cohort_id, func.count()).where(Workshop.cohort_id.in_(ids)).group_by(Workshop.cohort_id)
-    return dict(session.execute(chosen).all())
+def _workshops(session: Session, ids: Collection[int], at: datetime) -> dict[int, tuple[int, int]]:
+    """How many workshops each session has, and how many of them have begun."""
+    begun = func.count().filter(Workshop.starts_at <= at)
+    chosen = select(Workshop.cohort_id, func.count(), begun).where(Workshop.cohort_id.in_(ids))
+    return {row[0]: (row[1], row[2]) for row in session.execute(chosen.group_by(Workshop.cohort_id))}
 
 
 def _attended(session: Session, scope: Branches, ids: Collection[int]) -> dict[int, dict[int, int]]:

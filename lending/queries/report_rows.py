@@ -187,8 +187,8 @@ def session_names(session: Session, codes: Collection[str]) -> dict[str, str]:
 
 
 def sessions_held(session: Session, period: Period) -> list[int]:
-    """The rows of the sessions with a day in a period, to ask what was answered about them."""
-    held = _cohorts.c.starts_on <= period.last, _cohorts.c.ends_on >= period.first
+    """The rows of the sessions with a day in a period, single workshops apart, to ask what was answered about them."""
+    held = _cohorts.c.starts_on <= period.last, _cohorts.c.ends_on >= period.first, ~_cohorts.c.is_single
     return list(session.scalars(select(_cohorts.c.id).where(*held).order_by(_cohorts.c.id)))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
 
-from lending.charts import Chart, Point, Series, drawn_twice
+from lending.charts import Chart, Kind, Point, Series, drawn_twice
 from lending.reporting.report import Section
 from lending.reporting.voice import Voice
 
@@ -21,7 +23,22 @@ def chart_of(section: Section, voice: Voice) -> Chart | None:
         )
         for place in section.drawn
     )
-    return Chart(section.kind, section.finding, section.seen, tuple(row.label for row in table.rows), series)
+    return Chart(
+        section.kind,
+        section.finding,
+        section.seen,
+        tuple(row.label for row in table.rows),
+        series,
+        section.darkest,
+        _sums(series, voice) if section.kind is Kind.STACKED else (),
+    )
+
+
+def _sums(series: Sequence[Series], voice: Voice) -> tuple[Point, ...]:
+    """What the series come to for each label, where all of it is known and shown."""
+    values = zip(*([point.value for point in one.points] for one in series), strict=True)
+    sums = (sum(n for n in each if n is not None) if None not in each else None for each in values)
+    return tuple(Point(n, "" if n is None else voice.count(n)) for n in sums)
 
 
 def drawing(section: Section, voice: Voice, *, name: str) -> Markup:

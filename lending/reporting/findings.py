@@ -78,6 +78,15 @@ def check_outs(voice: Voice, now: Number, then: Number | None, *, period: str, b
     return trend(voice, words, now, then, period=period, before=before)
 
 
+def check_outs_of(voice: Voice, now: Number, *, period: str) -> str:
+    """Check-outs of a period that is compared with nothing."""
+    if now.value is None:
+        return _not_told(voice, now)
+    number = round(now.value)
+    sentence = voice.ngettext("%(period)s: %(now)s check-out", "%(period)s: %(now)s check-outs", number)
+    return sentence % {"period": period, "now": voice.count(number)}
+
+
 def most(voice: Voice, table: Table, *, column: int = 0, one: str, first: str, nothing: str) -> str:
     """Which row has the most. ``one``: there is only one; ``first`` names ``label``, ``now`` and ``all``."""
     known = [row for row in table.rows if row.numbers[column].value]

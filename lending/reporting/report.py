@@ -110,6 +110,8 @@ class Section:
     seen: str = ""
     """What the chart shows, for who does not see it."""
     note: str = ""
+    darkest: int = -1
+    """The row whose upright bar the finding speaks of; from the end where it is below 0."""
 
     @property
     def finding(self) -> str:

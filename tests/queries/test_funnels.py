@@ -11,21 +11,23 @@ from sqlalchemy.orm import Session
 from lending.db import Database
 from lending.domain.periods import between, month_of
 from lending.domain.states import EnrolmentState
-from lending.models.cohorts import Attendance, AttendanceMode, Enrolment, HeadCountKind, Workshop
+from lending.models.cohorts import Attendance, AttendanceMode, Cohort, Enrolment, HeadCountKind, Workshop
 from lending.models.loans import Loan
 from lending.models.reservations import Reservation
 from lending.programs.workshops import seats_of, set_head_count, sign_in
 from lending.queries.funnels import Funnel, funnel, funnels
 from lending.queries.losses import overdue_now
+from lending.queries.report_rows import sessions_held
 from tests.cast import ADA, KIT, LUIS, NOW, Cast, put, seat
 from tests.circulation.kits_in_hand import lend, receive, rows
 
 MARCH = month_of(NOW.date())
+LATER = NOW + timedelta(days=90)
 
 
 def shown(database: Database, cast: Cast, scope: Any = None) -> Funnel:
     with database.read() as session:
-        return funnel(session, scope, cast.cohort)
+        return funnel(session, scope, cast.cohort, at=LATER)
 
 
 def six_workshops(database: Database, cast: Cast, *, attended: int, patron_id: int) -> None:
@@ -135,10 +137,10 @@ def test_another_branch_counts_nobody_who_picks_up_here(database: Database, cast
 
 def test_sessions_are_those_that_were_held_in_the_period(database: Database, cast: Cast) -> None:
     with database.read() as session:
-        assert [one.cohort for one in funnels(session, None, MARCH, program_id=cast.program)] == ["WR-7"]
-        assert funnels(session, None, MARCH, answered={cast.cohort: 9})[0].answered == 9
+        assert [one.cohort for one in funnels(session, None, MARCH, at=NOW, program_id=cast.program)] == ["WR-7"]
+        assert funnels(session, None, MARCH, at=NOW, answered={cast.cohort: 9})[0].answered == 9
         earlier = between(NOW.date() - timedelta(days=60), NOW.date() - timedelta(days=1))
-        assert funnels(session, None, earlier) == []
+        assert funnels(session, None, earlier, at=NOW) == []
 
 
 def test_overdue_kits_are_told_by_how_long_they_are(database: Database, cast: Cast) -> None:
@@ -151,3 +153,17 @@ def test_overdue_kits_are_told_by_how_long_they_are(database: Database, cast: Ca
     [late] = [row for row in first if row.overdue]
     assert (late.out, late.ages, late.rate) == (1, (1, 0, 0, 0), 1.0)
     assert none == []
+
+
+def test_before_enough_workshops_were_held_nobody_knows_who_comes_often(database: Database, cast: Cast) -> None:
+    six_workshops(database, cast, attended=2, patron_id=cast.ada_id)
+    with database.read() as session:
+        known = [funnel(session, None, cast.cohort, at=at).attended for at in (NOW - timedelta(days=90), LATER)]
+    assert known == [None, 0]
+
+
+def test_a_single_workshop_has_no_seats_and_is_no_session(database: Database, cast: Cast) -> None:
+    database.act(lambda session: session.execute(update(Cohort).values(is_single=True)))
+    with database.read() as session:
+        assert funnels(session, None, MARCH, at=NOW) == []
+        assert sessions_held(session, MARCH) == []

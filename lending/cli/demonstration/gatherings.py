@@ -1,6 +1,6 @@
 """Workshops of one day in the demonstration: people register by name, without a card; who came is counted, not named.
 
-One every third week for a year, in the room, on line or both ways, and one or two that are still to come.
+One every third week for a year, in the room, online or both ways, and one or two that are still to come.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from lending.programs.workshops import post_recording, set_head_count
 
 _KINDS = (
     ("Résumé clinic", "ELA", WorkshopMode.ONSITE),
-    ("Safe on line while you look for work", "ELA", WorkshopMode.VIRTUAL),
+    ("Safe online while you look for work", "ELA", WorkshopMode.VIRTUAL),
     ("Interview practice", "COM", WorkshopMode.ONSITE),
     ("Free certificates from the college", "ELA", WorkshopMode.VIRTUAL),
     ("Meet three employers", "NOR", WorkshopMode.HYBRID),
     ("First steps with a Chromebook", "LAN", WorkshopMode.ONSITE),
 )
-"""What is held in turn, at which library, and how; one on line is of none."""
+"""What is held in turn, at which library, and how; one held online is of none."""
 
 _EVERY = timedelta(weeks=3)
 _PAST, _COMING = 17, 1
@@ -61,7 +61,7 @@ class Gathering:
 
     @property
     def counted(self) -> HeadCountKind:
-        """What is counted: heads in the room, or devices on line."""
+        """What is counted: heads in the room, or devices online."""
         return HeadCountKind.DEVICES if self.mode is WorkshopMode.VIRTUAL else HeadCountKind.ONSITE
 
 
@@ -131,7 +131,7 @@ def _registering(workshop: str, way: RegistrationWay, people: list[Person], chan
 
 
 def _counting(what: Gathering, workshop: str, came: int, chance: Random) -> Do:
-    """Who was in the room or on line is counted, and the calendar's registrations; gives the survey's public id."""
+    """Who was in the room or online is counted, and the calendar's registrations; gives the survey's public id."""
     numbers = {what.counted: came, HeadCountKind.REGISTERED: came + chance.randint(2, 12)}
     if what.mode is WorkshopMode.HYBRID:
         numbers[HeadCountKind.DEVICES] = chance.randint(5, 14)

@@ -66,7 +66,7 @@ _STORIES = (
         "Marisol Y.",
         "I wrote my first résumé at my kitchen table. Two weeks later they called. I start at the bakery on Monday.",
     ),
-    (262, "COM", "", "I am sixty-one and had never joined a meeting on line. Now I show my neighbors how."),
+    (262, "COM", "", "I am sixty-one and had never joined an online meeting. Now I show my neighbors how."),
     (
         205,
         "LAN",

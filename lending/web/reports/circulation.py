@@ -237,6 +237,7 @@ def _by_month(choice: Choice, rows: list[Circulated]) -> Section:
         (0,),
         _("Bars: the check-outs of each month, the last one at the end."),
         note,
+        darkest=max(range(len(lines)), key=lambda place: (lines[place].numbers[0].value or 0, place)),
     )
 
 
@@ -275,6 +276,7 @@ def recent(session: Session, choice: Choice) -> Section:
         (0,),
         _("Bars: the check-outs of each month, the last one at the end."),
         _("The last month is not over yet."),
+        darkest=-2,
     )
 
 
@@ -361,7 +363,7 @@ def _by_cohort(choice: Choice, rows: list[Circulated], names: Mapping[str, str])
             spoken,
             table,
             one=_("All %(now)s check-outs were for one: %(label)s"),
-            first=_("Most check-outs were for %(label)s: %(now)s of %(all)s"),
+            first=_("%(label)s had the most check-outs: %(now)s of %(all)s"),
             nothing=_("Nothing was checked out in this period"),
         ),
         Table(_("By session"), _("Session"), _heads(CHECK_OUT, *BESIDE), lines, _sum_of(lines, 1 + len(BESIDE))),

@@ -6,7 +6,7 @@ Source: RULES 7, "funnel enrolled → picked up → attended ≥ 4 of 6 → on t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -61,7 +61,8 @@ def _read(session: Session, choice: Choice, period: Period) -> list[Funnel]:
     """The sessions of a period. Answers are anonymous: they are of all libraries together, or not told."""
     everywhere = choice.branch is None and (current.branch_ids() is None or current.person().role is Role.PROGRAM)
     answers = answered(session, sessions_held(session, period)) if everywhere else None
-    return funnels(session, choice.branch_ids, period, program_id=choice.program_id, answered=answers)
+    at, program_id = current.now(), choice.program_id
+    return funnels(session, choice.branch_ids, period, at=at, program_id=program_id, answered=answers)
 
 
 def _report(choice: Choice) -> Report:
@@ -81,9 +82,16 @@ def _report(choice: Choice) -> Report:
         made_at=current.now(),
         narrowed=tuple(pair for pair in choice.narrowed() if pair[0] != _("Kind of kit")),
         figures=_figures(found, steps),
-        sections=(_funnel(steps), _each(found, choice)) if found else (_each(found, choice),),
+        sections=(_funnel(found, choice.today), _each(found, choice)) if found else (_each(found, choice),),
+        notes=_notes(found, choice.today),
         on=choice.period.last,
     )
+
+
+def _notes(found: Sequence[Funnel], today: date) -> tuple[str, ...]:
+    """Which sessions are not over: their last steps are still to come."""
+    running = ", ".join(one.name for one in found if one.ends_on >= today)
+    return (_("Not over yet, with its last steps still to come: %(sessions)s.", sessions=running),) if running else ()
 
 
 Steps = Sequence[tuple[str, str, int | None]]
@@ -97,7 +105,7 @@ def _steps(found: Sequence[Funnel]) -> Steps:
     enough = (
         _("Came to %(enough)s of %(all)s workshops", enough=min(often)[0], all=min(often)[1])
         if len(often) == 1 and min(often)[1]
-        else _("Came to two of three workshops")
+        else _("Came to two thirds of the workshops")
     )
     return (
         (
@@ -128,6 +136,10 @@ def _steps(found: Sequence[Funnel]) -> Steps:
     )
 
 
+_PICKED_UP = 1
+"""The step that is known while a session runs; those after it come at its end."""
+
+
 def _figures(found: Sequence[Funnel], steps: Steps) -> tuple[Figure, ...]:
     url = "#each"
     figures = [
@@ -140,17 +152,11 @@ def _figures(found: Sequence[Funnel], steps: Steps) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _funnel(steps: Steps) -> Section:
-    spoken = voice()
-    first = steps[0][2]
+def _funnel(found: Sequence[Funnel], today: date) -> Section:
+    spoken, steps = voice(), _steps(found)
+    over = [one for one in found if one.ends_on < today]
     rows = tuple(
-        Row(
-            name,
-            (
-                Number(people, measure=f"step-{place}"),
-                Number(_share(people, first), Unit.SHARE, cases=(people, first)),
-            ),
-        )
+        Row(name, (Number(people, measure=f"step-{place}"), _share(place, found if place <= _PICKED_UP else over)))
         for place, (name, _definition, people) in enumerate(steps)
     )
 
@@ -167,7 +173,10 @@ def _funnel(steps: Steps) -> Section:
         Table(
             _("How far people came"),
             _("Step"),
-            (Column(_("People")), Column(_("Of those with a seat"))),
+            (
+                Column(_("People")),
+                Column(_("Of those with a seat"), _("Of the last three steps, in the sessions that are over.")),
+            ),
             rows,
         ),
         Kind.FUNNEL,
@@ -176,8 +185,12 @@ def _funnel(steps: Steps) -> Section:
     )
 
 
-def _share(people: int | None, first: int | None) -> float | None:
-    return None if people is None or first is None else share_of(people, first)
+def _share(place: int, of: Sequence[Funnel]) -> Number:
+    """How many of those with a seat came to a step; unknown where no session is over."""
+    steps = _steps(of)
+    people, seats = (steps[place][2], steps[0][2]) if of else (None, None)
+    share = None if people is None or seats is None else share_of(people, seats)
+    return Number(share, Unit.SHARE, cases=(people, seats))
 
 
 def _each(found: Sequence[Funnel], choice: Choice) -> Section:

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from lending.charts import Kind
 from lending.domain.counting import Counter
 from lending.domain.indicators import Indicator
-from lending.domain.periods import Period, months_until
+from lending.domain.periods import Period, month_of, months_until
 from lending.domain.permissions import Act
 from lending.domain.small_cells import SMALLEST_SHOWN
 from lending.domain.surveys import AGREES
@@ -89,15 +89,16 @@ def _check_outs(choice: Choice) -> dict[Period, int]:
 
 
 def _by_month(months: Mapping[Period, int]) -> Section:
-    """The chart, whose heading compares the last two months."""
-    spoken = voice()
+    """The chart, whose heading compares the last two months that are over."""
+    spoken, last = voice(), max(month.last for month in months)
+    is_over = last == month_of(last).last
     rows = tuple(
         Row(spoken.month(month.first), (Number(n, measure=month_measure(CHECK_OUT, month)),))
         for month, n in months.items()
     )
 
     def tell(table: Table) -> str:
-        then, now = table.rows[-2], table.rows[-1]
+        then, now = table.rows[-2:] if is_over else table.rows[-3:-1]
         return findings.check_outs(spoken, now.numbers[0], then.numbers[0], period=now.label, before=then.label)
 
     return Section(
@@ -107,6 +108,8 @@ def _by_month(months: Mapping[Period, int]) -> Section:
         Kind.BARS,
         (0,),
         _("Bars: the check-outs of each month."),
+        "" if is_over else _("The last month is counted up to %(day)s.", day=current.reader().day_and_year(last)),
+        darkest=-1 if is_over else -2,
     )
 
 
@@ -117,7 +120,7 @@ def _learned(choice: Choice) -> Figure | None:
         told = survey_results(session, scope_of(choice), choice.period, program=program).statements["learned"]
     if told.percent is None or 0 < told.agree < SMALLEST_SHOWN:
         return None
-    note = voice().ngettext("%(num)s answer", "%(num)s answers", told.n) % {"num": voice().count(told.n)}
+    of = {"n": voice().count(told.n), "least": AGREES}
     return Figure(
         _("Learned something"),
         Number(
@@ -126,6 +129,5 @@ def _learned(choice: Choice) -> Figure | None:
             cases=(told.n, told.agree),
             url=url_for("outcomes.page", **choice.arguments),
         ),
-        _("Of the people who answered, those who said %(least)s or 5 of 5 to “I learned something”.", least=AGREES),
-        note=note,
+        _("Of %(n)s people who answered, those who said %(least)s or 5 of 5 to “I learned something”.", **of),
     )

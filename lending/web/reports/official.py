@@ -158,7 +158,7 @@ def _by_month(found: Indicators, choice: Choice) -> Section:
 
     def tell(table: Table) -> str:
         number = table.rows[-1].numbers[0] if table.total is None else table.total.numbers[0]
-        return findings.check_outs(voice(), number, None, period=period, before="")
+        return findings.check_outs_of(voice(), number, period=period)
 
     return Section(
         "by-month",
@@ -187,6 +187,7 @@ def _by_branch(found: Indicators, choice: Choice) -> Section:
         for row in found.by_branch
         if row.n(Counter.CHECK_OUT)
     )
+    rows = tuple(sorted(rows, key=lambda row: row.label))
     total = Row(_("Together"), (Number(found.numbers[Indicator.CHECK_OUTS]),))
 
     def tell(table: Table) -> str:

@@ -141,9 +141,9 @@ def agreement(found: SurveyResults) -> Section:
             ),
             tuple(rows),
         ),
-        Kind.ROWS,
+        Kind.SHARES,
         (0,),
-        _("Bars: how many of a hundred agree with each statement."),
+        _("Bars: how many of a hundred agree with each statement, in tracks of a hundred."),
     )
 
 
@@ -200,7 +200,7 @@ def referrals(found: Referrals) -> Section:
             spoken,
             table,
             one=_("%(now)s referrals, all to one service: %(label)s"),
-            first=_("Most were sent to %(label)s: %(now)s of %(all)s referrals"),
+            first=_("People were sent most often to %(label)s: %(now)s of %(all)s referrals"),
             nothing=_("Nobody was referred in this period"),
         ),
         Table(
@@ -210,6 +210,7 @@ def referrals(found: Referrals) -> Section:
             rows,
             Row(_("Together"), tuple(Number(n) for n in sums)) if rows else None,
         ),
+        note=_("An answer counts on the day it came. It may be about a referral made before this period."),
     )
 
 
@@ -266,7 +267,7 @@ def hearing(found: HeardFigures) -> Section:
             spoken,
             table,
             one="%(label)s",
-            first=_("Most heard of it from: %(label)s, %(now)s of %(all)s"),
+            first=_("People heard of it most often from: %(label)s, %(now)s of %(all)s"),
             nothing=_("Nobody has said how they heard of it"),
         ),
         Table(

@@ -264,7 +264,7 @@ def _by_branch(here: Sequence[StockFigures], now: StockFigures, choice: Choice) 
         "by-branch",
         tell,
         Table(_("By library and kind of kit"), _("Library and kind"), heads, tuple(rows), whole),
-        Kind.ROWS if 1 < len(rows) <= 25 else None,
+        Kind.SHARES if 1 < len(rows) <= 25 else None,
         (0,),
         _("Bars: how much of the time the kits of each library and kind were out, the most first."),
     )

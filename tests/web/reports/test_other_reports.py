@@ -27,6 +27,13 @@ def write(database: Database, *made: Any) -> None:
     database.act(lambda session: session.add_all(made))
 
 
+def lent(database: Database, cast: Cast, counts: dict[tuple[date, Counter], int]) -> None:
+    """So many acts on these days."""
+    of = {"branch_id": cast.ela, "kit_type_id": cast.laptop_hotspot, "cohort_id": 0}
+    rows = [DailyCount(**of, day=day, counter=counter.value, n=n) for (day, counter), n in counts.items()]
+    database.act(lambda session: session.add_all(rows))
+
+
 def day_of(cast: Cast, day: int, *, out: int, free: int, waiting: int = 0, ready: int = 0) -> StockDay:
     """The kits of East Los Angeles on a day of February."""
     return StockDay(
@@ -139,11 +146,46 @@ def test_a_sessions_funnel_counts_its_people(eli: Browser, sqlite_database: Data
     page = text(eli.get("/reports/sessions"))
     shown = figures(page)
     assert (shown["Sessions held"], shown["Picked up a kit"]) == ("1", "1")
-    assert table(page, "How far people came")["Came to two of three workshops"] == ["not known", "not known"]
+    assert table(page, "How far people came")["Came to two thirds of the workshops"] == ["not known", "not known"]
     of_one = table(text(eli.get("/reports/sessions?cohort=WR-7")), "Session by session")["Work Ready 7"]
     assert of_one[1] == "1"
     assert eli.get("/reports/sessions?cohort=NONE").status_code == 404
     assert "No session was held in this period" in headings(text(eli.get("/reports/sessions?period=2020-01")))
+
+
+def test_a_session_that_is_not_over_is_said_to_have_its_last_steps_to_come(
+    eli: Browser, sqlite_database: Database, cast: Cast, clock: MovingClock
+) -> None:
+    lend(sqlite_database, cast, KIT, ADA)
+    said = "Not over yet, with its last steps still to come: Work Ready 7."
+    page = text(eli.get("/reports/sessions"))
+    assert said in page
+    assert [row[1] for row in table(page, "How far people came").values()][2:] == ["not known"] * 3
+    clock.move(timedelta(days=90))
+    over = text(eli.get("/reports/sessions?period=2026-03"))
+    assert said not in over
+    assert table(over, "How far people came")["Brought it back on time"][1] != "not known"
+
+
+def test_an_impact_page_compares_no_part_of_a_month_with_a_whole_one(
+    eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    lent(sqlite_database, cast, {(date(2026, n, 1), Counter.CHECK_OUT): n * 20 for n in (1, 2, 3)})
+    page = text(eli.get("/reports/impact"))
+    assert "Feb 2026: check-outs rose 100% against Jan 2026, to 40" in headings(page)
+    assert "The last month is counted up to" in page
+    tones = re.findall(r"chart__bar--(now|then)", page)
+    assert tones[:12].index("now") == 10
+    whole = text(eli.get(f"/reports/impact{FEBRUARY}"))
+    assert "Feb 2026: check-outs rose 100% against Jan 2026, to 40" in headings(whole)
+    assert "The last month is counted up to" not in whole
+
+
+def test_official_check_outs_are_compared_with_nothing_and_say_nothing_of_it(
+    eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    lent(sqlite_database, cast, {(date(2026, 2, 1), Counter.CHECK_OUT): 40})
+    assert "February 2026: 40 check-outs" in headings(text(eli.get(f"/reports/official{FEBRUARY}")))
 
 
 def test_outcomes_say_what_nobody_counted(eli: Browser) -> None:

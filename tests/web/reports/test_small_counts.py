@@ -19,7 +19,7 @@ from lending.web.reports import funnels as reports
 from tests.cast import Cast
 from tests.web.browsers import Browser
 from tests.web.reports.reading import figures, table, text
-from tests.web.reports.test_other_reports import day_of
+from tests.web.reports.test_other_reports import day_of, lent
 
 FEBRUARY = "period=2026-02"
 
@@ -34,13 +34,6 @@ def exported(browser: Browser, address: str) -> dict[str, str]:
         if len(line) > 1:
             found.setdefault(line[0], line[1])
     return found
-
-
-def lent(database: Database, cast: Cast, counts: dict[tuple[date, Counter], int]) -> None:
-    """So many acts on these days."""
-    of = {"branch_id": cast.ela, "kit_type_id": cast.laptop_hotspot, "cohort_id": 0}
-    rows = [DailyCount(**of, day=day, counter=counter.value, n=n) for (day, counter), n in counts.items()]
-    database.act(lambda session: session.add_all(rows))
 
 
 def held(database: Database, cast: Cast, mode: WorkshopMode, n: int, *counts: Any) -> int:
