@@ -130,10 +130,20 @@ def _figures(report: Report, voice: Voice) -> Iterator[Sequence[Value | Number]]
 
 def _table(section: Section, voice: Voice) -> Iterator[Sequence[Value | Number]]:
     table = section.table
-    yield [table.head, *(column.head for column in table.columns)]
     rows: tuple[Row, ...] = table.rows if table.total is None else (*table.rows, table.total)
+    columns = (
+        _with_unit(column.head, [row.numbers[place] for row in rows], voice)
+        for place, column in enumerate(table.columns)
+    )
+    yield [table.head, *columns]
     for row in rows:
-        yield [row.label, *(_cell(number, voice) for number in row.numbers)]
+        yield [_with_unit(row.label, row.numbers, voice), *(_cell(number, voice) for number in row.numbers)]
+
+
+def _with_unit(words: str, numbers: Iterable[Number], voice: Voice) -> str:
+    """``Median (hours)``: a page says a duration's unit with each number, which a file holds alone."""
+    units = {number.unit for number in numbers} - {Unit.THINGS}
+    return f"{words} ({_unit(units.pop(), voice)})" if units in ({Unit.HOURS}, {Unit.DAYS}) else words
 
 
 def _definitions(report: Report, voice: Voice) -> Iterator[Sequence[Value | Number]]:

@@ -145,7 +145,7 @@ def _line(line: Moved | Stays) -> dict[str, Any]:
     return {
         "label": line.label,
         "thing": _(THINGS[line.thing]),
-        "branch": line.branch,
+        "branch": names().branch(line.branch),
         "was": _moment(line, was),
         "why": _(WHY[line.why]),
     }

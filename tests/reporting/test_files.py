@@ -84,6 +84,18 @@ def test_a_share_is_told_as_it_is_worked_out() -> None:
     assert told == [["Utilization", "0.6667", "share of 1"], ["Utilization", "Days out."]]
 
 
+def test_the_unit_of_a_duration_is_told_with_its_column_or_its_line() -> None:
+    hours, days, kits, none = Number(22, Unit.HOURS), Number(3, Unit.DAYS), Number(9), Number(0, Unit.THINGS)
+    heads, then = (Column("Kits"), Column("Median"), Column("Wait")), (Column("Then"), Column("Change"))
+    by_column = Table("How long", "Library", heads, (Row("Compton", (kits, hours, days)),))
+    by_line = Table("Reported", "Figure", then, (Row("Median", (hours, none)), Row("Kits", (kits, none))))
+    found = lines(report(section(by_column), section(by_line, "two")))
+    assert ["Library", "Kits", "Median (hours)", "Wait (days)"] in found
+    assert ["Median (hours)", "22", "0"] in found
+    assert ["Kits", "9", "0"] in found
+    assert ["Figure", "Then", "Change"] in found
+
+
 def test_every_definition_is_in_the_file_once() -> None:
     found = report(section(table([("A", [9, 9])])), figures=[figure(9)])
     told = [line for line in lines(found) if line and line[0] in ("Check-outs", "Column 0", "Column 1")]

@@ -208,6 +208,7 @@ def test_a_closing_is_previewed_entered_and_taken_back(eli: Browser, ben: Browse
     ben.scan(KIT, patron=ADA)
     page = eli.post("/closures/new", CLOSING).get_data(as_text=True)
     assert "The library is closed that day." in page
+    assert "<td>East Los Angeles Library</td>" in page, "its name, and not its code"
     assert "Fri, Apr 10, 2026 to Sat, Apr 11, 2026: closed" in page
     assert every(sqlite_database, select(Closure)) == []
     assert eli.post("/closures/new", {**CLOSING, "seen": digest(page)}).status_code == 303
