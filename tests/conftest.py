@@ -9,6 +9,7 @@ PostgreSQL is the server at ``LENDING_TEST_POSTGRES_URL``, or one that is made f
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import subprocess
@@ -43,6 +44,12 @@ WIPE = """
     END $$;
 """
 """Empty every table, the append-only ones too: 2 ms for 45 tables, where TRUNCATE takes 46 and a new database 67."""
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: nobody looks through half a million objects for garbage at each test."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
