@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lending import api, logs, paths, web
 from lending import settings as setting
+from lending.domain.contacts import phone_as_written
 from lending.library import Library, open_library
 from lending.queries.borrowers import patron_account
 from lending.queries.staff import account
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
         csrf.exempt(app.blueprints[name])
     app.context_processor(_for_every_page)
     app.add_template_filter(lambda cents: current.reader().money(cents), "money")
+    app.add_template_filter(lambda number: phone_as_written(number or ""), "telephone")
     silent = list(access.undeclared(app))
     if silent:
         raise RuntimeError(f"Nobody said who may use {', '.join(silent)}: declare it with allow, signed_in or public.")

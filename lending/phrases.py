@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -75,17 +75,29 @@ class Reader:
         return f"{value.astimezone(ZoneInfo(self.zone)):%H:%M}"
 
     def moment(self, value: datetime) -> str:
-        """``Fri, Dec 18, 8:00 PM``."""
+        """``Fri, Dec 18, 8:00 PM``; it may end a sentence, where ``p. m.`` would stand before another full stop."""
         from babel.dates import format_time
 
         local = value.astimezone(ZoneInfo(self.zone))
         return f"{self.day(local.date())}, {format_time(local.time(), 'short', locale=self.locale)}"
+
+    def time(self, value: time) -> str:
+        """``8:00 PM``: an hour of opening, on the clock of twelve that the county reads."""
+        from babel.dates import format_skeleton
+
+        return str(format_skeleton("hm", datetime.combine(date.min, value), locale=self.locale))
 
     def money(self, cents: int) -> str:
         """Whole cents as dollars, ``$12.50``, as the language writes them in the United States."""
         from babel.numbers import format_currency
 
         return str(format_currency(cents / 100, "USD", locale=self.here))
+
+    def percent(self, value: float) -> str:
+        """``71%`` of 71 in a hundred."""
+        from babel.numbers import format_percent
+
+        return str(format_percent(value / 100, locale=self.here))
 
     @property
     def here(self) -> str:

@@ -63,6 +63,12 @@ _US_NUMBER = re.compile(r"(?:\+?1[ .-]?)?\(?([2-9][0-9]{2})\)?[ .-]?([0-9]{3})[ 
 """The forms in which nearly all numbers of a county come; ten digits are all that is asked of them."""
 
 
+def phone_as_written(number: str) -> str:
+    """``(213) 555-0142`` of ``+12135550142``, as the United States write theirs; anything else stays as it is."""
+    usual = re.fullmatch(r"\+1([0-9]{3})([0-9]{3})([0-9]{4})", number, re.ASCII)
+    return "({}) {}-{}".format(*usual.groups()) if usual else number
+
+
 def address_key(
     street: str | None, unit: str | None = None, city: str | None = None, postal_code: str | None = None
 ) -> str | None:

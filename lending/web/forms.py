@@ -23,7 +23,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from lending.domain.calendars import FIRST_DAY, LAST_DAY
-from lending.errors import Refused
+from lending.errors import Reason, Refused
 from lending.models.base import new_public_id
 from lending.web import current
 
@@ -48,6 +48,10 @@ AGREES_TO_TEXTS_OF_WORKSHOP = lazy_gettext(
 _NEEDED = lazy_gettext("Fill this in.")
 
 
+_NAMES_ITS_FIELD = frozenset({Reason.VALUE_MISSING, Reason.VALUE_WRONG})
+"""Their words for staff say which field; at the field that stands there already, and the shorter words do."""
+
+
 class KeyedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A form whose act happens once, however often it is sent."""
 
@@ -65,11 +69,11 @@ class KeyedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         """Put a refusal at the fields it is about, and what is about none of them at the top."""
         for block in refused.blocks:
             name = str(block.detail.get("field", ""))
-            sentence = current.sentence(block)
             if name in self:
-                self[name].errors = [*self[name].errors, sentence]
+                says = current.sentence_for_patron if block.reason in _NAMES_ITS_FIELD else current.sentence
+                self[name].errors = [*self[name].errors, says(block)]
             else:
-                self.form_errors.append(sentence)
+                self.form_errors.append(current.sentence(block))
 
     def given(self, *names: str) -> dict[str, Any]:
         """The values of fields, by name; an empty text is nothing."""

@@ -6,7 +6,6 @@ Source: SCREENS, "Words"; RULES 3, "Weekly hours".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import time
 from typing import Any
 
 from flask_babel import gettext as _
@@ -132,10 +131,5 @@ def _span(first: int, last: int) -> str:
 def _hours(hours: Hours) -> str:
     if not hours:
         return str(_("closed"))
-    return ", ".join(f"{_clock(each.opens)} \u2013 {_clock(each.closes)}" for each in hours)
-
-
-def _clock(at: time) -> str:
-    from babel.dates import format_time
-
-    return str(format_time(at, "short", locale=current.locale()))
+    say = current.reader().time
+    return ", ".join(f"{say(each.opens)} \u2013 {say(each.closes)}" for each in hours)

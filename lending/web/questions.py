@@ -69,7 +69,7 @@ def _form() -> Any:
     """The form with one text for each language, of which the first must be there."""
     fields = {
         _TEXT + code: StringField(
-            _("Question in %(language)s", language=current.reader().language(code)),
+            _("Question (%(language)s)", language=current.reader().language(code)),
             validators=[InputRequired(_NEEDED) if code == languages.SOURCE else Optional(), Length(max=240)],
         )
         for code in languages.codes()

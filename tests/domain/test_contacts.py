@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from lending.domain.contacts import address_key, email_address, masked_email, masked_phone, phone_number
+from lending.domain.contacts import (
+    address_key,
+    email_address,
+    masked_email,
+    masked_phone,
+    phone_as_written,
+    phone_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +38,19 @@ def test_what_cannot_be_an_address_is_refused(typed: str) -> None:
 )
 def test_a_number_is_the_same_however_it_is_written(typed: str) -> None:
     assert phone_number(typed) == "+12135550142"
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ("+12135550142", "(213) 555-0142"),
+        ("+525555550142", "+525555550142"),
+        ("ana@example.org", "ana@example.org"),
+        ("", ""),
+    ],
+)
+def test_a_number_of_the_united_states_is_shown_as_people_write_it(kept: str, shown: str) -> None:
+    assert phone_as_written(kept) == shown
 
 
 def test_a_number_that_names_its_country_is_of_that_country() -> None:

@@ -198,7 +198,7 @@ def test_a_lost_kit_that_returned_is_free_with_a_line_that_works(
     url = f"/kits/{KIT}/parts/{part(sqlite_database, 'Hotspot')}/line"
     assert f'href="{url}"' in ben.get(f"/kits/{KIT}").get_data(as_text=True)
     wrong = ben.post(url, {"key": key(), "number": "+13235550777", "iccid": "12", "carrier": "Cellco"})
-    assert "This cannot be right: number of the SIM card." in wrong.get_data(as_text=True)
+    assert "This cannot be right. Look at it again." in wrong.get_data(as_text=True)
     assert ben.post(url, {"key": key(), **given}).status_code == 303
     assert state(sqlite_database) is KitState.AVAILABLE
 

@@ -235,12 +235,12 @@ def test_a_patron_is_registered_under_a_card(ben: Browser, sqlite_database: Data
     [
         ({"name": ""}, "Fill this in."),
         ({"birth_date": "yesterday"}, "Not a valid date value"),
-        ({"birth_date": "2999-01-01"}, "This cannot be right: date of birth."),
-        ({"email": "nobody"}, "This cannot be right: e-mail."),
+        ({"birth_date": "2999-01-01"}, "This cannot be right. Look at it again."),
+        ({"email": "nobody"}, "This cannot be right. Look at it again."),
         ({"card": ADA}, "in use already"),
         ({"card": KIT}, "not a library card"),
         ({"card": "29999000000770"}, "did not scan right"),
-        ({"name": "\u0007\u0007"}, "This cannot be right: name."),
+        ({"name": "\u0007\u0007"}, "This cannot be right. Look at it again."),
     ],
 )
 def test_what_is_wrong_with_a_registration_is_told_at_its_field(

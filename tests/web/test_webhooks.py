@@ -66,7 +66,7 @@ def test_the_secret_is_shown_once_and_the_webhook_is_listed(eli: Browser, sqlite
     [
         ({"url": "https://127.0.0.1/"}, "Messages may not go to 127.0.0.1"),
         ({"url": f"http://{SOMEWHERE}/"}, f"Messages may not go to {SOMEWHERE}"),
-        ({"url": "hooks"}, "This cannot be right: address."),
+        ({"url": "hooks"}, "This cannot be right. Look at it again."),
         ({"url": ""}, "Fill this in."),
         ({"events": []}, "Choose at least one."),
     ],

@@ -19,6 +19,7 @@ from lending.circulation.acts import once
 from lending.circulation.patrons import current_number
 from lending.circulation.signing import TextToSign
 from lending.domain.actors import Actor
+from lending.domain.contacts import phone_as_written
 from lending.errors import Reason, Refused
 from lending.programs.reserving_online import (
     Confirmed,
@@ -196,15 +197,18 @@ def _lines(one: Offered, place: Place) -> list[dict[str, Any]]:
 
 def _who(person: Mapping[str, str]) -> list[str]:
     born = current.reader().birthday(date.fromisoformat(person["birth_date"]))
-    return [person["name"], str(_("born %(day)s", day=born)), person.get("email") or person.get("phone") or ""]
+    return [person["name"], str(_("born %(day)s", day=born)), _to(person)]
+
+
+def _to(person: Mapping[str, str]) -> str:
+    return person.get("email") or phone_as_written(person.get("phone") or "")
 
 
 def _reached() -> list[str]:
     """By which way, to where and in which language."""
     person, reach = wish.person(), wish.get().get("reach", {})
     if person is not None:
-        channel, to = reach["channel"], person.get("email") or person.get("phone") or ""
-        return [str(CHANNELS[channel]), to, current.reader().language(reach["language"])]
+        return [str(CHANNELS[reach["channel"]]), _to(person), current.reader().language(reach["language"])]
     own = own_contact()
-    where = own.email if own.channel.value == "email" else own.phone
+    where = own.email if own.channel.value == "email" else phone_as_written(own.phone or "")
     return [str(CHANNELS[own.channel.value]), where or "", current.reader().language(own.language)]

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
 from lending.circulation.patrons import change
+from lending.domain.contacts import phone_as_written
 from lending.web import current, languages
 from lending.web.access import public
 from lending.web.online import proof, wish
@@ -41,7 +42,7 @@ def _of_newcomer() -> ResponseReturnValue:
     if form.validate_on_submit():
         wish.keep(reach={"channel": form.channel.data, "language": form.language.data})
         return redirect(url_for("confirming.check"), 303)
-    return _page(form, ways, to=person.get("email") or person.get("phone") or "")
+    return _page(form, ways, to=person.get("email") or phone_as_written(person.get("phone") or ""))
 
 
 def _of_patron() -> ResponseReturnValue:

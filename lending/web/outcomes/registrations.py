@@ -49,7 +49,7 @@ bp = Blueprint("registrations", __name__, url_prefix="/workshops")
 
 _NEEDED = lazy_gettext("Fill this in.")
 _PLACES = {
-    "description": lazy_gettext("Leave it empty for as many as like."),
+    "description": lazy_gettext("Leave it empty for no limit."),
     "validators": [Optional(), NumberRange(1, MOST_PLACES, lazy_gettext("A whole number, 1 or more."))],
 }
 CAME = {

@@ -104,5 +104,6 @@ def _lines(found: SurveyResults) -> list[dict[str, Any]]:
     lines = []
     for name in STATEMENTS:
         one = found.statements[name]
-        lines.append({"words": STATED[name], "n": one.n if one.is_shown else None, "percent": one.percent})
+        agree = None if one.percent is None else current.reader().percent(one.percent)
+        lines.append({"words": STATED[name], "n": one.n if one.is_shown else None, "agree": agree})
     return lines

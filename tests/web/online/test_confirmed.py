@@ -39,7 +39,7 @@ def move(database: Database, reservation: str, state: ReservationState) -> str:
     ("state", "headline"),
     [
         (ReservationState.EXPIRED, "Your reservation has ended"),
-        (ReservationState.CANCELLED, "Your reservation was cancelled"),
+        (ReservationState.CANCELLED, "Your reservation was canceled"),
         (ReservationState.PICKED_UP, "You picked up your kit"),
     ],
 )
