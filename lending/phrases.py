@@ -81,7 +81,7 @@ class Reader:
         local = value.astimezone(ZoneInfo(self.zone))
         return f"{self.day(local.date())}, {format_time(local.time(), 'short', locale=self.locale)}"
 
-    def time(self, value: time) -> str:
+    def time_of_day(self, value: time) -> str:
         """``8:00 PM``: an hour of opening, on the clock of twelve that the county reads."""
         from babel.dates import format_skeleton
 

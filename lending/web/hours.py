@@ -131,5 +131,5 @@ def _span(first: int, last: int) -> str:
 def _hours(hours: Hours) -> str:
     if not hours:
         return str(_("closed"))
-    say = current.reader().time
+    say = current.reader().time_of_day
     return ", ".join(f"{say(each.opens)} \u2013 {say(each.closes)}" for each in hours)

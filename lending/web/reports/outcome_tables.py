@@ -134,7 +134,7 @@ def agreement(found: SurveyResults) -> Section:
         tell,
         Table(
             _("Who agrees, of those who answered"),
-            _("Statement"),
+            _("What was asked"),
             (
                 Column(_("Agree"), _("Answers of 4 or 5 on a scale of five, of all answers to the statement.")),
                 Column(_("Answers")),
