@@ -12,11 +12,11 @@ from datetime import date, datetime
 from math import ceil
 from typing import Final
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from lending.domain.periods import Period
-from lending.domain.states import EnrolmentState, LoanState
+from lending.domain.states import EnrolmentState, LoanState, ReservationState
 from lending.models.cohorts import Attendance, Cohort, CohortStatus, Enrolment, Workshop
 from lending.models.loans import Loan
 from lending.models.reservations import Reservation
@@ -168,15 +168,28 @@ def _told_by_name(session: Session, ids: Collection[int]) -> frozenset[int]:
 def _lent(session: Session, scope: Branches, ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """How many people had a kit, and how many of them brought all they had back on time, by session.
 
-    A kit that was exchanged and the one handed out for it are one person's.
+    A kit that was exchanged and the one handed out for it are one person's. One that rolled over into the next session
+    was picked up for the first one too: its loan has gone on, and the promise that it fulfilled still says so.
     """
-    person = func.coalesce(Reservation.enrolment_id, -func.coalesce(Loan.exchange_of_id, Loan.id))
-    late = or_(Loan.received_at.is_(None), Loan.received_at > Loan.due_at)
-    each = (
-        select(Loan.cohort_id, func.sum(case((late, 1), else_=0)).label("late"))
+    late = case((or_(Loan.received_at.is_(None), Loan.received_at > Loan.due_at), 1), else_=0).label("late")
+    person = func.coalesce(Reservation.enrolment_id, -func.coalesce(Loan.exchange_of_id, Loan.id)).label("person")
+    lent = Loan.state != LoanState.UNDONE, within(Loan.branch_id, scope)
+    here = (
+        select(Loan.cohort_id, person, late)
         .outerjoin(Reservation, Reservation.id == Loan.reservation_id)
-        .where(Loan.cohort_id.in_(ids), Loan.state != LoanState.UNDONE, within(Loan.branch_id, scope))
-        .group_by(Loan.cohort_id, person)
+        .where(Loan.cohort_id.in_(ids), *lent)
+    )
+    went_on = (
+        select(Enrolment.cohort_id, Enrolment.id.label("person"), late)
+        .join(Reservation, Reservation.enrolment_id == Enrolment.id)
+        .join(Loan, and_(Loan.kit_id == Reservation.kit_id, Loan.checked_out_at == Reservation.ended_at))
+        .where(Enrolment.cohort_id.in_(ids), Enrolment.state != EnrolmentState.TRANSFERRED)
+        .where(Reservation.state == ReservationState.PICKED_UP, Loan.cohort_id != Enrolment.cohort_id, *lent)
+    )
+    loans = union_all(here, went_on).subquery()
+    each = (
+        select(loans.c.cohort_id, func.sum(loans.c.late).label("late"))
+        .group_by(loans.c.cohort_id, loans.c.person)
         .subquery()
     )
     on_time = func.sum(case((each.c.late == 0, 1), else_=0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -14,14 +14,17 @@ from lending.domain.states import EnrolmentState
 from lending.models.cohorts import Attendance, AttendanceMode, Cohort, Enrolment, HeadCountKind, Workshop
 from lending.models.loans import Loan
 from lending.models.reservations import Reservation
+from lending.programs.moving import roll_over, transfer
 from lending.programs.workshops import seats_of, set_head_count, sign_in
 from lending.queries.funnels import Funnel, funnel, funnels
 from lending.queries.losses import overdue_now
 from lending.queries.report_rows import sessions_held
 from tests.cast import ADA, KIT, LUIS, NOW, Cast, put, seat
 from tests.circulation.kits_in_hand import lend, receive, rows
+from tests.programs.members import adas_seat, next_cohort
 
 MARCH = month_of(NOW.date())
+WEEK_SIX = NOW + timedelta(days=35)
 LATER = NOW + timedelta(days=90)
 
 
@@ -43,6 +46,12 @@ def six_workshops(database: Database, cast: Cast, *, attended: int, patron_id: i
                 session.add(Attendance(workshop_id=held.id, mode=AttendanceMode.ONSITE, at=NOW, **who))
 
     database.act(hold)
+
+
+def go_on(database: Database, cast: Cast, verb: Any, *, at: datetime) -> None:
+    """Ada goes on to Work Ready 8."""
+    given = {"enrolment": adas_seat(database, cast), "to_cohort": "WR-8", "at": at, "by": cast.ben}
+    database.act(lambda session: verb(session, **given))
 
 
 def seat_of_promise(database: Database, cast: Cast) -> None:
@@ -126,6 +135,29 @@ def test_who_went_over_to_another_session_is_not_counted_here(database: Database
     seat_of_promise(database, cast)
     database.act(lambda session: session.execute(update(Enrolment).values(_state=EnrolmentState.TRANSFERRED)))
     assert shown(database, cast).enrolled == 0
+
+
+def test_a_kit_that_rolled_over_was_picked_up_for_both_cohorts(database: Database, cast: Cast) -> None:
+    seat_of_promise(database, cast)
+    lend(database, cast, KIT, ADA)
+    next_id = next_cohort(database, cast)
+    go_on(database, cast, roll_over, at=WEEK_SIX)
+    with database.read() as session:
+        both = [funnel(session, None, one, at=WEEK_SIX) for one in (cast.cohort, next_id)]
+    assert [(one.enrolled, one.picked_up, one.on_time) for one in both] == [(1, 1, 0), (1, 1, 0)]
+    receive(database, cast, KIT, at=WEEK_SIX + timedelta(days=7))
+    with database.read() as session:
+        assert [funnel(session, None, one, at=WEEK_SIX).on_time for one in (cast.cohort, next_id)] == [1, 1]
+
+
+def test_who_was_transferred_has_picked_the_kit_up_for_the_new_cohort_alone(database: Database, cast: Cast) -> None:
+    seat_of_promise(database, cast)
+    lend(database, cast, KIT, ADA)
+    next_id = next_cohort(database, cast)
+    go_on(database, cast, transfer, at=NOW + timedelta(days=3))
+    with database.read() as session:
+        both = [funnel(session, None, one, at=WEEK_SIX) for one in (cast.cohort, next_id)]
+    assert [(one.enrolled, one.picked_up) for one in both] == [(0, 0), (1, 1)]
 
 
 def test_another_branch_counts_nobody_who_picks_up_here(database: Database, cast: Cast) -> None:
