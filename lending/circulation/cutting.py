@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, cast, literal, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Column, ColumnElement, Table, cast, exists, literal, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from lending.circulation.ledger import seal_loans
 from lending.domain.retention import OWN_REASONS
@@ -21,6 +21,7 @@ from lending.models.charges import Charge
 from lending.models.cohorts import Attendance, Enrolment, Workshop
 from lending.models.loans import Loan, LoanPart, LoanTerm
 from lending.models.notices import Notice
+from lending.models.people import Patron
 from lending.models.policies import AgreementAcceptance
 from lending.models.reservations import Reservation
 from lending.models.tasks import Task, TaskKind
@@ -101,6 +102,12 @@ def cut_signatures(session: Session, which: ColumnElement[bool]) -> None:
 def _typed(reason: Column[Any]) -> ColumnElement[bool]:
     """Whether somebody typed why a seat or a promise ended. The library's own words name nobody, and count."""
     return reason.not_in(OWN_REASONS) & reason.not_like("to %")
+
+
+def keeps_history(patron_id: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+    """Whether somebody (a column with their id) keeps their history: they are left alone until they say otherwise."""
+    person = aliased(Patron)
+    return exists().where(person.id == patron_id, person.keeps_history)
 
 
 def names(kind: type[Base], patron_id: int) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""What is forgotten whoever it was about: registrations, captains, open answers, addresses, and whole records.
+"""What is forgotten besides: uses, referrals, registrations, captains, open answers, addresses, and whole records.
 
 Source: RULES 8; ``domain/retention.py``, the rules ``EVENT``, ``YEAR``, ``TWO_YEARS`` and ``LEDGER``.
 """
@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Select, delete, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from lending.circulation.cutting import empty
+from lending.circulation.cutting import empty, keeps_history
 from lending.circulation.ledger import forget_old
 from lending.domain.retention import CUT_AFTER_YEAR, PERSONAL, REQUESTS_KEPT, Rule
 from lending.models.base import Base, new_public_id, table_of
@@ -101,12 +101,14 @@ def _open_answers(session: Session, limits: Limits) -> int:
 
 def _uses(session: Session, limits: Limits) -> int:
     chosen = select(KitUse.id).where(KitUse.patron_id.is_not(None), KitUse.ended_at <= limits.before)
+    chosen = chosen.where(~keeps_history(KitUse.patron_id))
     return _emptied(session, KitUse, _found(session, chosen, KitUse.id, limits), patron_id=None)
 
 
 def _referrals(session: Session, limits: Limits) -> int:
     """So many days after the outcome is known; after a year in any case."""
-    over = or_(Referral.outcome_on <= limits.before.date(), Referral.referred_on <= (limits.at - CUT_AFTER_YEAR).date())
+    known = (Referral.outcome_on <= limits.before.date()) & ~keeps_history(Referral.patron_id)
+    over = or_(known, Referral.referred_on <= (limits.at - CUT_AFTER_YEAR).date())
     chosen = select(Referral.id).where(Referral.patron_id.is_not(None), over)
     return _emptied(session, Referral, _found(session, chosen, Referral.id, limits), patron_id=None)
 

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from lending.circulation import cutting, forgetting
+from lending.circulation.cutting import keeps_history
 from lending.circulation.journal import record
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
@@ -33,7 +34,6 @@ from lending.models.charges import Charge
 from lending.models.cohorts import Attendance, Enrolment, Workshop
 from lending.models.loans import Loan
 from lending.models.notices import Notice, NoticeState
-from lending.models.people import Patron
 from lending.models.policies import AgreementAcceptance
 from lending.models.reservations import Reservation
 from lending.models.tasks import Task
@@ -84,9 +84,7 @@ def _loans(session: Session, hour: Hour, limit: int) -> int:
     )
     chosen = (
         select(Loan.id)
-        .where(
-            Loan.patron_id.is_not(None), Loan.state.in_(constants(OVER)), ~_keeps_history(Loan.patron_id), ~open_bill
-        )
+        .where(Loan.patron_id.is_not(None), Loan.state.in_(constants(OVER)), ~keeps_history(Loan.patron_id), ~open_bill)
         .where(func.coalesce(Loan.settled_at, Loan.recorded_at) <= hour.before)
         .order_by(Loan.id)
     )
@@ -99,7 +97,7 @@ def _enrolments(session: Session, hour: Hour, limit: int) -> int:
     chosen = (
         select(Enrolment.id)
         .where(Enrolment.patron_id.is_not(None), Enrolment.state.not_in(LIVE_ENROLMENTS))
-        .where(Enrolment.ended_at <= hour.before, ~_keeps_history(Enrolment.patron_id))
+        .where(Enrolment.ended_at <= hour.before, ~keeps_history(Enrolment.patron_id))
         .where(~exists().where(Loan.patron_id == Enrolment.patron_id, Loan.cohort_id == Enrolment.cohort_id))
         .order_by(Enrolment.id)
     )
@@ -115,7 +113,7 @@ def _attendances(session: Session, hour: Hour, limit: int) -> int:
         select(Attendance.id)
         .join(Workshop, Workshop.id == Attendance.workshop_id)
         .where(Attendance.patron_id.is_not(None), Workshop.ends_at <= hour.before, ~seat)
-        .where(~_keeps_history(Attendance.patron_id))
+        .where(~keeps_history(Attendance.patron_id))
         .order_by(Attendance.id)
     )
     ids = _held(session, Attendance, chosen, limit)
@@ -126,7 +124,7 @@ def _reservations(session: Session, hour: Hour, limit: int) -> int:
     chosen = (
         select(Reservation.id)
         .where(Reservation.patron_id.is_not(None), Reservation.state.not_in(LIVE_RESERVATIONS))
-        .where(Reservation.ended_at <= hour.before, ~_keeps_history(Reservation.patron_id))
+        .where(Reservation.ended_at <= hour.before, ~keeps_history(Reservation.patron_id))
         .where(~exists().where(Loan.reservation_id == Reservation.id, Loan.patron_id.is_not(None)))
         .order_by(Reservation.id)
     )
@@ -140,7 +138,7 @@ def _notices_left(session: Session, hour: Hour, limit: int) -> int:
     chosen = (
         select(Notice.id)
         .where(Notice.patron_id.is_not(None), Notice.state.not_in(open_states), Notice.made_at <= hour.before)
-        .where(~_keeps_history(Notice.patron_id))
+        .where(~keeps_history(Notice.patron_id))
         .where(~exists().where(Loan.id == Notice.loan_id, Loan.patron_id.is_not(None)))
         .order_by(Notice.id)
     )
@@ -152,7 +150,7 @@ def _notices_left(session: Session, hour: Hour, limit: int) -> int:
 def _tasks_left(session: Session, hour: Hour, limit: int) -> int:
     chosen = (
         select(Task.id)
-        .where(Task.patron_id.is_not(None), Task.closed_at <= hour.before, ~_keeps_history(Task.patron_id))
+        .where(Task.patron_id.is_not(None), Task.closed_at <= hour.before, ~keeps_history(Task.patron_id))
         .where(~exists().where(Loan.id == Task.loan_id, Loan.patron_id.is_not(None)))
         .order_by(Task.id)
     )
@@ -166,17 +164,12 @@ def _signatures(session: Session, hour: Hour, limit: int) -> int:
     chosen = (
         select(AgreementAcceptance.id)
         .where(AgreementAcceptance.patron_id.is_not(None), AgreementAcceptance.accepted_at <= hour.before)
-        .where(~_keeps_history(AgreementAcceptance.patron_id), ~_is_busy(AgreementAcceptance.patron_id))
+        .where(~keeps_history(AgreementAcceptance.patron_id), ~_is_busy(AgreementAcceptance.patron_id))
         .order_by(AgreementAcceptance.id)
     )
     ids = _held(session, AgreementAcceptance, chosen, limit)
     cutting.cut_signatures(session, _acceptances.c.id.in_(ids))
     return len(ids)
-
-
-def _keeps_history(patron_id: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
-    person = aliased(Patron)
-    return exists().where(person.id == patron_id, person.keeps_history)
 
 
 def _is_busy(patron_id: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:

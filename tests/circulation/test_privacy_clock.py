@@ -231,7 +231,9 @@ def test_notices_that_wait_and_tasks_that_are_open_stay(database: Database, cast
     assert (gone.patron_id, gone.subject) == (None, f"task:{gone.id}")
 
 
-def test_uses_and_referrals_and_captains_are_cut(database: Database, cast: Cast) -> None:
+def used_referred_and_coaching(database: Database, cast: Cast) -> None:
+    """Luis used a kit in the library, was referred twice, once with an outcome, and coaches a session."""
+
     def write(session: Session) -> None:
         whose: dict[str, Any] = {"patron_id": cast.luis_id, "branch_id": cast.ela}
         use = {
@@ -251,6 +253,21 @@ def test_uses_and_referrals_and_captains_are_cut(database: Database, cast: Cast)
         session.add(Captain(patron_id=cast.luis_id, name="Luis Ramos", **captain))
 
     database.act(write)
+
+
+def test_uses_and_referrals_of_whoever_keeps_history_are_left_alone(database: Database, cast: Cast) -> None:
+    used_referred_and_coaching(database, cast)
+    change(database, Patron, keeps_history=True)
+    strike(database, cast)
+    assert {"kit_uses", "referrals"} <= set(named(database, cast))
+    assert [row.patron_id for row in rows(database, Referral)] == [cast.luis_id, cast.luis_id]
+    strike(database, cast, NOW + timedelta(days=366))
+    assert "kit_uses" in named(database, cast)
+    assert "referrals" not in named(database, cast), "nobody is asked after a year what came of one"
+
+
+def test_uses_and_referrals_and_captains_are_cut(database: Database, cast: Cast) -> None:
+    used_referred_and_coaching(database, cast)
     over = only(database, Cohort, Cohort.id == cast.cohort).ends_on
     strike(database, cast, NOW + timedelta(days=31 + (over - NOW.date()).days))
     assert named(database, cast) == ["referrals"]
