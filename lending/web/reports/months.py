@@ -81,16 +81,15 @@ def show(month: str, not_done: NotDone = NotDone()) -> ResponseReturnValue:
 def close(month: str) -> ResponseReturnValue:
     """Close a month at one library (``branch``), or at every one of the person's where it waits."""
     period, asked = _month(month), request.form.get("branch", "")
-    waiting = [state.branch for state in _states(period) if state.may_be_closed]
-    codes = [asked] if asked else waiting
+    own, states = {place.code: place.branch_id for place in chosen().branches}, _states(period)
+    if asked not in {"", *own} or not (asked or any(state.is_over for state in states)):
+        abort(404)
+    codes = [asked] if asked else [state.branch for state in states if state.may_be_closed]
 
     def do(session: Session, at: datetime, by: Actor) -> None:
-        for place in chosen().branches:
-            if place.code in codes:
-                close_month(session, branch_id=place.branch_id, month=period.first, at=at, by=by)
+        for branch_id in sorted(own[code] for code in codes):
+            close_month(session, branch_id=branch_id, month=period.first, at=at, by=by)
 
-    if not codes or asked not in {"", *(place.code for place in chosen().branches)}:
-        abort(404)
     not_done = pressed(do)
     if not_done is not None:
         return show(month, not_done)

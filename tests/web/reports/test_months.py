@@ -110,7 +110,8 @@ def test_all_libraries_are_closed_with_one_press_and_each_once(eli: Browser, sql
     assert "Close it at all 2 libraries" in text(eli.get(FEBRUARY))
     assert press(eli).status_code == 303
     assert closed(sqlite_database) == 2
-    assert press(eli).status_code == 404, "nothing waits any more"
+    assert press(eli).status_code == 303, "it is closed, and nothing waits any more"
+    assert closed(sqlite_database) == 2
     assert press(eli, branch="ELA").status_code == 409
     assert closed(sqlite_database) == 2
 
@@ -120,6 +121,10 @@ def test_the_same_press_twice_closes_once(eli: Browser, sqlite_database: Databas
     for _ in range(2):
         eli.post(f"{FEBRUARY}/close", {"key": same, "branch": "ELA"})
     assert closed(sqlite_database) == 1
+    same = key()
+    assert [eli.post(f"{FEBRUARY}/close", {"key": same}).status_code for _ in range(2)] == [303, 303]
+    assert closed(sqlite_database) == 2
+    assert eli.post("/reports/months/2026-03/close", {"key": key()}).status_code == 404
 
 
 def test_a_month_that_is_not_over_is_refused_with_its_sentence(eli: Browser, sqlite_database: Database) -> None:
