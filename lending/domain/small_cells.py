@@ -37,10 +37,12 @@ Shown: TypeAlias = int | Hidden | None
 
 @dataclass(frozen=True, slots=True)
 class Sum(Generic[Key]):
-    """The numbers of ``parts`` add up to that of ``total``."""
+    """The numbers of ``parts`` add up to that of ``total``. ``gives_way``: it is hidden before they are, which people
+    ask for."""
 
     total: Key
     parts: tuple[Key, ...]
+    gives_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def _still_to_hide(
         # No sum tells by itself, but what one tells lets another tell more.
         telling = [one for one in sums if any(isinstance(shown[key], Hidden) for key in (*one.parts, one.total))]
     for one in telling:
+        if one.gives_way and isinstance(shown[one.total], int) and shown[one.total]:
+            return one.total
         others = [part for part in one.parts if isinstance(shown[part], int) and shown[part]]
         if others:
             return min(others, key=lambda part: numbers[part] or 0)

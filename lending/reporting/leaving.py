@@ -52,7 +52,7 @@ def leaving(report: Report) -> Report:
         counts |= {_of(measure): value for measure, value in one.unseen}
         parts = tuple(_of(measure) for measure in one.parts)
         if {_of(one.total), *parts} <= counts.keys():
-            sums.append(Sum(_of(one.total), parts))
+            sums.append(Sum(_of(one.total), parts, one.gives_way))
     found = hide(counts, sums)
     shown = _Shown(found, frozenset(counts[cell] for cell, told in found.items() if isinstance(told, Hidden)))
     return replace(

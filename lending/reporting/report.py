@@ -125,11 +125,13 @@ class Adding:
     """Numbers of a report that add up across its tables: by their measures, the sum and its parts.
 
     ``unseen`` are parts that stand nowhere, by their values: whoever takes the others off knows them all the same.
+    ``gives_way``: where one of them is too small to be told, the sum is hidden before its parts.
     """
 
     total: str
     parts: tuple[str, ...]
     unseen: tuple[tuple[str, int], ...] = ()
+    gives_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lending.domain.small_cells import Hidden, Shown, hidden, hidden_table, hidden_with_total
+from lending.domain.small_cells import Hidden, Shown, Sum, hidden, hidden_table, hidden_with_total, hide
 
 U, N = Hidden.UNDER_FIVE, Hidden.NOT_SHOWN
 
@@ -43,6 +43,14 @@ def test_where_nothing_else_is_left_the_sum_is_hidden() -> None:
     assert hidden_with_total([4, 4]) == ([U, U], N)
     assert hidden_with_total([1, 5]) == ([U, N], N)
     assert hidden_with_total([3, 0]) == ([U, 0], U)
+
+
+def test_a_sum_that_gives_way_is_hidden_before_its_parts() -> None:
+    numbers = {"circulation": 43, "check-outs": 40, "renewals": 3}
+    of = ("circulation", ("check-outs", "renewals"))
+    assert hide(numbers, [Sum(*of)]) == {"circulation": 43, "check-outs": N, "renewals": U}
+    assert hide(numbers, [Sum(*of, gives_way=True)]) == {"circulation": N, "check-outs": 40, "renewals": U}
+    assert hide({**numbers, "renewals": 0, "circulation": 40}, [Sum(*of, gives_way=True)])["circulation"] == 40
 
 
 def test_the_sum_of_four_ones_does_not_tell_what_they_are() -> None:

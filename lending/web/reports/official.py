@@ -212,7 +212,8 @@ def _adding(found: Indicators, survey: SurveyElements) -> Iterator[Adding]:
         yield Adding(_element(total), tuple(map(_element, parts)))
     yield Adding(_element(ATTENDANCE), (Indicator.ATTENDED.value,))
     renewals = (survey[CIRCULATION] or 0) - (found.numbers[Indicator.CHECK_OUTS] or 0)
-    yield Adding(_element(CIRCULATION), ("check_out", "renewals"), (("renewals", renewals),))
+    # The funder's own number stays: that of the survey is hidden before it.
+    yield Adding(_element(CIRCULATION), ("check_out", "renewals"), (("renewals", renewals),), gives_way=True)
     yield from reach(found.workshops)
 
 
