@@ -83,7 +83,9 @@ def get_heard(query: Body) -> Any:
         found = counted(session, scope, period, program=program_of(session, query).code)
     shown, total = hidden_with_total(list(found.sources.values()))
     by_source = dict(zip(found.sources, shown, strict=True))
-    friends: Iterable[Shown] = hidden(list(found.friends_of.values()))
+    of_friends = list(found.friends_of.values())
+    unsaid = found.peer_referrals - sum(of_friends)  # known to whoever takes the others off
+    friends: Iterable[Shown] = hidden([*of_friends, unsaid])[:-1]
     if not isinstance(by_source[HeardFrom.FRIEND], int):  # a part of what is hidden would tell of it
         friends = [None] * len(found.friends_of)
     return {

@@ -219,3 +219,15 @@ def test_how_people_heard_is_asked_once_and_no_count_under_five_leaves(door: Doo
     assert by_source["staff"] == (0, False)
     assert told["answered"] is None or by_source["flyer"] == (None, True), "the one cannot be worked out of the others"
     assert door.ben.get("/reports/heard", **days).status_code == 403
+
+
+def test_few_friends_of_no_known_session_are_not_told_by_those_of_one(door: Door) -> None:
+    def said(session: Any) -> None:
+        row = {"day": NOW.date(), "cohort_id": door.cast.cohort, "branch_id": door.cast.ela, "source": HeardFrom.FRIEND}
+        named = [door.cast.cohort] * 11 + [None]
+        session.add_all(HeardOf(friend_cohort_id=friend, **row) for friend in named)
+
+    door.database.act(said)
+    told = door.eli.get("/reports/heard", **{"from": "2026-03-01", "to": "2026-03-31"}).json
+    assert {one["source"]: one["n"] for one in told["items"]}["friend"] == 12
+    assert told["friends_of"] == [{"cohort": "WR-7", "n": None, "hidden": True}], "one of twelve named no session"
