@@ -24,6 +24,8 @@ OWN = "own"
 _DECLARED = "lending_access"
 _FRAMEWORK = frozenset({"static", "bootstrap.static"})
 """Files that come with the program: style sheets, scripts and pictures."""
+_LARGEST = 2**63 - 1
+"""The largest number that a database keeps."""
 _OF_THE_FACTOR = ("second_factor.page", "second_factor.begin", "second_factor.qr", "second_factor.confirm")
 _BEFORE_THE_FACTOR = frozenset({"account.sign_out", *_OF_THE_FACTOR})
 """What is open to somebody whose role needs a second factor and who has none yet."""
@@ -88,6 +90,8 @@ def guard() -> ResponseReturnValue | None:
         return None
     if not is_storable(request.path):
         abort(404)  # nothing has such a name
+    if any(isinstance(part, int) and part > _LARGEST for part in (request.view_args or {}).values()):
+        abort(404)  # nor such a number
     for given in (request.args, request.form):
         if not all(is_storable(text) for texts in given.listvalues() for text in texts):
             abort(400)
