@@ -84,10 +84,12 @@ def draw(chart: Chart, *, name: str, width: int = WIDE) -> Markup:
     """The chart as one ``svg`` element; ``name`` makes its ids unique on the page."""
     body, height = _DRAWN[chart.kind](chart, name, width)
     return Markup(
-        '<svg class="chart__drawing" viewBox="0 0 {width} {height}" preserveAspectRatio="xMinYMin meet" direction="ltr"'
+        '<svg class="chart__drawing chart__drawing--{kind}" viewBox="0 0 {width} {height}"'
+        ' preserveAspectRatio="xMinYMin meet" direction="ltr"'
         ' role="img" aria-labelledby="{name}-title {name}-desc" focusable="false">'
         '<title id="{name}-title">{title}</title><desc id="{name}-desc">{desc}</desc>{hatching}{body}</svg>'
     ).format(
+        kind=chart.kind.value,
         width=width,
         height=_number(height),
         name=name,

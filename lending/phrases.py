@@ -87,6 +87,13 @@ class Reader:
 
         return str(format_skeleton("hm", datetime.combine(date.min, value), locale=self.locale))
 
+    def moment_and_year(self, value: datetime) -> str:
+        """``Fri, Dec 18, 2026, 8:00 PM``, for what is kept."""
+        from babel.dates import format_time
+
+        local = value.astimezone(ZoneInfo(self.zone))
+        return f"{self.day_and_year(local.date())}, {format_time(local.time(), 'short', locale=self.locale)}"
+
     def money(self, cents: int) -> str:
         """Whole cents as dollars, ``$12.50``, as the language writes them in the United States."""
         from babel.numbers import format_currency

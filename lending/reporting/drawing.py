@@ -11,15 +11,22 @@ from lending.reporting.report import Section
 from lending.reporting.voice import Voice
 
 
+LYING = 12
+"""From more lines on, those of nought are in the table alone."""
+
+
 def chart_of(section: Section, voice: Voice) -> Chart | None:
     """The columns that a section draws; ``None`` where there is nothing to draw, or nothing but nought."""
     table = section.table
     if section.kind is None or not any(row.numbers[place].value for row in table.rows for place in section.drawn):
         return None
+    lines = table.rows
+    if section.kind is Kind.ROWS and len(lines) > LYING:
+        lines = tuple(row for row in lines if row.numbers[section.drawn[0]].value != 0)
     series = tuple(
         Series(
             table.columns[place].head,
-            tuple(Point(row.numbers[place].value, voice.number(row.numbers[place])) for row in table.rows),
+            tuple(Point(row.numbers[place].value, voice.number(row.numbers[place])) for row in lines),
         )
         for place in section.drawn
     )
@@ -27,7 +34,7 @@ def chart_of(section: Section, voice: Voice) -> Chart | None:
         section.kind,
         section.finding,
         section.seen,
-        tuple(row.label for row in table.rows),
+        tuple(row.label for row in lines),
         series,
         section.darkest,
         _sums(series, voice) if section.kind is Kind.STACKED else (),

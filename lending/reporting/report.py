@@ -60,6 +60,8 @@ class Figure:
     definition: str
     before: Number | None = None
     note: str = ""
+    note_leaves: bool = False
+    """Whether the note counts nobody, so that it stands on paper too."""
     measure: str = ""
     late: bool = False
     """Whether it is shown in red: somebody should do something about it."""

@@ -85,6 +85,7 @@ def figures_of(found: Indicators, choice: Choice, wanted: tuple[Indicator, ...])
             Number(found.numbers[which], _unit(which), url=_rows_of(which, choice)),
             _(funder.DEFINITIONS[which]),
             note=notes.get(which, ""),
+            note_leaves=True,
             measure="check_out" if which is Indicator.CHECK_OUTS else which.value,
         )
         for which in wanted

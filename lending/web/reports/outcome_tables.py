@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from flask import url_for
@@ -37,6 +37,7 @@ def workshops(found: Workshops, names: Mapping[str, str]) -> Section:
     told: defaultdict[str, list[WorkshopTold]] = defaultdict(list)
     for one in found.sessions:
         told[one.cohort].append(one.held.told)
+    called = _called(found, names)
     rows = []
     for cohort, series in told.items():
         counted = count(series)
@@ -47,7 +48,7 @@ def workshops(found: Workshops, names: Mapping[str, str]) -> Section:
             Number(counted.sessions, Unit.THINGS),
             Number(counted.survey_views),
         )
-        rows.append(Row(names.get(cohort, cohort), numbers, url=url_for("workshops.of_session", code=cohort)))
+        rows.append(Row(called[cohort], numbers, url=url_for("workshops.of_session", code=cohort)))
     rows.sort(key=lambda row: (-(row.numbers[0].value or 0), row.label))
     spoken = voice()
     whole = (
@@ -86,6 +87,15 @@ def workshops(found: Workshops, names: Mapping[str, str]) -> Section:
         _("Bars: how many attended live in each session, the most first."),
         _("A recorded view is never attendance. What nobody counted is not known, and is not 0."),
     )
+
+
+def _called(found: Workshops, names: Mapping[str, str]) -> dict[str, str]:
+    """What sessions are called, with the first day of those that share a name, as workshops of one day do."""
+    first = {one.cohort: one.on for one in reversed(found.sessions)}
+    often = Counter(names.get(cohort, cohort) for cohort in first)
+    day = current.reader().day_and_year
+    named = ((cohort, names.get(cohort, cohort), on) for cohort, on in first.items())
+    return {cohort: name if often[name] == 1 else f"{name}, {day(on)}" for cohort, name, on in named}
 
 
 def adding(found: Workshops) -> tuple[Adding, ...]:

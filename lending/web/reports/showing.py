@@ -58,7 +58,7 @@ def page(
         periods=choosing.period_choices(choice, spoken.reader),
         exports=_exports(endpoint, choice),
         hides=report != out,
-        made_at=spoken.reader.moment(report.made_at),
+        made_at=spoken.reader.moment_and_year(report.made_at),
         why_hidden=spoken.gettext(WHY_HIDDEN),
         **more,
     )
@@ -108,6 +108,7 @@ def _figure(figure: Figure, left: Figure, notes: Definitions, spoken: Voice) -> 
         "change": _change(figure, spoken),
         "change_left": _change(left, spoken),
         "note": figure.note,
+        "note_leaves": figure.note_leaves,
         "late": figure.late,
         "words": figure.number.value is None or figure.number.unit in (Unit.HOURS, Unit.DAYS),
     }

@@ -92,7 +92,7 @@ def _stock(now: StockFigures, before: StockFigures) -> tuple[Figure, ...]:
         value, earlier = (None if day is None else getattr(day, field) for day in (last, was))
         measure = "" if last is None else _measure(field, last)
         number = Number(value, url="#by-day")
-        return Figure(name, number, definition, before=Number(earlier), note=on, measure=measure)
+        return Figure(name, number, definition, before=Number(earlier), note=on, note_leaves=True, measure=measure)
 
     return (
         Figure(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from html import unescape
 from typing import Any
 
@@ -13,8 +13,10 @@ from lending.circulation.reserving import cancel, reserve
 from lending.clock import MovingClock
 from lending.db import Database
 from lending.domain.counting import Counter, PartCounter
+from lending.models.cohorts import WorkshopMode
 from lending.models.counts import DailyCount, DailyDuration, DailyPartCount, Measure, StockDay
 from lending.models.kits import KitTypePart
+from lending.programs.singles import SinglePlan, plan_single
 from tests.cast import ADA, KIT, LUIS, NOW, OPEN_KIT, Cast
 from tests.circulation.kits_in_hand import lend
 from tests.web.browsers import Browser
@@ -195,6 +197,28 @@ def test_outcomes_say_what_nobody_counted(eli: Browser) -> None:
     assert shown["Workshops held"] == "0"
     assert shown["Used in the library"] == figures(text(eli.get("/reports/circulation")))["Uses in the library"] == "0"
     assert "Too few answered to say how many agree" in headings(page)
+
+
+def test_workshops_of_the_same_name_are_told_apart_by_their_days(
+    eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    for day in (7, 14):
+        plan = SinglePlan("Interview practice", date(2026, 2, day), time(11), 60, WorkshopMode.VIRTUAL, None, "UTC")
+        sqlite_database.act(
+            lambda session, plan=plan: plan_single(session, program="work-ready", plan=plan, at=NOW, by=cast.eli)
+        )
+    shown = table(text(eli.get(f"/reports/outcomes{FEBRUARY}")), "Workshops by session")
+    assert {"Interview practice, Sat, Feb 7, 2026", "Interview practice, Sat, Feb 14, 2026"} <= shown.keys()
+    assert figures(text(eli.get(f"/reports/sessions{FEBRUARY}")))["Sessions held"] == "0"
+
+
+def test_paper_says_in_which_year_it_was_made_and_of_which_day_its_kits_are(
+    eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    write(sqlite_database, day_of(cast, 1, out=0, free=4))
+    page = text(eli.get(f"/reports/stock{FEBRUARY}"))
+    assert re.search(r"Made \w{3}, \w{3} \d+, 2026, ", page)
+    assert re.findall(r'class="figure__note ([a-z-]*)">End of', page)[:1] == [""]
 
 
 def test_workshops_on_line_are_nobodys_branchs(cleo: Browser) -> None:
