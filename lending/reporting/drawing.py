@@ -10,7 +10,6 @@ from lending.charts import Chart, Kind, Point, Series, drawn_twice
 from lending.reporting.report import Section
 from lending.reporting.voice import Voice
 
-
 LYING = 12
 """From more lines on, those of nought are in the table alone."""
 
