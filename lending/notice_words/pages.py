@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from babel import Locale
@@ -25,11 +26,15 @@ def html_of(notice: Rendered, library: LibrarySettings) -> str:
         lang=notice.language.replace("_", "-"),
         direction=Locale.parse(notice.language).text_direction,
         subject=notice.subject,
-        paragraphs=[paragraph.split("\n") for paragraph in notice.paragraphs],
+        paragraphs=[[_ADDRESS.split(line) for line in paragraph.split("\n")] for paragraph in notice.paragraphs],
         library=library.name,
         contact=library.contact,
         colour=library.main_colour,
     )
+
+
+_ADDRESS = re.compile(r"(https?://\S*[\w/])")
+"""A web address without the full stop behind it: a line is split into words and addresses by turns."""
 
 
 @cache

@@ -172,6 +172,15 @@ def test_below_a_mail_stands_how_the_library_is_reached() -> None:
     assert "#5b2a86" in html_of(notice, library)
 
 
+def test_an_address_can_be_followed_and_the_full_stop_behind_it_is_none_of_it() -> None:
+    asked = html_of(said("workshop_survey", "en"), LibrarySettings(LIBRARY))
+    assert '<a href="https://kits.example.org/s/23456789bcdfghjk" style' in asked
+    own = OwnWords("Back", 'Read https://example.org/"a"?b=c&d. Or call.')
+    page = html_of(said("overdue", "en", own=own), LibrarySettings(LIBRARY))
+    link = "https://example.org/&#34;a&#34;?b=c&amp;d"
+    assert f'Read <a href="{link}" style="color:inherit">{link}</a>. Or call.' in page
+
+
 def test_the_page_says_its_language_and_loads_nothing() -> None:
     page = html_of(said("ready", "es"), LibrarySettings(LIBRARY))
     assert '<html lang="es" dir="ltr">' in page
