@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from textwrap import wrap
 
 from markupsafe import Markup, escape
 
@@ -21,6 +22,9 @@ _LINE, _LETTER = 17, 7.2
 
 _PLOT = 170
 """How high the tallest bar is."""
+
+_FEW = 7
+"""So many labels or fewer all stand below their bars: a week, the ages of what is overdue."""
 
 _MANY = 12
 """From more lines on, lying bars are thinner: twenty libraries are no column as high as the page."""
@@ -125,8 +129,7 @@ def _bars(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
         parts.append(_bar(middle - broad / 2, base - tall, broad, tall, f"chart__bar--{tone}"))
         if place in told:
             parts.append(_text(middle, base - tall - 6, point.shown, *_VALUE))
-    parts += _labels_below(chart.labels, slot, base, width)
-    return _joined(parts), base + _LINE + 8
+    return _with_labels(parts, chart.labels, slot, base, width)
 
 
 def _grouped(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
@@ -147,8 +150,7 @@ def _grouped(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
             parts.append(_bar(left, base - tall, wide * 0.94, tall, f"chart__bar--{tone}"))
             if place in told:
                 parts.append(_text(left + wide * 0.47, base - tall - 6, point.shown, *_VALUE))
-    parts += _labels_below(chart.labels, slot, base, width)
-    return _joined(parts), base + _LINE + 8
+    return _with_labels(parts, chart.labels, slot, base, width)
 
 
 def _stacked(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
@@ -169,8 +171,7 @@ def _stacked(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
     for place in _apart(chart.sums, slot):
         middle = _inside(slot * (place + 0.5), chart.sums[place].shown, width)
         parts.append(_text(middle, base - _tall(chart.sums[place], highest) - 6, chart.sums[place].shown, *_VALUE))
-    parts += _labels_below(chart.labels, slot, base, width)
-    return _joined(parts), base + _LINE + 8
+    return _with_labels(parts, chart.labels, slot, base, width)
 
 
 # --- Lines ------------------------------------------------------------------------------------------------------------
@@ -322,8 +323,20 @@ def _apart(points: Sequence[Point], room: float) -> set[int]:
     return set(ends)
 
 
-def _labels_below(labels: Sequence[str], slot: float, base: float, width: float) -> list[Markup]:
-    return _row_of_labels(labels, lambda place: slot * (place + 0.5), base, width)
+def _with_labels(
+    parts: Iterable[Markup], labels: Sequence[str], slot: float, base: float, width: float
+) -> tuple[Markup, float]:
+    """Labels below their bars. A few are no row of days: each stands there, on more lines than one if it must."""
+    if len(labels) > _FEW:
+        row = _row_of_labels(labels, lambda place: slot * (place + 0.5), base, width)
+        return _joined([*parts, *row]), base + _LINE + 8
+    folded = [wrap(label, max(4, int((slot - 4) / _LETTER)), break_long_words=False) for label in labels]
+    below = [
+        _text(_inside(slot * (place + 0.5), line, width), base + _LINE * number, line, "chart__label", "middle")
+        for place, lines in enumerate(folded)
+        for number, line in enumerate(lines, start=1)
+    ]
+    return _joined([*parts, *below]), base + _LINE * max((len(lines) for lines in folded), default=1) + 8
 
 
 def _row_of_labels(labels: Sequence[str], across: Callable[[int], float], base: float, width: float) -> list[Markup]:

@@ -201,6 +201,16 @@ def test_labels_stand_at_equal_distances(days: int, width: int) -> None:
     assert shown[0] == days - 1
 
 
+def test_few_labels_all_stand_below_their_bars() -> None:
+    ages = ("up to 7 days", "8 to 14 days", "15 to 21 days", "more than 21 days")
+    drawing = read(Kind.BARS, Series("Kits", points(4, 0, 2, 0)), labels=ages, width=NARROW)
+    shown = [one for one in drawing.iter(f"{SVG}text") if one.get("class") == "chart__label"]
+    for place, age in enumerate(ages):
+        near = [one for one in shown if abs(float(one.get("x", 0)) - 85 * (place + 0.5)) < 12]
+        assert " ".join(one.text or "" for one in near) == age
+    assert max(float(one.get("y", 0)) for one in shown) < float((drawing.get("viewBox") or "").split()[3])
+
+
 def test_twenty_names_are_drawn_lower_than_ten_and_ten() -> None:
     def height(rows: int) -> float:
         names = tuple(f"East Rancho Dominguez {n}" for n in range(rows))

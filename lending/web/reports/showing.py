@@ -144,6 +144,7 @@ def _section(section: Section, left: Section, notes: Definitions, spoken: Voice)
         "finding": section.finding,
         "finding_on_paper": left.finding if left.finding != section.finding else None,
         "chart": on_screen,
+        "chart_leaves": not hides,
         "chart_on_paper": on_paper if hides else Markup(),
         "caption": table.caption,
         "head": table.head,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from lending.clock import MovingClock
 from lending.db import Database
 from lending.domain.counting import Counter
 from lending.models.cohorts import HeadCount, HeadCountKind, RecordedViews, Workshop, WorkshopMode
@@ -16,7 +18,8 @@ from lending.models.counts import DailyCount
 from lending.models.outcomes import Survey, SurveyAnswer
 from lending.queries.funnels import Funnel
 from lending.web.reports import funnels as reports
-from tests.cast import Cast
+from tests.cast import ADA, KIT, Cast
+from tests.circulation.kits_in_hand import lend
 from tests.web.browsers import Browser
 from tests.web.reports.reading import figures, table, text
 from tests.web.reports.test_other_reports import day_of, lent
@@ -97,6 +100,16 @@ def test_few_views_are_not_reach_less_attendance(
     sqlite_database.act(lambda session: session.add(seen))
     found = exported(eli, f"/reports/{report}.csv?{FEBRUARY}")
     assert {found["Attended live"], found["Reach"]} != {"40", "43"}
+
+
+def test_a_chart_of_few_alone_is_not_on_paper(
+    eli: Browser, sqlite_database: Database, cast: Cast, clock: MovingClock
+) -> None:
+    lend(sqlite_database, cast, KIT, ADA)
+    clock.move(timedelta(days=90))
+    page = text(eli.get("/reports/overdue"))
+    of_ages = page.partition('<h2 id="ages"')[2].partition("</table>")[0]
+    assert re.findall(r'class="(chart[ a-z-]*)"', of_ages) == ["chart no-print"], "its table says under 5"
 
 
 @pytest.mark.parametrize("report", ["circulation", "impact"])
