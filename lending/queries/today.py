@@ -41,6 +41,7 @@ class Wait(StrEnum):
     OVERDUE = "overdue"
     INSPECT = "inspect"
     PULL = "pull"
+    QUEUED = "queued"
     TASKS = "tasks"
 
 
@@ -58,14 +59,13 @@ class Place:
 class Today:
     """How many of each wait; ``closing`` ready ones go back by tomorrow's end, ``oldest_due`` is overdue the longest.
 
-    ``inspect_since`` is since when the first kit waits for its inspection; ``queued`` people have no promise of a kit.
+    ``inspect_since`` is since when the first kit waits for its inspection.
     """
 
     waits: Mapping[Wait, int]
     closing: int
     oldest_due: datetime | None
     inspect_since: datetime | None
-    queued: int
     free: int
     in_service: int
 
@@ -87,7 +87,7 @@ class Row:
     task: TaskKind | None = None
 
 
-OF_PROGRAMS = frozenset({Wait.PICK_UP, Wait.DUE, Wait.OVERDUE, Wait.PULL})
+OF_PROGRAMS = frozenset({Wait.PICK_UP, Wait.DUE, Wait.OVERDUE, Wait.PULL, Wait.QUEUED})
 """What may be of one program; an inspection and a task are of a kit, which belongs to none."""
 
 
@@ -96,11 +96,10 @@ def today(
 ) -> Today:
     """What waits at ``places``; ``branch`` is the code of the one, where there is only one. Nine statements.
 
-    Of one program, ``OF_PROGRAMS`` and who is queued alone tell something of it.
+    Of one program, ``OF_PROGRAMS`` alone tell something of it.
     """
     ids = sorted(place.branch_id for place in places)
     found = {wait: session.execute(_of(_counting(wait, places, at), wait, program_id)).one() for wait in Wait}
-    queued = _of(_reservations(ids), Wait.PULL, program_id).where(Reservation.state == ReservationState.WAITING)
     owned = (
         select(func.count())
         .select_from(Kit)
@@ -112,7 +111,6 @@ def today(
         closing=found[Wait.PICK_UP].closing or 0,
         oldest_due=found[Wait.OVERDUE].first,
         inspect_since=found[Wait.INSPECT].first,
-        queued=session.scalars(queued.with_only_columns(func.count())).one(),
         free=kit_list(session, branch_ids=ids, branch=branch, state=KitState.AVAILABLE, limit=0).total,
         in_service=session.scalars(owned).one(),
     )
@@ -164,6 +162,10 @@ def _to_pull(places: Collection[Place], at: datetime) -> Select[Any]:
         days[_day(place.zone, at)].append(place.branch_id)
     asked = [and_(Reservation.pickup_branch_id.in_(ids), to_pull(day)) for day, ids in days.items()]
     return _reservations(_ids(places)).where(Reservation.state.in_(TO_PULL), or_(false(), *asked))
+
+
+def _queued(places: Collection[Place], at: datetime) -> Select[Any]:
+    return _reservations(_ids(places)).where(Reservation.state == ReservationState.WAITING)
 
 
 def _reservations(ids: Collection[int]) -> Select[Any]:
@@ -242,6 +244,7 @@ _CHOSEN = {
     Wait.OVERDUE: _overdue,
     Wait.INSPECT: _to_inspect,
     Wait.PULL: _to_pull,
+    Wait.QUEUED: _queued,
     Wait.TASKS: _tasks,
 }
 _COLUMNS: Mapping[Wait, Mapping[str, Any]] = {
@@ -250,6 +253,7 @@ _COLUMNS: Mapping[Wait, Mapping[str, Any]] = {
     Wait.OVERDUE: {**_OF_KIT, "session": Cohort.name, "at": Loan.due_at},
     Wait.INSPECT: {**_OF_KIT, "at": Kit.turnaround_since},
     Wait.PULL: {**_OF_PROMISE, "at": Reservation.queued_at},
+    Wait.QUEUED: {**_OF_PROMISE, "at": Reservation.queued_at},
     Wait.TASKS: {**_OF_KIT, "task": Task.kind, "at": Task.opened_at},
 }
 _ORDER: Mapping[Wait, tuple[Any, ...]] = {
@@ -258,6 +262,7 @@ _ORDER: Mapping[Wait, tuple[Any, ...]] = {
     Wait.OVERDUE: (Loan.due_at, Loan.id),
     Wait.INSPECT: (Kit.turnaround_since.is_(None), Kit.turnaround_since, Kit.id),
     Wait.PULL: (Cohort.pickup_from.is_(None), Cohort.pickup_from, Reservation.id),
+    Wait.QUEUED: (Reservation.queued_at, Reservation.id),
     Wait.TASKS: (Task.id,),
 }
 

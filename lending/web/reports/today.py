@@ -120,9 +120,6 @@ def _figures(found: Today, choice: Choice) -> tuple[Figure, ...]:
     closing = spoken.ngettext(
         "%(num)s goes back by tomorrow evening", "%(num)s go back by tomorrow evening", found.closing
     )
-    no_promise = spoken.ngettext(
-        "%(num)s more person waits for a kit", "%(num)s more people wait for a kit", found.queued
-    )
     free = Figure(
         _("free"),
         Number(found.free, Unit.THINGS, url=url_for("kits.index", state="available", **choice.narrowing)),
@@ -159,7 +156,11 @@ def _figures(found: Today, choice: Choice) -> tuple[Figure, ...]:
             Wait.PULL,
             _("to pull for the shelf"),
             _("People with the promise of a kit that is not on the shelf yet, up to a week before pick-up begins."),
-            no_promise % {"num": spoken.count(found.queued)} if found.queued else "",
+        ),
+        *wait(
+            Wait.QUEUED,
+            _("waiting for a kit"),
+            _("People in a queue without the promise of a kit."),
         ),
         *wait(
             Wait.TASKS,
@@ -193,6 +194,7 @@ def _titles() -> dict[Wait, str]:
         Wait.OVERDUE: _("Overdue"),
         Wait.INSPECT: _("To inspect"),
         Wait.PULL: _("To pull for the shelf"),
+        Wait.QUEUED: _("Waiting for a kit"),
         Wait.TASKS: _("Tasks"),
     }
 
@@ -204,6 +206,7 @@ def _instants() -> dict[Wait, str]:
         Wait.OVERDUE: _("Due"),
         Wait.INSPECT: _("Back since"),
         Wait.PULL: _("Asked for"),
+        Wait.QUEUED: _("Asked for"),
         Wait.TASKS: _("Since"),
     }
 
@@ -228,7 +231,7 @@ def _line(row: Row, which: Wait) -> dict[str, str | None]:
     reader = Reader(current.reader().gettext, current.locale(), row.zone)
     moment = None
     if row.at is not None:
-        days = which in (Wait.PULL, Wait.TASKS) or abs(current.now() - row.at) > timedelta(days=7)
+        days = which in (Wait.PULL, Wait.QUEUED, Wait.TASKS) or abs(current.now() - row.at) > timedelta(days=7)
         moment = reader.day_and_year(row.at.astimezone(ZoneInfo(row.zone))) if days else reader.moment(row.at)
     return {
         "kit": row.kit,

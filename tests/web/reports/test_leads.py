@@ -28,7 +28,7 @@ def both_late(sqlite_database: Database, cast: Cast, clock: MovingClock) -> None
 @pytest.mark.usefixtures("both_late")
 def test_today_tells_a_lead_of_their_own_program_alone(dora: Browser, eli: Browser) -> None:
     page = text(dora.get("/reports/today"))
-    assert list(figures(page)) == ["to pick up", "due today", "overdue", "to pull for the shelf"]
+    assert list(figures(page)) == ["to pick up", "due today", "overdue", "to pull for the shelf", "waiting for a kit"]
     assert (figures(page)["overdue"], figures(text(eli.get("/reports/today")))["overdue"]) == ("1", "2")
     assert [row[0] for row in rows(text(dora.get(figure_urls(page)["overdue"])))] == [KIT]
     for wait in (Wait.INSPECT, Wait.TASKS):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from lending.circulation.reserving import reserve
 from lending.circulation.returns import return_kit
 from lending.circulation.shelf import capture
 from lending.circulation.tasks import open_task
@@ -23,7 +24,7 @@ CARDS = ("29999000000919", "29999000000927")
 
 @pytest.fixture
 def busy(sqlite_database: Database, cast: Cast, clock: MovingClock) -> None:
-    """One kit on the shelf, one due today, two overdue, one to inspect, one task; and Compton's own."""
+    """One kit on the shelf, one due today, two overdue, one to inspect, one asked for, one task; and Compton's own."""
     database = sqlite_database
     days = timedelta(days=1)
 
@@ -41,6 +42,8 @@ def busy(sqlite_database: Database, cast: Cast, clock: MovingClock) -> None:
     ):
         lend(database, cast, code, card, at=at)
     database.act(lambda s: return_kit(s, kit="KIT-2101", branch_id=cast.ela, at=NOW, by=cast.ben))
+    asks = {"patron": ADA, "kit_type": "laptop-hotspot", "pickup_branch_id": cast.ela, "at": NOW, "by": cast.ben}
+    database.act(lambda s: reserve(s, **asks))
     database.act(lambda s: capture(s, kit=KIT, branch_id=cast.ela, at=NOW, by=cast.ben))
     database.act(
         lambda s: open_task(s, TaskKind.REPAIR, subject="a screen", branch_id=cast.ela, what="A screen.", at=NOW)
@@ -58,6 +61,7 @@ def test_the_numbers_say_what_waits(ben: Browser) -> None:
         "to inspect": "1",
         "free": "2",
         "to pull for the shelf": "0",
+        "waiting for a kit": "1",
         "tasks": "1",
     }
     assert "oldest: " in page
