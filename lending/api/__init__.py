@@ -34,6 +34,7 @@ def register(app: Flask) -> None:
         kits,
         ladders,
         ledger,
+        library_settings,
         lines,
         loans,
         notice_texts,
@@ -48,6 +49,7 @@ def register(app: Flask) -> None:
         reports,
         reservations,
         shelf,
+        staff,
         stocktakes,
         stories,
         surveys,
@@ -62,7 +64,7 @@ def register(app: Flask) -> None:
     assert all((*declared, enrolments, shelf, stocktakes, tasks, workshops))  # noqa: S101 - each declares its calls
     assert all((agreements, closures, cohorts, indicators, ladders, lines, notice_texts, policies, programs, webhooks))  # noqa: S101 - the same
     assert all((hiring_events, inquiries, referrals, registrations, reports, surveys, uses))  # noqa: S101 - the same
-    assert all((captains, hearing, ledger, privacy, records_requests, stories))  # noqa: S101 - the same
+    assert all((captains, hearing, ledger, library_settings, privacy, records_requests, staff, stories))  # noqa: S101 - the same
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

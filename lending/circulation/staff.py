@@ -39,6 +39,10 @@ class StaffChanged:
     username: str
 
 
+ADDED = "add_staff"
+"""What the journal calls that an account was added."""
+
+
 def add_staff(
     session: Session,
     *,
@@ -67,7 +71,7 @@ def add_staff(
     with refusing_twins(Reason.ALREADY_EXISTS, field="username", value=values["username"]):
         session.flush()  # the branches need the account's id; a name taken a moment ago is refused by name
     _scope(session, row, branch_ids, program_ids)
-    record(session, "add_staff", at=at, by=by, detail={"staff_id": row.id, "role": role.value})
+    record(session, ADDED, at=at, by=by, detail={"staff_id": row.id, "role": role.value})
     return StaffChanged(row.public_id, row.username)
 
 

@@ -17,6 +17,7 @@ from lending.models.base import table_of
 from lending.models.branches import Branch
 from lending.models.cohorts import Program
 from lending.models.people import ApiToken, RecoveryCode, Staff, StaffBranch, StaffProgram
+from lending.queries.journal import detail_of
 
 _staff, _tokens, _recovery = table_of(Staff), table_of(ApiToken), table_of(RecoveryCode)
 _branches, _programs = table_of(Branch), table_of(Program)
@@ -64,6 +65,13 @@ def account_shown(session: Session, public_id: str) -> AccountShown | None:
     """One account, open or closed; ``None`` when there is none."""
     found = _shown(session, select(Staff).where(Staff.public_id == public_id))
     return found[0] if found else None
+
+
+def added_by(session: Session, act: str, verb: str) -> str:
+    """The account (its public id) that an act added; empty where it added none."""
+    told = detail_of(session, act, verb) or {}
+    chosen = select(_staff.c.public_id).where(_staff.c.id == told.get("staff_id"))
+    return session.scalars(chosen).one_or_none() or ""
 
 
 def unconfirmed_secret(session: Session, staff_id: int, *, key: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Calls about outcomes, registrations and people's data: what each is sent with, and what goes before it."""
+"""Calls about outcomes, registrations, people's data and accounts: what each is sent with, and what goes before it."""
 
 from __future__ import annotations
 
@@ -81,6 +81,10 @@ def came(door: Door) -> None:
     assert door.ben.post(address, {"mode": "onsite"}).status_code == 201
 
 
+def hired(door: Door) -> None:
+    assert door.eli.post("/staff", NEW_STAFF).status_code == 201
+
+
 def coached(door: Door) -> None:
     assert door.desk("dora").post("/cohorts/WR-7/captains", {"name": "Amara Okafor"}).status_code == 201
 
@@ -109,6 +113,7 @@ def second_administrator(door: Door) -> None:
     door.database.act(write)
 
 
+NEW_STAFF = {"username": "gita", "name": "Gita Rao", "role": "desk", "branches": ["ELA"]}
 STORY = {
     "program": "work-ready",
     "branch": "ELA",
@@ -123,6 +128,7 @@ DECISION = {"decision": "refused", "authority": "subpoena"}
 
 
 OUTCOME_IDS: dict[str, Callable[[Door], str]] = {
+    "<staff_id>": lambda door: str(door.every(select(Staff.public_id).where(Staff.username == "gita"))[0]),
     "<referral_id>": lambda door: str(door.every(select(Referral.public_id))[0]),
     "<event_id>": lambda door: str(door.every(select(HiringEvent.public_id))[0]),
     "<registration_id>": lambda door: only(door, Registration.public_id),
@@ -133,6 +139,9 @@ OUTCOME_IDS: dict[str, Callable[[Door], str]] = {
 }
 
 OF_OUTCOMES = (
+    Call("PATCH", "/settings", {"cut_after_days": 20, "contact": "Call 213 555 0142"}, who="eli"),
+    Call("POST", "/staff", NEW_STAFF, who="eli"),
+    Call("PATCH", "/staff/<staff_id>", {"role": "manager", "active": False}, hired, "eli"),
     Call("POST", "/cohorts/<code>/captains", {"patron": LUIS}, who="dora"),
     Call("DELETE", "/cohorts/<code>/captains/<captain>", None, coached, "dora"),
     Call("POST", "/stories", STORY),

@@ -16,18 +16,22 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lending import settings
 from lending.app import create_app
 from lending.circulation.staff import make_token
 from lending.cli.demonstration import ground, stock
-from lending.cli.demonstration.town import Place, Town, acting
+from lending.cli.demonstration.town import WORK_READY, Place, Town, acting
 from lending.clock import MovingClock
 from lending.db import Database
 from lending.jobs.sweeps import SWEEPS
 from lending.library import Library
+from lending.models.branches import Branch
+from lending.models.kits import Kit, KitType
 from lending.models.people import Staff
+from lending.models.stock import Stock
+from lending.programs.pools import OUT_OF_SERVICE
 from lending.queries.invariants import INVARIANTS
 
 
@@ -92,6 +96,19 @@ class County:
         if status >= 400:
             raise Unexpected(f"{method} {address} {json.dumps(body, default=str)}: {status} {answer}")
         return answer
+
+    def in_service(self) -> dict[str, int]:
+        """How many Work Ready kits each branch has, wherever they are, without those that nobody can plan with."""
+        chosen = (
+            select(Branch.code, func.count())
+            .join(Stock, Stock.branch_id == Branch.id)
+            .join(KitType, KitType.id == Stock.kit_type_id)
+            .join(Kit, Kit.stock_id == Stock.id)
+            .where(KitType.code == WORK_READY, Kit.state.not_in(OUT_OF_SERVICE))
+            .group_by(Branch.code)
+        )
+        with self.library.db.read() as session:
+            return dict(session.execute(chosen).all())
 
     def sweep(self) -> None:
         """Every sweep there is, as the scheduler runs them at night."""

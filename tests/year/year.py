@@ -81,6 +81,7 @@ class Year:
         self._number = 0
         self._sequence = 600_000
         self._sessions: list[Session] = []
+        self._set_aside: dict[str, int] = {}
 
     # --- The days -----------------------------------------------------------------------------------------------
 
@@ -120,8 +121,18 @@ class Year:
             if n == 0:
                 self._then(self.county.places[0], session.ends_on - 3 * DAY, 0.1, lambda s=session: self._close(s))
 
+    def _pools(self, places: list[Place]) -> dict[str, int]:
+        """The kits that a session asks for: never more than what is left beside the one before, which may yet be moved
+        into it. What was lost meanwhile is nobody's to promise, and the library would refuse it.
+        """
+        there = self.county.in_service()
+        free = {place.code: there[place.code] - self._set_aside.get(place.code, 0) for place in places}
+        self._set_aside = {code: max(0, min(self.plan.kits_a_branch, left)) for code, left in free.items()}
+        return self._set_aside
+
     def _open(self, session: Session) -> None:
         places = self.county.places[: self.plan.branches]
+        pools = self._pools(places)
         self.county.must(
             "program",
             "POST",
@@ -133,9 +144,7 @@ class Year:
                 "starts_on": session.starts_on.isoformat(),
                 "ends_on": session.ends_on.isoformat(),
                 "capacity": self.plan.seats,
-                "pools": [
-                    {"branch": place.code, "kit_type": WORK_READY, "kits": self.plan.kits_a_branch} for place in places
-                ],
+                "pools": [{"branch": code, "kit_type": WORK_READY, "kits": kits} for code, kits in pools.items()],
                 "workshops": weekly(session.starts_on + DAY),
             },
         )
