@@ -27,7 +27,8 @@ from lending.circulation.kits import add_kit_type
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.errors import Block, Reason, Refused
-from lending.phrases import FIELDS, N_
+from lending.field_words import FIELDS
+from lending.phrases import N_
 from lending.queries.kit_types import TypeToChange, agreement_codes, types_to_change
 from lending.web import current
 from lending.web.access import allow

@@ -17,8 +17,9 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from lending.circulation.policies import DEFAULTS, RULES
 from lending.domain.policies import BOUNDS, Rules, Value
+from lending.field_words import FIELDS
 from lending.models.policies import AgreementRule
-from lending.phrases import FIELDS, N_
+from lending.phrases import N_
 from lending.queries.policies import RulesShown
 from lending.web import current
 from lending.web.forms import DayField, KeyedForm

@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from lending.circulation.redating import Moved, Redating, Stays, Thing, Why
 from lending.domain.actors import Actor
 from lending.errors import Reason, Refused
-from lending.phrases import FIELDS, N_, Reader
+from lending.field_words import FIELDS
+from lending.phrases import N_, Reader
 from lending.web import current
 from lending.web.acting import act_once
 from lending.web.forms import KeyedForm
