@@ -17,7 +17,7 @@ from lending.circulation.availability import outlook
 from lending.circulation.calendars import branch_calendar
 from lending.circulation.counts import count
 from lending.circulation.journal import record
-from lending.circulation.locks import find_card, lock_kit_and_stock, lock_kits, lock_patron, lock_stocks
+from lending.circulation.locks import lock_card_holder, lock_kit_and_stock, lock_kits, lock_stocks
 from lending.circulation.policies import policy_for
 from lending.circulation.reservations import serve_stock
 from lending.circulation.returns import Next, destination
@@ -38,7 +38,6 @@ from lending.models.hiring import HiringEvent
 from lending.models.in_library import KitUse, UseEnd
 from lending.models.journal import JournalEntry
 from lending.models.kits import Kit, KitType
-from lending.models.people import Patron, PatronStatus
 from lending.models.stock import Stock
 
 IN_LIBRARY, AT_EVENT, ENDED = "in_library", "event_use", "end_use"
@@ -106,7 +105,7 @@ def use_kit(
     if branch is None:
         raise Refused.because(Reason.NOT_FOUND)
     event = _event(session, workshop, hiring_event, at, by)
-    person = None if patron is None else _lock_person(session, patron)
+    person = None if patron is None else lock_card_holder(session, patron)
     row = lock_kit_and_stock(session, kit)
     calendar = branch_calendar(session, branch_id, since=at.date() - timedelta(days=1))
     due = in_library_due(calendar, at=at) if event is None else event_due(calendar, event.ends_at, at=at)
@@ -242,13 +241,6 @@ def _event(session: Session, workshop: str | None, hiring_event: str | None, at:
     if found is not None and not (stands and found.ends_at > at):
         raise Refused.because(Reason.EVENT_OVER)
     return found
-
-
-def _lock_person(session: Session, card: str) -> Patron:
-    person = lock_patron(session, find_card(session, card))
-    if person.status is not PatronStatus.ACTIVE:
-        raise Refused.because(Reason.CARD_UNKNOWN)
-    return person
 
 
 def _facts(session: Session, row: Kit, branch_id: int, *, at: datetime) -> KitFacts:

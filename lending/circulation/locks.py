@@ -20,7 +20,7 @@ from lending.models.base import AnyRow, Base
 from lending.models.branches import Branch
 from lending.models.kits import Kit
 from lending.models.loans import Loan
-from lending.models.people import Card, Patron
+from lending.models.people import Card, Patron, PatronStatus
 from lending.models.reservations import Reservation
 from lending.models.stock import Stock
 
@@ -99,6 +99,16 @@ def lock_named(session: Session, chosen: Select[Named]) -> Named:
 def lock_patron(session: Session, patron_id: int) -> Patron:
     """Lock one patron."""
     return lock_patrons(session, [patron_id])[patron_id]
+
+
+def lock_card_holder(session: Session, number: str) -> Patron:
+    """Lock whose card this is. ``Refused``: as ``find_card``; ``CARD_UNKNOWN`` also when the record was merged into
+    another in this very moment.
+    """
+    person = lock_patron(session, find_card(session, number))
+    if person.status is not PatronStatus.ACTIVE:
+        raise Refused.because(Reason.CARD_UNKNOWN)
+    return person
 
 
 def lock_patrons(session: Session, patron_ids: Collection[int]) -> dict[int, Patron]:

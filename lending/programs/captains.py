@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lending.circulation.codes import refusing_twins
 from lending.circulation.journal import record
-from lending.circulation.locks import find_card, lock_patron
+from lending.circulation.locks import lock_card_holder
 from lending.domain.actors import Actor
 from lending.domain.permissions import Act
 from lending.domain.registration import plain_text
@@ -20,7 +20,6 @@ from lending.domain.states import EnrolmentState
 from lending.errors import Block, Reason, Refused
 from lending.models.cohorts import Cohort, Enrolment
 from lending.models.outcomes import Captain
-from lending.models.people import Patron, PatronStatus
 from lending.programs.cohorts import permit_for_program
 from lending.programs.enrolment import lock_cohort
 
@@ -44,7 +43,7 @@ def name_captain(
         reason = Reason.VALUE_MISSING if patron is None else Reason.VALUE_WRONG
         raise Refused.because(reason, field="name")
     held = lock_cohort(session, held.id)
-    person = None if patron is None else _lock_person(session, patron)
+    person = None if patron is None else lock_card_holder(session, patron)
     row = Captain(
         cohort_id=held.id,
         patron_id=None if person is None else person.id,
@@ -96,13 +95,6 @@ def _held(session: Session, code: str, by: Actor) -> Cohort:
         raise Refused.because(Reason.NOT_FOUND)
     permit_for_program(by, Act.PLAN_COHORT, held.program_id)
     return held
-
-
-def _lock_person(session: Session, card: str) -> Patron:
-    person = lock_patron(session, find_card(session, card))
-    if person.status is not PatronStatus.ACTIVE:
-        raise Refused.because(Reason.CARD_UNKNOWN)
-    return person
 
 
 def _read_name(name: str) -> str:

@@ -17,14 +17,13 @@ from sqlalchemy.orm import Session
 from lending.circulation.calendars import local_day
 from lending.circulation.journal import record, record_unchanged
 from lending.circulation.library_settings import settings_now
-from lending.circulation.locks import find_card, lock_named, lock_patron
+from lending.circulation.locks import lock_card_holder, lock_named
 from lending.domain.actors import Actor
 from lending.domain.library_settings import LibrarySettings
 from lending.domain.names import short_name
 from lending.domain.permissions import Act
 from lending.errors import Block, Reason, Refused
 from lending.models.branches import Branch
-from lending.models.people import Patron, PatronStatus
 from lending.models.referrals import OutcomeSource, Referral, ReferralOutcome
 
 MADE = "make_referral"
@@ -69,7 +68,7 @@ def make_referral(
     against = [*_against_codes(sent_to, reason, lists), *_against_days(consented_on, on, today)]
     if against or consented_on is None:
         raise Refused(*against)
-    person = None if patron is None else _lock_person(session, patron)
+    person = None if patron is None else lock_card_holder(session, patron)
     row = Referral(
         branch_id=branch_id,
         patron_id=None if person is None else person.id,
@@ -138,14 +137,6 @@ def _lock(session: Session, public_id: str, by: Actor) -> Referral:
     row = lock_named(session, select(Referral).where(Referral.public_id == public_id))
     by.permit(Act.TALLY, row.branch_id)
     return row
-
-
-def _lock_person(session: Session, card: str) -> Patron:
-    """Lock whose card this is; ``CARD_UNKNOWN`` when the record was merged into another in this very moment."""
-    person = lock_patron(session, find_card(session, card))
-    if person.status is not PatronStatus.ACTIVE:
-        raise Refused.because(Reason.CARD_UNKNOWN)
-    return person
 
 
 def _against_codes(sent_to: str, reason: str, lists: LibrarySettings) -> Iterator[Block]:

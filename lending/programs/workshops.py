@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from lending.circulation.journal import record, record_unchanged
-from lending.circulation.locks import find_card, lock_patron, lock_patrons
+from lending.circulation.locks import lock_card_holder, lock_patrons
 from lending.domain.actors import Actor
 from lending.domain.names import short_name
 from lending.domain.permissions import Act, Role
@@ -34,7 +34,7 @@ from lending.models.cohorts import (
     Workshop,
     WorkshopMode,
 )
-from lending.models.people import Patron, PatronStatus
+from lending.models.people import Patron
 from lending.models.stock import Stock
 from lending.programs.cohorts import permit_for_program
 
@@ -88,7 +88,7 @@ def sign_in(session: Session, *, workshop: str, patron: str, mode: AttendanceMod
     """
     found = lock_workshop(session, workshop, by)
     check_countable(found, mode, at)
-    person = _lock_person(session, patron)
+    person = lock_card_holder(session, patron)
     before = _attendance(session, found.workshop.id, person.id)
     if before is not None and before.mode is not mode:
         _record(session, "sign_in", found, at=at, by=by, mode=mode.value, was=before.mode.value)
@@ -272,14 +272,6 @@ def put_head_count(session: Session, workshop_id: int, kind: HeadCountKind, n: i
         return None
     before, row.n, row.at = row.n, n, at
     return before
-
-
-def _lock_person(session: Session, card: str) -> Patron:
-    """Lock whose card this is; ``CARD_UNKNOWN`` when the record was merged into another in this very moment."""
-    person = lock_patron(session, find_card(session, card))
-    if person.status is not PatronStatus.ACTIVE:
-        raise Refused.because(Reason.CARD_UNKNOWN)
-    return person
 
 
 def seats_of(session: Session, cohort_id: int, patron_ids: Iterable[int]) -> dict[int, int]:
