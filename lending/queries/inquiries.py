@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, String, cast, func, select, true
 from sqlalchemy.orm import Session
 
 from lending.domain.actors import Actor
@@ -42,14 +42,14 @@ def inquiries(session: Session, scope: Branches, period: Period, *, staff_id: in
     """The inquiries of a period at the reader's branches; those of one staff member alone where ``staff_id`` says so
     (``own_alone``).
     """
-    counted = select(
-        InquiryTally.day, Branch.code, InquiryTally.topic, InquiryTally.channel, func.sum(InquiryTally.n).label("n")
-    ).join(Branch, Branch.id == InquiryTally.branch_id)
+    month_of_day = func.substr(cast(InquiryTally.day, String), 1, 7).label("month")
+    by = (month_of_day, Branch.code, InquiryTally.topic, InquiryTally.channel)
     rows = session.execute(
-        counted.where(
-            InquiryTally.day.between(period.first, period.last), within(InquiryTally.branch_id, scope), _of(staff_id)
-        )
-        .group_by(InquiryTally.day, Branch.code, InquiryTally.topic, InquiryTally.channel)
+        select(*by, func.sum(InquiryTally.n).label("n"))
+        .join(Branch, Branch.id == InquiryTally.branch_id)
+        .where(InquiryTally.day.between(period.first, period.last), within(InquiryTally.branch_id, scope))
+        .where(_of(staff_id))
+        .group_by(*by)
         .having(func.sum(InquiryTally.n) > 0)
     ).all()
     topics: dict[str, int] = {}
@@ -57,7 +57,7 @@ def inquiries(session: Session, scope: Branches, period: Period, *, staff_id: in
     channels: dict[InquiryChannel, int] = {}
     months: dict[date, int] = {}
     for row in rows:
-        n, month = int(row.n), row.day.replace(day=1)
+        n, month = int(row.n), date.fromisoformat(f"{row.month}-01")
         topics[row.topic] = topics.get(row.topic, 0) + n
         branches[row.code] = branches.get(row.code, 0) + n
         channels[row.channel] = channels.get(row.channel, 0) + n
