@@ -10,6 +10,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any
 
 from lending.domain.small_cells import Hidden
@@ -18,10 +20,24 @@ from lending.phrases import HIDDEN, WHY_HIDDEN
 from lending.reporting.report import Number, Report, Row, Section, Unit
 from lending.reporting.voice import Voice
 
+_A_MONTH, _A_DAY = "mmm yyyy", "ddd, mmm d, yyyy"
+
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Value = str | float | int
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """The label of a day or a month; ``form`` is how a workbook shows its date."""
+
+    label: str
+    on: date
+    form: str
+
+
+Cell = Value | Number | _Dated
 
 
 def as_csv(report: Report, voice: Voice) -> Iterator[bytes]:
@@ -44,10 +60,12 @@ def as_xlsx(report: Report, voice: Voice) -> bytes:
     with Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         sheets = _Sheets(book)
         _ = voice.gettext
-        sheets.add(_("Figures"), [*_head(report, voice), [], *_figures(report, voice)])
+        head = [*_head(report, voice), []]
+        sheets.add(_("Figures"), [*head, *_figures(report, voice)], head=len(head))
         for section in report.sections:
             sheets.add(section.table.caption, _table(section, voice))
-        sheets.add(_("Definitions"), [[_("What it is"), _("What it means")], *_definitions(report, voice)])
+        defined = [[_("What it is"), _("What it means")], *_definitions(report, voice)]
+        sheets.add(_("Definitions"), defined, broad=100)
     return file.getvalue()
 
 
@@ -56,24 +74,40 @@ class _Sheets:
 
     def __init__(self, book: Any) -> None:
         self._book, self._names = book, set[str]()
+        counts = book.add_format({"num_format": "#,##0"})
         self._formats = {
+            Unit.PEOPLE: counts,
+            Unit.THINGS: counts,
             Unit.SHARE: book.add_format({"num_format": "0.0%"}),
             Unit.CHANGE: book.add_format({"num_format": "+0.0%;-0.0%;0%"}),
         }
         self._bold = book.add_format({"bold": True})
+        self._heads = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        self._wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        self._dates = {form: book.add_format({"num_format": form, "align": "left"}) for form in (_A_MONTH, _A_DAY)}
 
-    def add(self, name: str, lines: Iterable[Sequence[Value | Number]]) -> None:
+    def add(self, name: str, lines: Iterable[Sequence[Cell]], *, head: int = 0, broad: int = 18) -> None:
+        """A sheet whose line ``head`` names the columns and stays in sight; ``broad`` is their width in signs."""
         sheet = self._book.add_worksheet(self._free(name))
         sheet.set_column(0, 0, 44)
-        sheet.set_column(1, 12, 18)
+        sheet.set_column(1, 12, broad)
+        sheet.freeze_panes(head + 1, 1)
         for y, line in enumerate(lines):
             for x, cell in enumerate(line):
                 if isinstance(cell, Number):
                     sheet.write_number(y, x, cell.value, self._formats.get(cell.unit))
+                elif isinstance(cell, _Dated):
+                    sheet.write_datetime(y, x, datetime.combine(cell.on, time()), self._dates[cell.form])
                 elif isinstance(cell, str):
-                    sheet.write_string(y, x, cell, self._bold if y == 0 else None)
+                    sheet.write_string(y, x, cell, self._of_text(y, x, head))
                 else:
                     sheet.write_number(y, x, cell)
+
+    def _of_text(self, y: int, x: int, head: int) -> Any:
+        """The title bold, the names of columns bold and on several lines, what stands beside a name on several too."""
+        if y == head:
+            return self._heads
+        return self._bold if y == 0 else self._wrapped if x > 0 and y > head else None
 
     def _free(self, name: str) -> str:
         plain = "".join(" " if letter in "[]:*?/\\'" else letter for letter in name).strip() or "-"
@@ -97,8 +131,11 @@ def _lines(report: Report, voice: Voice) -> Iterator[list[Value]]:
     yield from (_plain(line) for line in _definitions(report, voice))
 
 
-def _plain(line: Iterable[Value | Number]) -> list[Value]:
-    return [_exactly(cell.value) if isinstance(cell, Number) else cell for cell in line]
+def _plain(line: Iterable[Cell]) -> list[Value]:
+    return [
+        _exactly(cell.value) if isinstance(cell, Number) else cell.label if isinstance(cell, _Dated) else cell
+        for cell in line
+    ]
 
 
 def _exactly(value: float | None) -> Value:
@@ -114,7 +151,7 @@ def _head(report: Report, voice: Voice) -> Iterator[Sequence[Value | Number]]:
     if report.before:
         yield [voice.gettext("Compared with"), report.before]
     yield from ([label, words] for label, words in report.narrowed)
-    yield [voice.gettext("Made"), voice.reader.moment(report.made_at)]
+    yield [voice.gettext("Made"), voice.reader.moment_and_year(report.made_at)]
     yield from ([note] for note in report.notes)
 
 
@@ -128,7 +165,7 @@ def _figures(report: Report, voice: Voice) -> Iterator[Sequence[Value | Number]]
         yield [figure.name, _cell(figure.number, voice), *before, _unit(figure.number.unit, voice)]
 
 
-def _table(section: Section, voice: Voice) -> Iterator[Sequence[Value | Number]]:
+def _table(section: Section, voice: Voice) -> Iterator[Sequence[Cell]]:
     table = section.table
     rows: tuple[Row, ...] = table.rows if table.total is None else (*table.rows, table.total)
     columns = (
@@ -136,8 +173,13 @@ def _table(section: Section, voice: Voice) -> Iterator[Sequence[Value | Number]]
         for place, column in enumerate(table.columns)
     )
     yield [table.head, *columns]
+    days = [row.on for row in rows if row.on is not None]
+    form = _A_MONTH if all(day.day == 1 for day in days) else _A_DAY
     for row in rows:
-        yield [_with_unit(row.label, row.numbers, voice), *(_cell(number, voice) for number in row.numbers)]
+        label: Cell = _with_unit(row.label, row.numbers, voice)
+        if row.on is not None and len(days) > 1:  # of one alone nobody could tell a month from its first day
+            label = _Dated(row.label, row.on, form)
+        yield [label, *(_cell(number, voice) for number in row.numbers)]
 
 
 def _with_unit(words: str, numbers: Iterable[Number], voice: Voice) -> str:

@@ -83,6 +83,8 @@ class Row:
     label: str
     numbers: tuple[Number, ...]
     url: str | None = None
+    on: date | None = None
+    """The day that it is of, or the first of its month: a date in a workbook."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
+from datetime import date
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -69,6 +71,20 @@ def test_a_workbook_has_a_sheet_for_each_table_and_one_of_definitions() -> None:
     assert list(found) == ["Figures", "A table", "A table 2", "Definitions"]
     assert ["Check-outs", "A kit handed out."] in [line[:2] for line in found["Definitions"]]
     assert any(line[0] == "not known" for line in found["Definitions"])
+
+
+def test_days_are_dates_heads_stay_in_sight_and_counts_have_groups() -> None:
+    days = [date(2026, 2, 28), date(2026, 3, 1)]
+    rows = tuple(Row(f"{day:%b} {day.day}", (Number(1234.0),), on=day) for day in days)
+    made = Table("Day by day", "Day", (Column("Check-outs"),), rows, Row("Together", (Number(2468.0),)))
+    found = report(section(made), figures=[figure(5)])
+    assert [line[0] for line in sheets(found)["Day by day"]] == ["Day", *days, "Together"]
+    assert ["Feb 28", "1234"] in lines(found)
+    with zipfile.ZipFile(io.BytesIO(as_xlsx(found, ENGLISH))) as book:
+        pages = [book.read(name).decode() for name in sorted(book.namelist()) if "worksheets/sheet" in name]
+        styles = book.read("xl/styles.xml").decode()
+    assert all('state="frozen"' in page for page in pages)
+    assert all(form in styles for form in ("ddd, mmm d, yyyy", "#,##0"))
 
 
 def test_a_sheets_name_is_one_that_spreadsheets_take() -> None:

@@ -214,7 +214,7 @@ def _by_month(choice: Choice, rows: list[Circulated]) -> Section:
             )
             for counter in (CHECK_OUT, *BESIDE)
         )
-        lines.append(Row(spoken.month(month.first), (*numbers, Number(served))))
+        lines.append(Row(spoken.month(month.first), (*numbers, Number(served)), on=month.first))
     last = choice.period.last
     until = reader.day_and_year(last)
     note = "" if months[-1].last == last else _("The last month is counted up to %(day)s.", day=until)
@@ -301,7 +301,7 @@ def _by_day(choice: Choice, now: list[Circulated], before: list[Circulated]) -> 
         given = {"period": OWN_DAYS, "from": day.isoformat(), "to": day.isoformat()}
         here = link(choice, CHECK_OUT, **given)
         was = Number(then.get(earlier, 0) if earlier in choice.before else None)
-        lines.append(Row(reader.day(day), (Number(counts.get(day, 0), url=here), was)))
+        lines.append(Row(reader.day(day), (Number(counts.get(day, 0), url=here), was), on=day))
     return Section(
         "by-day",
         lambda table: findings.most(

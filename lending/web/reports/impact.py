@@ -16,7 +16,7 @@ from lending.charts import Kind
 from lending.domain.counting import Counter
 from lending.domain.indicators import Indicator
 from lending.domain.periods import Period, month_of, months_until
-from lending.domain.permissions import Act
+from lending.domain.permissions import Act, Role
 from lending.domain.small_cells import SMALLEST_SHOWN
 from lending.domain.surveys import AGREES
 from lending.queries.counts import By, circulated
@@ -60,10 +60,9 @@ def file(form: str) -> ResponseReturnValue:
 def _report(choice: Choice) -> Report:
     found, months = funders_list(choice), _check_outs(choice)
     check_outs = found.numbers[Indicator.CHECK_OUTS] or 0
-    name = current.library().own_settings().name
     return Report(
         name="impact",
-        title=_("What the kits did: %(library)s", library=name) if choice.branch is None else choice.branch.name,
+        title=_("What the kits did: %(library)s", library=_of(choice)),
         period=period_words(choice.period, current.reader()),
         made_at=current.now(),
         narrowed=choice.narrowed(),
@@ -76,6 +75,13 @@ def _report(choice: Choice) -> Report:
         notes=(uncounted_note(found.uncounted),) if found.uncounted else (),
         on=choice.period.last,
     )
+
+
+def _of(choice: Choice) -> str:
+    """Whose page it is: the library as a whole, or the one branch that is looked at."""
+    own = choice.branches if current.branch_ids() is not None else ()
+    only = choice.branch or (own[0] if len(own) == 1 else None)
+    return current.library().own_settings().name if only is None else only.name
 
 
 def _check_outs(choice: Choice) -> dict[Period, int]:
@@ -93,7 +99,7 @@ def _by_month(months: Mapping[Period, int]) -> Section:
     spoken, last = voice(), max(month.last for month in months)
     is_over = last == month_of(last).last
     rows = tuple(
-        Row(spoken.month(month.first), (Number(n, measure=month_measure(CHECK_OUT, month)),))
+        Row(spoken.month(month.first), (Number(n, measure=month_measure(CHECK_OUT, month)),), on=month.first)
         for month, n in months.items()
     )
 
@@ -114,7 +120,12 @@ def _by_month(months: Mapping[Period, int]) -> Section:
 
 
 def _learned(choice: Choice) -> Figure | None:
-    """How many of those who answered say that they learned something; ``None`` where too few answered to tell."""
+    """How many of those who answered say that they learned something; ``None`` where too few answered to tell.
+
+    Answers about a session are of all its libraries: of one alone nothing is told.
+    """
+    if choice.branch is not None or (current.branch_ids() is not None and current.person().role is not Role.PROGRAM):
+        return None
     program = choice.program_code
     with current.library().db.read() as session:
         told = survey_results(session, scope_of(choice), choice.period, program=program).statements["learned"]

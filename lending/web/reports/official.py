@@ -149,7 +149,11 @@ def _report(choice: Choice) -> Report:
 def _by_month(found: Indicators, choice: Choice) -> Section:
     """The check-outs of each month."""
     rows = tuple(
-        Row(voice().month(_day(row, By.MONTH)), (Number(row.n(Counter.CHECK_OUT)), Number(row.served.households)))
+        Row(
+            voice().month(_day(row, By.MONTH)),
+            (Number(row.n(Counter.CHECK_OUT)), Number(row.served.households)),
+            on=_day(row, By.MONTH),
+        )
         for row in found.by_month
     )
     total = Row(

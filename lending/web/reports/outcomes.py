@@ -131,6 +131,7 @@ def _notes(choice: Choice, found: Outcomes) -> tuple[str, ...]:
     notes = []
     if choice.branch is not None or current.branch_ids() is not None:
         notes.append(_("Online workshops count for the whole system and for their program, never for one library."))
+        notes.append(_("Answers about a session are those of all its libraries, because they are anonymous."))
     if choice.program is not None:
         notes.append(_("Inquiries, referrals and uses of kits belong to no program: they are those of all."))
     if found.workshops.uncounted:

@@ -203,6 +203,7 @@ def _by_day(now: StockFigures) -> Section:
         Row(
             _label(day.day),
             (*(Number(getattr(day, field), measure=_measure(field, day)) for field in (*_PARTS, "in_service")),),
+            on=day.day,
         )
         for day in _shown_days(now)
     )
@@ -312,7 +313,11 @@ def _by_time(by_branch: Mapping[str, Durations], together: Durations, choice: Ch
 def _shelf(now: StockFigures) -> Section:
     spoken = voice()
     rows = tuple(
-        Row(_label(day.day), tuple(Number(getattr(day, of), measure=_measure(of, day)) for of in ("ready", "waiting")))
+        Row(
+            _label(day.day),
+            tuple(Number(getattr(day, of), measure=_measure(of, day)) for of in ("ready", "waiting")),
+            on=day.day,
+        )
         for day in _shown_days(now)
     )
 
