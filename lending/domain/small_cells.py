@@ -20,6 +20,14 @@ from typing import Generic, TypeAlias, TypeVar
 SMALLEST_SHOWN = 5
 """The least count, other than 0, that may leave the library."""
 
+
+def rank(n: float | None) -> float:
+    """By what a list is put in order, the most first: those that may not leave are as many as each other, so that
+    their order says nothing of them.
+    """
+    return -max(n, SMALLEST_SHOWN - 1) if n else 0
+
+
 Key = TypeVar("Key", bound=Hashable)
 
 

@@ -16,6 +16,7 @@ from lending.domain.actors import Actor
 from lending.domain.counting import N_
 from lending.domain.periods import Period
 from lending.domain.permissions import Role
+from lending.domain.small_cells import rank
 from lending.models.branches import Branch
 from lending.models.inquiries import InquiryChannel, InquiryTally
 from lending.queries.scope import Branches, within
@@ -64,7 +65,7 @@ def inquiries(session: Session, scope: Branches, period: Period, *, staff_id: in
         months[month] = months.get(month, 0) + n
     return Inquiries(
         total=sum(topics.values()) if rows else None,
-        by_topic=dict(sorted(topics.items(), key=lambda pair: (-pair[1], pair[0]))),
+        by_topic=dict(sorted(topics.items(), key=lambda pair: (rank(pair[1]), pair[0]))),
         by_branch=dict(sorted(branches.items())),
         by_channel=channels,
         by_month=dict(sorted(months.items())),

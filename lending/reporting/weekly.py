@@ -17,6 +17,7 @@ from lending import paths
 from lending.domain.counting import Counter
 from lending.domain.library_settings import LibrarySettings
 from lending.domain.periods import Period
+from lending.domain.small_cells import rank
 from lending.queries.branches import branches
 from lending.queries.counts import By, Circulated, circulated
 from lending.queries.losses import overdue_now
@@ -106,7 +107,7 @@ def _by_branch(
     for place in branches(session, scope):
         numbers = (_sum([row for row in rows if row.at[By.BRANCH] == place.code], counter) for rows in (now, before))
         lines.append(Row(place.name, tuple(Number(n) for n in numbers)))
-    lines.sort(key=lambda row: (-(row.numbers[0].value or 0), row.label))
+    lines.sort(key=lambda row: (rank(row.numbers[0].value), row.label))
     days = voice.reader.days
     told = {"period": days(week.first, week.last), "before": days(week.before().first, week.before().last)}
 

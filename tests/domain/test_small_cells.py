@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lending.domain.small_cells import Hidden, Shown, Sum, hidden, hidden_table, hidden_with_total, hide
+from lending.domain.small_cells import Hidden, Shown, Sum, hidden, hidden_table, hidden_with_total, hide, rank
 
 U, N = Hidden.UNDER_FIVE, Hidden.NOT_SHOWN
 
@@ -114,3 +114,10 @@ def _fits(total: int, told: Shown) -> bool:
     if told is U:
         return 0 < total < 5
     return told is N or told is None or total == told
+
+
+def test_the_order_of_a_list_says_nothing_of_small_counts() -> None:
+    counts = {"Norwalk": 1, "Compton": 12, "Graham": 4, "Lennox": 0, "Florence": 2, "Topanga": 5}
+    ordered = sorted(counts, key=lambda name: (rank(counts[name]), name))
+    assert ordered == ["Compton", "Topanga", "Florence", "Graham", "Norwalk", "Lennox"]
+    assert rank(None) == rank(0)

@@ -18,6 +18,7 @@ from lending.charts import Kind
 from lending.domain.counting import Counter
 from lending.domain.periods import Period, months_until
 from lending.domain.permissions import Act
+from lending.domain.small_cells import rank
 from lending.queries.counts import By, Circulated, circulated
 from lending.queries.report_rows import session_names
 from lending.reporting import findings, words
@@ -169,7 +170,7 @@ def _by_branch(choice: Choice, now: list[Circulated], before: list[Circulated]) 
                 Number(counts.get(code, 0), url=link(choice, CHECK_OUT, branch=code)),
             ),
         )
-        for code, name in sorted(names.items(), key=lambda pair: (-counts.get(pair[0], 0), pair[1]))
+        for code, name in sorted(names.items(), key=lambda pair: (rank(counts.get(pair[0])), pair[1]))
     )
     whole = _sum_of(rows, 2)
     told = {"period": period_words(choice.period, reader), "before": period_words(choice.before, reader)}
@@ -388,7 +389,7 @@ def _counts_by(by: By, rows: list[Circulated]) -> Mapping[Any, int]:
 
 
 def _most_first(by: By, rows: list[Circulated]) -> list[tuple[str, Circulated]]:
-    ordered = sorted(rows, key=lambda row: (-row.n(CHECK_OUT), str(row.at[by])))
+    ordered = sorted(rows, key=lambda row: (rank(row.n(CHECK_OUT)), str(row.at[by])))
     return [(str(row.at[by]), row) for row in ordered]
 
 

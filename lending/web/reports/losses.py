@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 from lending.charts import Kind
 from lending.domain.counting import Counter, PartCounter, share_of
 from lending.domain.permissions import Act
+from lending.domain.small_cells import rank
 from lending.queries.counts import By, Circulated
 from lending.queries.losses import AGES, OverdueNow, PartFigures, loss_rate, overdue_now, parts_most_lost
 from lending.queries.report_rows import VERBS
@@ -212,7 +213,7 @@ def _by_branch(late: Sequence[OverdueNow], lost: Sequence[Circulated], choice: C
                 ),
             )
         )
-    lines.sort(key=lambda line: (-(line.numbers[0].value or 0), line.label))
+    lines.sort(key=lambda line: (rank(line.numbers[0].value), line.label))
     sums = [round(sum(line.numbers[place].value or 0 for line in lines)) for place in range(3 + len(FIGURES))]
     whole = (
         Number(sums[0]),
@@ -245,7 +246,7 @@ def _by_branch(late: Sequence[OverdueNow], lost: Sequence[Circulated], choice: C
 def _parts(parts: Sequence[PartFigures], choice: Choice) -> Section:
     spoken = voice()
     names = {one.code: one.name for one in choice.kit_types}
-    most_missing = sorted(parts, key=lambda part: -part.counts.get(PartCounter.MISSING, 0))
+    most_missing = sorted(parts, key=lambda part: rank(part.counts.get(PartCounter.MISSING)))
     rows = tuple(
         Row(
             part.part if len(names) == 1 else f"{part.part} ({names.get(part.kit_type, part.kit_type)})",

@@ -12,6 +12,7 @@ from lending.charts import Kind
 from lending.domain.attendance import WorkshopTold, count
 from lending.domain.hiring import Figure as Counted
 from lending.domain.indicators import DEFINITIONS, NAMES, Indicator
+from lending.domain.small_cells import rank
 from lending.domain.surveys import STATEMENTS
 from lending.models.outcomes import HeardFrom
 from lending.models.referrals import ReferralOutcome
@@ -49,7 +50,7 @@ def workshops(found: Workshops, names: Mapping[str, str]) -> Section:
             Number(counted.survey_views),
         )
         rows.append(Row(called[cohort], numbers, url=url_for("workshops.of_session", code=cohort)))
-    rows.sort(key=lambda row: (-(row.numbers[0].value or 0), row.label))
+    rows.sort(key=lambda row: (rank(row.numbers[0].value), row.label))
     spoken = voice()
     whole = (
         Number(found.attended),
@@ -269,7 +270,7 @@ def _unit(figure: Counted) -> Unit:
 def hearing(found: HeardFigures) -> Section:
     """How people heard of it."""
     spoken = voice()
-    ordered = sorted(HeardFrom, key=lambda source: (-found.sources[source], list(HeardFrom).index(source)))
+    ordered = sorted(HeardFrom, key=lambda source: (rank(found.sources[source]), list(HeardFrom).index(source)))
     rows = tuple(Row(_(words.HEARD[source]), (Number(found.sources[source]),)) for source in ordered)
     return Section(
         "hearing",
