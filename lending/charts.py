@@ -308,11 +308,13 @@ def _tall(point: Point, highest: float) -> float:
 
 
 def _told(points: Sequence[Point], room: float) -> set[int]:
-    """Which bars have room for their number: all, or else the highest and the last."""
-    longest = max((len(point.shown) for point in points), default=0)
-    if longest * (_LETTER + 0.6) <= room * 1.45:
-        return set(range(len(points)))
-    return _apart(points, room)
+    """Which bars have room for their number: all, or else the highest and the last. A word may be too long alone."""
+    fits = {place for place, point in enumerate(points) if len(point.shown) * (_LETTER + 0.6) <= room * 1.45}
+    return (
+        fits
+        if fits >= {place for place, point in enumerate(points) if point.value is not None}
+        else _apart(points, room)
+    )
 
 
 def _apart(points: Sequence[Point], room: float) -> set[int]:

@@ -90,6 +90,13 @@ def test_what_is_not_known_or_hidden_has_no_bar_but_its_word() -> None:
     assert "under 5" in words(read(Kind.ROWS, hidden))
 
 
+def test_a_word_that_is_too_long_takes_no_number_away() -> None:
+    mixed = (Point(41, "41"), Point(None, "menos de 5"), *(Point(n, str(n)) for n in range(50, 60)))
+    labels = tuple(f"m{n}" for n in range(12))
+    shown = words(read(Kind.BARS, Series("n", mixed), labels=labels))
+    assert [word for word in shown if word.isdigit()] == ["41", *(str(n) for n in range(50, 60))]
+
+
 def test_a_gap_parts_a_line() -> None:
     drawing = read(Kind.LINE, Series("November", points(1, None, 3, 4)), labels=("a", "b", "c", "d"))
     assert len(list(drawing.iter(f"{SVG}polyline"))) == 2
