@@ -21,11 +21,11 @@ ALONE_AFTER: Final = timedelta(hours=24)
 OPEN_FOR: Final = timedelta(hours=24)
 """How long the ledger stays open, from the approval or from the end of that wait."""
 
-_ECF: Final = re.compile(r"(?<![A-Za-z])ECF(?![A-Za-z])", re.IGNORECASE)
+_ECF: Final = re.compile(r"(?<![A-Za-z])(?:ECF|Emergency\s+Connectivity\s+Fund)(?![A-Za-z])", re.IGNORECASE)
 
 
 def is_ecf(fund: str | None) -> bool:
-    """Whether a fund is the Emergency Connectivity Fund: its name has the word ECF, as in ``ECF 2021``."""
+    """Whether a fund is the Emergency Connectivity Fund: its name says so, or has the word ECF, as in ``ECF 2021``."""
     return fund is not None and _ECF.search(fund) is not None
 
 

@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 OPENING = Opening(ASKED, None, None, None)
 
 
-@pytest.mark.parametrize("fund", ["ECF", "ECF 2021", "ecf window 2", "FCC/ECF", "ECF-1"])
+@pytest.mark.parametrize("fund", ["ECF", "ECF 2021", "ecf window 2", "FCC/ECF", "ECF-1", "Emergency Connectivity Fund"])
 def test_a_fund_with_the_word_ecf_is_federal_money(fund: str) -> None:
     assert is_ecf(fund)
 

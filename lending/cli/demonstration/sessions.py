@@ -67,7 +67,7 @@ def _captains(town: Town, place: Place, cohort: CohortDates) -> Story:
 
 
 def _one_workshop(town: Town, place: Place, cohort: CohortDates, n: int, on: date) -> Story:
-    """Who was in the meeting, by its list; the recording, and how often it was viewed, twice if that was lately."""
+    """Who was in the meeting, by its list, and the recording; of the running session what people answered, too."""
     chance = town.chance("workshop", cohort.code, n)
     seed = chance.randint(0, 10**9)
 
@@ -81,7 +81,12 @@ def _one_workshop(town: Town, place: Place, cohort: CohortDates, n: int, on: dat
         return workshop
 
     workshop: str = yield Step(place, on + _DAY, 0.3, counted, by=town.lead)
-    for days in (2, 4) if cohort.ends_on > town.today else (4,):
+    if cohort.ends_on > town.today:
+        asking: Do = lambda session, at, by: open_survey(session, workshop=workshop, at=at, by=by)  # noqa: E731 - one call
+        survey: str = yield Step(place, on + 2 * _DAY, 0.2, asking, by=town.lead)
+        answers = answering(survey, chance.randint(7, 14), chance)
+        yield Step(place, on + 3 * _DAY, 0.7, answers, by=NEWCOMER)
+    for days in (4, 5) if cohort.ends_on > town.today else (4,):
         yield Step(place, on + days * _DAY, 0.95, viewed(place, workshop, chance.randint(12, 44)), by=town.lead)
 
 
