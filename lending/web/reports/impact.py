@@ -30,7 +30,7 @@ from lending.web.access import allow
 from lending.web.reports import showing
 from lending.web.reports.choosing import Choice, chosen, period_words
 from lending.web.reports.frame import voice
-from lending.web.reports.official import figures_of, funders_list, scope_of, uncounted_note
+from lending.web.reports.official import figures_of, funders_list, notes_of, scope_of
 from lending.web.reports.outcome_tables import reach
 
 bp = Blueprint("impact", __name__, url_prefix="/reports")
@@ -72,7 +72,7 @@ def _report(choice: Choice) -> Report:
             months_adding(CHECK_OUT, check_outs, choice.period, measure=CHECK_OUT, months=months),
             *reach(found.workshops),
         ),
-        notes=(uncounted_note(found.uncounted),) if found.uncounted else (),
+        notes=notes_of(choice, found.uncounted),
         on=choice.period.last,
     )
 

@@ -92,6 +92,21 @@ def figures_of(found: Indicators, choice: Choice, wanted: tuple[Indicator, ...])
     )
 
 
+def notes_of(choice: Choice, uncounted: int) -> tuple[str, ...]:
+    """What its reader is told, so that nobody takes one library's workshops, or a sum with a gap, for all there was."""
+    notes = []
+    if scope_of(choice) is not None:
+        notes.append(online_note())
+    if uncounted:
+        notes.append(uncounted_note(uncounted))
+    return tuple(notes)
+
+
+def online_note() -> str:
+    """Said where one library is looked at: most of the workshops its people came to are in none of its numbers."""
+    return str(_("Online workshops count for the whole system and for their program, never for one library."))
+
+
 def uncounted_note(uncounted: int) -> str:
     """Said where the attendance of a workshop is in no sum, so that nobody takes the sum for whole."""
     sentence = voice().ngettext(
@@ -141,7 +156,7 @@ def _report(choice: Choice) -> Report:
         figures=figures_of(found, choice, tuple(Indicator)),
         sections=(_by_month(found, choice), _by_branch(found, choice), _survey(survey)),
         adding=tuple(_adding(found, survey)),
-        notes=(uncounted_note(found.uncounted),) if found.uncounted else (),
+        notes=notes_of(choice, found.uncounted),
         on=choice.period.last,
     )
 

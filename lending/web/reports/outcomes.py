@@ -35,6 +35,7 @@ from lending.web.access import allow
 from lending.web.reports import outcome_tables, showing
 from lending.web.reports.choosing import Choice, chosen, period_words
 from lending.web.reports.circulation import link
+from lending.web.reports.official import online_note
 
 bp = Blueprint("outcomes", __name__, url_prefix="/reports")
 
@@ -130,7 +131,7 @@ def _read(session: Session, choice: Choice) -> Outcomes:
 def _notes(choice: Choice, found: Outcomes) -> tuple[str, ...]:
     notes = []
     if choice.branch is not None or current.branch_ids() is not None:
-        notes.append(_("Online workshops count for the whole system and for their program, never for one library."))
+        notes.append(online_note())
         notes.append(_("Answers about a session are those of all its libraries, because they are anonymous."))
     if choice.program is not None:
         notes.append(_("Inquiries, referrals and uses of kits belong to no program: they are those of all."))

@@ -221,8 +221,11 @@ def test_paper_says_in_which_year_it_was_made_and_of_which_day_its_kits_are(
     assert re.findall(r'class="figure__note ([a-z-]*)">End of', page)[:1] == [""]
 
 
-def test_workshops_on_line_are_nobodys_branchs(cleo: Browser) -> None:
-    assert "Online workshops count for the whole system" in text(cleo.get("/reports/outcomes"))
+@pytest.mark.parametrize("report", ["outcomes", "official", "impact"])
+def test_workshops_on_line_are_nobodys_branchs(cleo: Browser, eli: Browser, report: str) -> None:
+    said = "Online workshops count for the whole system"
+    assert said in text(cleo.get(f"/reports/{report}"))
+    assert said not in text(eli.get(f"/reports/{report}"))
 
 
 @pytest.mark.parametrize("report", ["overdue", "stock", "sessions", "outcomes"])
