@@ -117,17 +117,22 @@ class Reader:
 
     def language(self, code: str) -> str:
         """``Spanish`` of ``es``; what is no language's code is said as it stands."""
+        return self._language(code).capitalize()
+
+    def languages(self, codes: str) -> str:
+        """``English and Spanish`` of ``en, es``; ``Inglés y español`` where names of languages are written small."""
+        listed = self.listed([self._language(code) for code in codes.split(",") if code.strip()])
+        return listed[:1].upper() + listed[1:]
+
+    def _language(self, code: str) -> str:
+        """Its name as it is written within a sentence."""
         from babel import Locale, UnknownLocaleError
 
         try:
             name = Locale.parse(code.strip(), sep="-").get_display_name(self.locale)
         except (UnknownLocaleError, ValueError):
             name = None
-        return str(name or code.strip()).capitalize()
-
-    def languages(self, codes: str) -> str:
-        """``English and Spanish`` of ``en, es``."""
-        return self.listed([self.language(code) for code in codes.split(",") if code.strip()])
+        return str(name or code.strip())
 
     def listed(self, words: list[str]) -> str:
         """``wiped, charged and restocked``."""

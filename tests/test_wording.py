@@ -80,6 +80,11 @@ def test_a_language_without_a_form_of_this_country_writes_money_in_its_own() -> 
     assert re.sub(r"\s", " ", Reader(english, "eo").money(147000)) == "US$ 1 470,00"
 
 
+@pytest.mark.parametrize(("locale", "said"), [("en", "English and Spanish"), ("es", "Inglés y español")])
+def test_languages_in_a_row_begin_with_one_capital_letter(locale: str, said: str) -> None:
+    assert Reader(english, locale).languages("en, es") == said
+
+
 def test_an_instant_is_told_in_the_branchs_zone() -> None:
     block = Block(Reason.COOL_DOWN, {"until": datetime(2026, 12, 19, 4, 0, tzinfo=UTC)})
     assert "Fri, Dec 18, 8:00" in say(block, english, zone="America/Los_Angeles")

@@ -128,7 +128,11 @@ def _says(found: Confirmation, reader: Reader) -> Any:
     if found.seat is EnrolmentState.WAITING:
         yield _("You are number %(n)s on the waiting list for a seat.", n=found.seat_position)
     elif found.seat is EnrolmentState.ENROLLED and found.starts_on is not None:
-        yield _("%(session)s begins on %(day)s.", session=found.name, day=reader.day_and_year(found.starts_on))
+        day = reader.day_and_year(found.starts_on)
+        if found.starts_on <= current.today():
+            yield _("%(session)s began on %(day)s.", session=found.name, day=day)
+        else:
+            yield _("%(session)s begins on %(day)s.", session=found.name, day=day)
     if found.kit is ReservationState.WAITING:
         yield _("You are number %(n)s in line for a kit.", n=found.kit_position)
     elif found.kit in (ReservationState.PROMISED, ReservationState.PULLING, ReservationState.IN_TRANSIT):

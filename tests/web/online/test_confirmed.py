@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lending.clock import MovingClock
 from lending.db import Database
 from lending.domain.states import EnrolmentState, ReservationState
-from lending.models.cohorts import Enrolment
+from lending.models.cohorts import Cohort, Enrolment
 from lending.models.people import Patron
 from lending.models.reservations import Reservation
 from tests.cast import ADA, NOW, Cast
@@ -72,6 +72,16 @@ def test_who_is_offered_a_seat_is_told_where_to_take_it(ada: Browser, sqlite_dat
     page = shown(ada, seat)
     assert "A seat is offered to you" in page
     assert "Take the seat on the page My place" in page
+
+
+def test_a_session_that_runs_is_not_said_to_begin(
+    ada: Browser, sqlite_database: Database, cast: Cast, seat: str
+) -> None:
+    """On its first day it has begun; on the day before, it begins."""
+    for starts_on, told in ((NOW.date(), "began on"), (NOW.date() + timedelta(days=1), "begins on")):
+        moved = update(Cohort).values(starts_on=starts_on).where(Cohort.id == cast.cohort)
+        sqlite_database.act(lambda s, moved=moved: s.execute(moved))
+        assert f"Work Ready 7 {told} " in shown(ada, seat)
 
 
 def test_somebody_comes_of_age_at_midnight_of_the_library(
