@@ -54,8 +54,8 @@ def tell_how_to_begin(opened: Library) -> None:
     from lending.web.first_run import asks_everybody, code_of  # which brings the pages along
 
     where = f"http://{opened.settings.bind}/setup"
-    whence = "" if asks_everybody(opened.settings) else "from another machine "
-    click.echo(f"This library is empty. Set it up at {where}; {whence}with the code {code_of(opened.settings)}")
+    whence = "" if asks_everybody(opened.settings) else "; from another machine"
+    click.echo(f"This library is empty. Set it up at {where}{whence} with the code {code_of(opened.settings)}")
 
 
 def ensure_free(bind: str) -> None:
