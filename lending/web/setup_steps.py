@@ -185,10 +185,11 @@ def lending() -> ResponseReturnValue:
     place, kind = _place(), _kind()
 
     def do(session: Session, at: datetime, by: Actor) -> None:
-        if form.how.data == "session":
-            _plan(session, form, place, kind, at, by)
+        _plan(session, form, place, kind, at, by)
 
-    if posted(form, do):
+    # Open loans need nothing more: there is no act then, which would take a key and leave nothing on the journal.
+    is_open = form.how.data == "open"
+    if form.validate_on_submit() if is_open else posted(form, do):
         return redirect(url_for("setup_steps.patron"), 303)
     return _page("lending", form, _("Who borrows your kits?")), status(form)
 

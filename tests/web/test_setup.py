@@ -14,6 +14,7 @@ from lending.clock import MovingClock
 from lending.db import Database
 from lending.library import Library
 from lending.models.cohorts import Cohort, Enrolment, Pool
+from lending.models.journal import IdempotencyKey, JournalEntry
 from lending.models.kits import Kit, KitTypePart
 from lending.models.people import Patron, Staff
 from lending.settings import Profile
@@ -156,6 +157,8 @@ def test_the_steps_make_a_library_that_lends_to_anybody(maria: Browser, sqlite_d
     found = {model: count(sqlite_database, model) for model in (Kit, KitTypePart, Patron, Cohort)}
     assert found == {Kit: 4, KitTypePart: 1, Patron: 1, Cohort: 0}
     assert maria.get("/setup/next").headers["Location"] == "/setup/ready"
+    with sqlite_database.read() as session:
+        assert set(session.scalars(select(IdempotencyKey.act))) <= set(session.scalars(select(JournalEntry.act)))
     maria.scan("29999000000018", station="MAIN/Desk 1")
     scanned = maria.scan("KIT-1004", patron="29999000000018", station="MAIN/Desk 1").get_json()
     assert "agreement" in scanned["say"].lower()
