@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lending.circulation.acts import once, owner_of_keys
-from lending.circulation.journal import record
+from lending.circulation.journal import record, record_unchanged
 from lending.domain.actors import Actor
 from lending.domain.periods import Period
 from lending.domain.permissions import Act
@@ -29,15 +29,22 @@ def want_weekly_mail(session: Session, *, wanted: bool, at: datetime, by: Actor)
     row = session.scalars(select(Staff).where(Staff.id == by.staff_id).with_for_update(key_share=True)).one_or_none()
     if row is None:
         raise Refused.because(Reason.NOT_FOUND)
-    if row.weekly_mail is not wanted:
-        row.weekly_mail = wanted
-        record(session, "want_weekly_mail", at=at, by=by, detail={"staff_id": row.id, "wanted": wanted})
+    if row.weekly_mail is wanted:
+        record_unchanged(session, "want_weekly_mail", at=at, by=by)
+        return
+    row.weekly_mail = wanted
+    record(session, "want_weekly_mail", at=at, by=by, detail={"staff_id": row.id, "wanted": wanted})
 
 
 def take_week(session: Session, staff: str, week: Period, *, at: datetime, by: Actor) -> bool:
     """Whether it is for the caller to send a week's figures to an account (its public id): for the first who asks."""
     by.permit(Act.ADMINISTER)
-    return once(session, by=by, key=_key(staff, week), body={}, at=at, do=lambda: True, again=lambda _earlier: False)
+
+    def take() -> bool:
+        record_unchanged(session, "take_week", at=at, by=by)  # it takes a key, and nothing else
+        return True
+
+    return once(session, by=by, key=_key(staff, week), body={}, at=at, do=take, again=lambda _earlier: False)
 
 
 def give_week_back(session: Session, staff: str, week: Period, *, by: Actor) -> None:
