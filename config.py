@@ -37,7 +37,7 @@ SECURE_COOKIES = None
 # A desk stays signed in for a shift, lunch included.
 SESSION_HOURS = 12
 MAX_UPLOAD_BYTES = 16 * 1024 * 1024
-# Where the SIP2 door listens.
+# Where the SIP2 door for self-check machines will listen. It is still to come.
 SIP2_BIND = "127.0.0.1:6001"
 
 # "smtp://host:port", "smtps://user:password@host:port". None: mail is written to the log of notices and marked so.

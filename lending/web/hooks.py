@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from lending.circulation.acts import once
+from lending.circulation.journal import record_unchanged
 from lending.circulation.notices import bounced
 from lending.circulation.stopping import stop_texts
 from lending.domain.actors import Actor, Door
@@ -94,7 +95,7 @@ def texts() -> ResponseReturnValue:
         return _no("from is no telephone number", 422)
     word = " ".join(re.findall(r"[\w-]+", unicodedata.normalize("NFKC", text).casefold()))
     if word in STOP:
-        _once(lambda session, at, by: stop_texts(session, phone=number, at=at, by=by))
+        _once("stop_texts", lambda session, at, by: stop_texts(session, phone=number, at=at, by=by))
     return jsonify(reply=_reply(number, word))
 
 
@@ -108,18 +109,23 @@ def bounces() -> ResponseReturnValue:
     notice = notice_of(message_id)
     if notice is None or not permanent:
         return jsonify(noted=False)
-    noted = _once(lambda session, at, by: bounced(session, notice, address_is_wrong=wrong, at=at, by=by))
+    noted = _once("bounced", lambda session, at, by: bounced(session, notice, address_is_wrong=wrong, at=at, by=by))
     return jsonify(noted=bool(noted))
 
 
-def _once(do: Callable[[Session, datetime, Actor], Any]) -> Any:
+def _once(verb: str, do: Callable[[Session, datetime, Actor], Any]) -> Any:
     """Do what a message asks for, unless the very same message did before; ``None`` then."""
     at, key, said = current.now(), str(g.key), dict(g.said)
     by = Actor(role=Role.SYSTEM, door=Door.API, act=new_public_id())
+
+    def noted(session: Session) -> Any:
+        found = do(session, at, by)
+        if not found:
+            record_unchanged(session, verb, at=at, by=by)
+        return found
+
     return current.library().db.act(
-        lambda session: once(
-            session, by=by, key=key, body=said, at=at, do=lambda: do(session, at, by), again=lambda _: None
-        )
+        lambda session: once(session, by=by, key=key, body=said, at=at, do=lambda: noted(session), again=lambda _: None)
     )
 
 

@@ -220,10 +220,10 @@ def ready() -> ResponseReturnValue:
     place = _place()
     with current.library().db.read() as session:
         here = stations(session, [place.branch_id])
-        free = queries.newest_code(session, branch_ids=None)
+        kits = queries.kit_list(session, branch_ids=None, limit=1).kits
     if current.station() is None and len(here) == 1:
         current.stand_at(here[0], current.person())
-    return _page("ready", None, _("Ready to lend"), kit=free, place=place.name)
+    return _page("ready", None, _("Ready to lend"), kit=kits[0].code if kits else None, place=place.name)
 
 
 def _plan(session: Session, form: Any, place: BranchShown, kind: str, at: datetime, by: Actor) -> None:

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from lending.circulation import notices
+from lending.circulation.journal import UNCHANGED
 from lending.circulation.telling import tell
 from lending.clock import MovingClock
 from lending.db import Database
@@ -20,6 +21,7 @@ from lending.models.branches import Branch
 from lending.models.journal import JournalEntry
 from lending.models.notices import Carrier, Channel, Notice, NoticeState
 from lending.models.people import Patron
+from lending.queries.invariants import INVARIANTS
 from tests.cast import NOW, Cast
 
 TEXTS, BOUNCES = "the text gateway's secret, 40 signs long.", "the mail server's secret, 40 signs long.."
@@ -120,6 +122,18 @@ def test_a_message_that_is_sent_again_does_nothing_more(
     with sqlite_database.read() as session:
         stops = select(func.count()).select_from(JournalEntry).where(JournalEntry.verb == "stop_texts")
         assert session.scalar(stops) == 1
+
+
+def test_a_message_that_finds_nothing_to_do_is_on_the_journal_as_that(
+    hooked: Flask, sqlite_database: Database, cast: Cast
+) -> None:
+    change(sqlite_database, cast, phone=None)
+    assert text(hooked, "STOP").status_code == 200
+    law = next(each for each in INVARIANTS if each.name == "act_on_journal")
+    with sqlite_database.read() as session:
+        assert law.find(session) == []
+        said = session.scalars(select(JournalEntry).order_by(JournalEntry.id.desc()).limit(1)).one()
+    assert (said.verb, said.detail) == (UNCHANGED, {"asked": "stop_texts"})
 
 
 def test_without_a_secret_there_is_nothing_here(app: Flask) -> None:

@@ -26,8 +26,8 @@ from lending.models.privacy import Authority, RequestAbout, RequestDecision, Req
 
 _DAY = timedelta(days=1)
 
-_OWN_MONTHS = 4
-"""How many months East Los Angeles has closed; the last of them was closed at all libraries."""
+_OWN_MONTHS = 11
+"""How many months East Los Angeles has closed, all of a year but the last; the last of them was closed everywhere."""
 
 _USES_FROM_DAYS_AGO = 63
 _REQUESTS = (

@@ -21,6 +21,7 @@ from lending.circulation.signing import TextToSign
 from lending.domain.actors import Actor
 from lending.domain.contacts import phone_as_written
 from lending.errors import Reason, Refused
+from lending.notice_words.rendered import language_for
 from lending.programs.reserving_online import (
     Confirmed,
     Signature,
@@ -211,4 +212,5 @@ def _reached() -> list[str]:
         return [str(CHANNELS[reach["channel"]]), _to(person), current.reader().language(reach["language"])]
     own = own_contact()
     where = own.email if own.channel.value == "email" else phone_as_written(own.phone or "")
-    return [str(CHANNELS[own.channel.value]), where or "", current.reader().language(own.language)]
+    spoken = language_for(own.language, current.library().settings.default_locale)
+    return [str(CHANNELS[own.channel.value]), where or "", current.reader().language(spoken)]

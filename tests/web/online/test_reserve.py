@@ -35,6 +35,16 @@ def written_to(sqlite_database: Database, cast: Cast) -> None:
     sqlite_database.act(lambda s: setattr(s.get_one(Patron, cast.luis_id), "email", "luis@example.org"))
 
 
+def test_the_language_in_which_a_patron_is_told_is_one_that_is_spoken(
+    luis: Browser, written_to: None, sqlite_database: Database, cast: Cast
+) -> None:
+    sqlite_database.act(lambda s: setattr(s.get_one(Patron, cast.luis_id), "language", "ko"))
+    choose(luis)
+    shown = page(luis.get("/reserve/check"))
+    assert "luis@example.org" in shown
+    assert "Korean" not in shown
+
+
 def test_somebody_without_a_card_has_a_seat_and_a_kit_in_five_forms(
     new_browser: NewBrowser, sqlite_database: Database, cast: Cast
 ) -> None:
