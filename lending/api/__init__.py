@@ -38,6 +38,7 @@ def register(app: Flask) -> None:
         lines,
         loans,
         notice_texts,
+        outcomes,
         patrons,
         policies,
         privacy,
@@ -64,7 +65,7 @@ def register(app: Flask) -> None:
     assert all((*declared, enrolments, shelf, stocktakes, tasks, workshops))  # noqa: S101 - each declares its calls
     assert all((agreements, closures, cohorts, indicators, ladders, lines, notice_texts, policies, programs, webhooks))  # noqa: S101 - the same
     assert all((hiring_events, inquiries, referrals, registrations, reports, surveys, uses))  # noqa: S101 - the same
-    assert all((captains, hearing, ledger, library_settings, privacy, records_requests, staff, stories))  # noqa: S101 - the same
+    assert all((captains, hearing, ledger, library_settings, outcomes, privacy, records_requests, staff, stories))  # noqa: S101 - the same
     problems.install(app, prefix=PREFIX)
     description.describe(app)
     access.check(app, calls)

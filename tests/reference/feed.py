@@ -208,15 +208,15 @@ class Feed:
             self.raw.note("view", watched, n)
 
     def _desk(self) -> None:
-        """3,826 inquiries and 295 people referred to JobsLA who enrolled there, one who did not, and one elsewhere."""
+        """3,826 inquiries, 295 people referred to JobsLA who enrolled there, five who did not, and five elsewhere."""
         at, where = day(2026, 3, 10), self.cast.ela
         for topic, n in (("job_search", 1000), ("resume", 1000), ("worksource", 1000), ("job_search", 826)):
             given = {"branch_id": where, "topic": topic, "n": n, "at": at, "by": self.cast.ben}
             self.database.act(lambda session, given=given: tally(session, **given))
             self.raw.note("inquiry", at.date(), n)
-        for n in range(297):
-            service = "worksource" if n == 296 else "jobsla"
-            outcome = ReferralOutcome.DID_NOT_GO if n == 295 else ReferralOutcome.ENROLLED
+        for n in range(305):
+            service = "worksource" if n >= 300 else "jobsla"
+            outcome = ReferralOutcome.DID_NOT_GO if 295 <= n < 300 else ReferralOutcome.ENROLLED
             self.database.act(lambda s, service=service, outcome=outcome: self._refer(s, service, outcome, at))
             self.raw.note(f"{service} {outcome}", at.date())
 
