@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lending import api, logs, paths, web
 from lending import settings as setting
 from lending.domain.contacts import phone_as_written
+from lending.late_rules import LateRule
 from lending.library import Library, open_library
 from lending.queries.borrowers import patron_account
 from lending.queries.staff import account
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     if library is None:
         library = open_library(settings or setting.load())
     app = Flask("lending", template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
+    app.url_rule_class = LateRule
     app.extensions["lending"] = library
     _configure(app, library.settings)
     logs.configure(library.settings.log_level)
