@@ -17,12 +17,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lending import api, logs, paths, web
 from lending import settings as setting
 from lending.domain.contacts import phone_as_written
-from lending.late_rules import LateRule
 from lending.library import Library, open_library
 from lending.queries.borrowers import patron_account
 from lending.queries.staff import account
 from lending.settings import Settings
 from lending.web import access, answers, current, errors, languages, shifts, tasks
+from lending.web.late_rules import LateRule
 
 
 def create_app(settings: Settings | None = None, library: Library | None = None) -> Flask:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.routing import Map, Rule
 
-from lending.late_rules import LateRule
+from lending.web.late_rules import LateRule
 
 MADE = [
     ("/kits/<barcode>", {"barcode": "KIT 1042/ñ", "page": 2}),
