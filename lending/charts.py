@@ -193,7 +193,10 @@ def _line(chart: Chart, name: str, width: int) -> tuple[Markup, float]:
         tone = "now" if number == 0 else "before"
         points = chart.series[number].points
         for run in _runs(points):
-            path = " ".join(f"{_number(across(p))},{_number(base - _tall(points[p], highest))}" for p in run)
+            places = [(across(p), base - _tall(points[p], highest)) for p in run]
+            if len(places) == 1:  # a line of one point is not drawn: a day alone is a dash
+                places = [(places[0][0] + step, places[0][1]) for step in (-5.0, 5.0)]
+            path = " ".join(f"{_number(x)},{_number(y)}" for x, y in places)
             parts.append(Markup('<polyline class="chart__stroke chart__stroke--{}" points="{}"/>').format(tone, path))
         if number == 0 and len(points) <= 40:
             for place, point in enumerate(points):

@@ -102,6 +102,13 @@ def test_a_gap_parts_a_line() -> None:
     assert len(list(drawing.iter(f"{SVG}polyline"))) == 2
 
 
+def test_a_day_alone_is_a_dash_that_is_seen() -> None:
+    drawing = read(Kind.LINE, Series("Ready", points(14)), Series("Waiting", points(563)), labels=("a",))
+    for line in drawing.iter(f"{SVG}polyline"):
+        places = line.get("points", "").split()
+        assert len(set(places)) == 2
+
+
 def test_the_line_before_is_told_apart_without_colour() -> None:
     strokes = [one.get("class") for one in read(Kind.LINE, NOW, BEFORE).iter(f"{SVG}polyline")]
     assert strokes == ["chart__stroke chart__stroke--before", "chart__stroke chart__stroke--now"]
