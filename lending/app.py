@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lending import api, logs, paths, web
 from lending import settings as setting
+from lending.api import docs, late
 from lending.domain.contacts import phone_as_written
 from lending.library import Library, open_library
 from lending.queries.borrowers import patron_account
@@ -32,25 +33,17 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     """
     if library is None:
         library = open_library(settings or setting.load())
-    app = Flask("lending", template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
+    app = _ground(library)
     app.url_rule_class = LateRule
-    app.extensions["lending"] = library
-    _configure(app, library.settings)
-    logs.configure(library.settings.log_level)
-    answers.install(app)
     csrf = CSRFProtect(app)
     Bootstrap5(app)
-    Babel(app, locale_selector=languages.chosen, default_translation_directories=str(paths.LOCALE))
-    _sign_in(app)
     app.before_request(access.guard)
     errors.install(app)
-    for blueprint in web.blueprints():
+    for blueprint in (*web.blueprints(), docs.bp):
         app.register_blueprint(blueprint)
-    # The API answers bearer tokens alone and guards itself; a form's token would protect nothing there.
-    # Neither would it where each message is signed (hooks).
-    own = (*api.GUARDED, *web.GUARDED)
+    # A form's token would protect nothing where each message is signed (hooks). What the API can do is everybody's.
+    own = (*web.GUARDED, docs.bp.name)
     access.guarded_blueprints(app).update(own)
-    api.register(app)
     for name in own:
         csrf.exempt(app.blueprints[name])
     app.context_processor(_for_every_page)
@@ -59,6 +52,28 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     silent = list(access.undeclared(app))
     if silent:
         raise RuntimeError(f"Nobody said who may use {', '.join(silent)}: declare it with allow, signed_in or public.")
+    late.install(app, lambda: _calls(library))
+    if hops := library.settings.proxy_hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as Flask's manual does
+    return app
+
+
+def _ground(library: Library) -> Flask:
+    """What pages and calls stand on: the library, its settings, who is signed in, languages, and each answer's end."""
+    app = Flask("lending", template_folder=str(paths.TEMPLATES), static_folder=str(paths.STATIC))
+    app.extensions["lending"] = library
+    _configure(app, library.settings)
+    logs.configure(library.settings.log_level)
+    answers.install(app)
+    Babel(app, locale_selector=languages.chosen, default_translation_directories=str(paths.LOCALE))
+    _sign_in(app)
+    return app
+
+
+def _calls(library: Library) -> Flask:
+    """The application of the calls, which answers bearer tokens alone and guards itself."""
+    app = _ground(library)
+    api.register(app)
     return app
 
 
@@ -81,9 +96,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    if settings.proxy_hops:
-        hops = settings.proxy_hops
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as Flask's manual does
 
 
 def _sign_in(app: Flask) -> None:

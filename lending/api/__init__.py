@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from flask import Flask
 
-GUARDED = ("api", "api_description")
-"""The blueprints that guard themselves: the calls by their tokens; the description is for everybody."""
+PREFIX = "/api/v1"
+"""What every call's address begins with."""
 
 
 def register(app: Flask) -> None:
-    """Add the API to an application whose extensions hold the library.
+    """Add the calls to an application whose extensions hold the library.
 
-    It answers a bearer token alone and never looks at a cookie, so a form's CSRF token would protect nothing: the
-    application exempts its blueprints (``GUARDED``). Raises ``RuntimeError`` for a call without a declaration.
+    They answer a bearer token alone and never look at a cookie, so a form's CSRF token would protect nothing. Raises
+    ``RuntimeError`` for a call without a declaration.
     """
     from lending.api import (
         access,
@@ -59,7 +59,7 @@ def register(app: Flask) -> None:
         webhooks,
         workshops,
     )
-    from lending.api.calls import PREFIX, calls
+    from lending.api.calls import calls
 
     declared = (availability, branches, circulation, forecast, inspections, kits, loans, patrons, reservations)
     assert all((*declared, enrolments, shelf, stocktakes, tasks, workshops))  # noqa: S101 - each declares its calls

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
+from lending.api import PREFIX
 from lending.api.access import guard, needs
 from lending.api.fields import Parser
 from lending.api.problems import answer_failures
 from lending.domain.permissions import Act
 
 View = TypeVar("View", bound=Callable[..., Any])
-PREFIX = "/api/v1"
 
 
 class Calls(Blueprint):  # type: ignore[misc]  # flask-smorest has no types

@@ -8,32 +8,22 @@ from __future__ import annotations
 from threading import Lock
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, json, render_template, request
+from flask import Blueprint, Flask, Response, current_app, json
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
-from lending.api import answers
+from lending.api import PREFIX, answers
 from lending.api.acts import KEY, LONGEST_KEY
-from lending.api.calls import PREFIX, calls
+from lending.api.calls import calls
 from lending.api.problems import MEDIA_TYPE
-from lending.errors import Reason
-from lending.wording import WORDS
 
-pages = Blueprint("api_description", __name__)
+for_programs = Blueprint("api_description", __name__)
 
 _ABOUT = (
     "Kits on loan from the library. Send a bearer token; what may be seen and done follows from its account's role and "
     "branches. Instants are ISO 8601 with an offset. Lists are paged: give `next` back as `cursor`."
 )
-_EXAMPLE = f"""\
-POST {PREFIX}/checkouts HTTP/1.1
-Host: %(host)s
-Authorization: Bearer TOKEN
-{KEY}: 2026-03-02-desk-1-0042
-Content-Type: application/json
-
-{{"patron": "29999000000018", "kit": "KIT-1042", "branch": "ELA"}}"""
-_PROBLEMS = {
+PROBLEMS = {
     "400": "The body or the key cannot be read.",
     "401": "The token opens nothing.",
     "403": "The role may not do this.",
@@ -45,6 +35,7 @@ _PROBLEMS = {
     "429": "Too often; see Retry-After.",
     "503": "Busy; see Retry-After, then send the same request with the same key.",
 }
+"""What every call may answer besides its own: status, and what it means."""
 
 
 class Problem(Schema):
@@ -69,9 +60,9 @@ class Described(Api):  # type: ignore[misc]  # flask-smorest has no types
 
 
 def describe(app: Flask) -> None:
-    """Register the calls, and the pages that describe them."""
+    """Register the calls, and what describes them to programs."""
     app.register_blueprint(calls)
-    app.register_blueprint(pages)
+    app.register_blueprint(for_programs)
     app.extensions["lending_api_description"] = _Description()
 
 
@@ -127,25 +118,17 @@ def _complete(operation: dict[str, Any], method: str) -> None:
         )
     operation["responses"].pop("default", None)  # what flask-smorest would say of every other failure
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for status, description in _PROBLEMS.items():
+    for status, description in PROBLEMS.items():
         operation["responses"][status] = {"description": description, "content": content}
 
 
-@pages.get(f"{PREFIX}/openapi.json")
+@for_programs.get(f"{PREFIX}/openapi.json")
 def openapi() -> Response:
     """The description for programs."""
-    return Response(json.dumps(description(), indent=2, sort_keys=False), content_type="application/json")
+    return Response(json.dumps(of(current_app), indent=2, sort_keys=False), content_type="application/json")
 
 
-@pages.get("/api/docs")
-def docs() -> str:
-    """The description for people."""
-    reasons = {reason.value: WORDS[reason] for reason in Reason}
-    example = _EXAMPLE % {"host": request.host}
-    return render_template("api/docs.html", spec=description(), reasons=reasons, problems=_PROBLEMS, example=example)
-
-
-def description() -> dict[str, Any]:
-    """The description of this application's calls."""
-    written: _Description = current_app.extensions["lending_api_description"]
-    return written.of(current_app)
+def of(app: Flask) -> dict[str, Any]:
+    """The description of the calls of ``app``, the API's application."""
+    written: _Description = app.extensions["lending_api_description"]
+    return written.of(app)

@@ -38,10 +38,5 @@ NO_PAGES: Mapping[str, str] = {
         "a report as a file, read by its tests",
     ),
     **dict.fromkeys(("impact.file", "official.file"), "a report as a file, read by its tests"),
-    **dict.fromkeys(("api.get_policies", "api.get_policy", "api.get_policy_changes"), "JSON for programs"),
-    **dict.fromkeys(("api.get_circulation", "api.get_months", "api.get_reported_month"), "JSON for programs"),
-    **dict.fromkeys(("api.get_referral", "api.get_referrals", "api.get_outcome_lists"), "JSON for programs"),
-    **dict.fromkeys(("api.get_hiring_event", "api.get_hiring_events", "api.get_uses"), "JSON for programs"),
-    "api_description.openapi": "JSON for programs",
     "roster.rows": "a part of the session's desk, read again after each scan",
 }

@@ -310,7 +310,7 @@ ROWS = (
     *(Row(*page, **how) for *page, how in setting_up.PAGES),
     *(Row(*page, **how) for page, how in outcomes.PAGES),
     *(Row(*page) for page in privacy.PAGES),
-    Row("api_description.docs", "full", "/api/docs", languages=("en",)),
+    Row("api_docs.page", "full", "/api/docs", languages=("en",)),
     *(Row("failing", str(status), f"/failing/{status}", status=status) for status in ERRORS),
     Row("failing", "signed out", "/failing/404", who=None, status=404),
     Row("failing", "of a patron", "/failing/500", who=ADA, status=500),
