@@ -23,6 +23,8 @@ from tests.journeys.turns import Turn, in_turn
 from tests.journeys.whole import Populated, Windows, a_whole_library
 
 WIDTHS = (1366, 390, 320)
+LETTER_INSIDE_MARGINS = 700
+"""Pixels: what browsers leave of a page of Letter for the words."""
 AXE = """(options) => axe.run(document, {resultTypes: ["violations"], preload: false, ...options}).then(
     ({violations}) => violations.map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" "))}`))"""
 WIDEST, NARROWEST = WIDTHS[0], WIDTHS[-1]
@@ -69,6 +71,20 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(populated: Populated, wi
             found += page.evaluate(AXE, options)
     assert page.locator("html").get_attribute("lang") == language
     assert found == []
+
+
+@pytest.mark.parametrize("report", ["today", "circulation", "sessions", "overdue", "stock", "outcomes", "official"])
+def test_a_printed_table_is_never_cut_at_its_right(populated: Populated, window: Windows, report: str) -> None:
+    page = window("eli", "en").page
+    page.goto(f"/reports/{report}?period=this-year")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": LETTER_INSIDE_MARGINS, "height": WINDOW["height"]})
+    tables = page.locator(".report table")
+    assert tables.count()
+    cut = (
+        "tables => tables.filter(one => one.scrollWidth > one.parentElement.clientWidth + 1).map(one => one.innerText)"
+    )
+    assert tables.evaluate_all(cut) == []
 
 
 def by_eye(station: Station, row: Row) -> list[str]:
