@@ -50,7 +50,7 @@ def sign_in() -> ResponseReturnValue:
             status = status_of(refused.blocks)
             headers = guesses.retry_after(refused)
         else:
-            target = current.safe_next(form.next.data)
+            target = current.safe_next(form.next.data, "start.page")
             if account.has_second_factor:
                 opening.wait_for_code(account, target)
                 return redirect(url_for("second_step.page"))

@@ -20,6 +20,15 @@ from lending.web import current, shifts
 HALF_OPEN: Final = 300
 """Seconds between the password and the code at most."""
 
+TODAY: Final = "today.page"
+BEGINS: Final = {
+    Role.COUNSELLOR: "inquiries.page",
+    Role.PROGRAM: "desk.search",
+    Role.MANAGER: TODAY,
+    Role.ADMIN: TODAY,
+}
+"""Where work begins for those whose place is not the desk. Source: SCREENS, "Manager pages"."""
+
 _HALF, _OWES = "half", "owes_second_factor"
 _OF_THE_BROWSER = ("language", "station")
 
@@ -75,20 +84,23 @@ def half() -> Half | None:
     kept = session.get(_HALF)
     if not kept or shifts.now().timestamp() >= kept["until"]:
         return None
-    return Half(SignIn(kept["staff"], kept["version"], None), current.safe_next(kept["next"]))
+    return Half(SignIn(kept["staff"], kept["version"], None), current.safe_next(kept["next"], "start.page"))
 
 
 def first_page(account: StaffAccount, target: str) -> str:
-    """Where to go after signing in: to the only station there is, or to the choice of one. Whoever has nothing to do at
-    the desk is sent to where their own work begins instead.
+    """Where to go after signing in: to what was asked for, or to where the person's work begins; on the way to the
+    choice of a station, where there are several. Who begins with the day is asked for one when they go to the desk.
     """
-    if target == url_for("desk.desk") and not may(account.role, Act.CIRCULATE):
-        target = url_for("start.page")
     found = places(account)
     if len(found) == 1:
         current.stand_at(found[0], account)
-        return target
-    return url_for("account.station", next=target) if found else target
+    closed = target == url_for("desk.desk") and not may(account.role, Act.CIRCULATE)
+    if closed or target == url_for("start.page"):
+        begins = BEGINS.get(account.role, "desk.desk")
+        target = url_for(begins)
+        if begins == TODAY:
+            return target
+    return url_for("account.station", next=target) if len(found) > 1 else target
 
 
 def places(account: StaffAccount) -> list[StationPlace]:

@@ -37,7 +37,7 @@ def go() -> ResponseReturnValue:
         return _refused(refused)
     kept = {"state": question.state, "nonce": question.nonce, "verifier": question.verifier}
     until = int(shifts.now().timestamp()) + opening.HALF_OPEN
-    session[_ASKED] = {**kept, "until": until, "next": current.safe_next(request.args.get("next"))}
+    session[_ASKED] = {**kept, "until": until, "next": current.safe_next(request.args.get("next"), "start.page")}
     return redirect(question.url)
 
 
@@ -52,7 +52,7 @@ def back() -> ResponseReturnValue:
         account = _account(provider, asked)
     except Refused as refused:
         return _refused(refused)
-    target = current.safe_next(asked["next"])
+    target = current.safe_next(asked["next"], "start.page")
     if account.has_second_factor:
         opening.wait_for_code(account, target)
         return redirect(url_for("second_step.page"))

@@ -167,6 +167,15 @@ def test_a_station_is_chosen_among_ones_own(eli: Browser, cleo: Browser) -> None
     assert "COM" not in cleo.post("/station", {"station": "COM/Station 1", "next": "/returns"}).headers["Location"]
 
 
+def test_work_begins_where_it_is_each_role_s(new_browser: Callable[[], Browser]) -> None:
+    for who, begins in (("ben", "/desk"), ("cleo", "/reports/today"), ("eli", "/reports/today")):
+        browser = new_browser()
+        assert browser.sign_in(who).headers["Location"] == begins
+        assert browser.get("/").headers["Location"] == begins
+    assert new_browser().sign_in("cleo", next="/returns").headers["Location"] == "/returns"
+    assert new_browser().sign_in("eli", next="/returns").headers["Location"] == "/station?next=/returns"
+
+
 def test_without_a_station_the_desk_asks_for_one(new_browser: Callable[[], Browser]) -> None:
     eli = signed_in(new_browser(), "eli")
     assert eli.get("/desk").headers["Location"] == "/station?next=/desk"

@@ -1,4 +1,4 @@
-"""The first page: what the library lends, for everybody; the desk, for the people who work at it."""
+"""The first page: what the library lends, for everybody; for the people who work there, where their work begins."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from lending.domain.permissions import Role
 from lending.queries.branches import KitTypeShown, kit_types
 from lending.queries.offering import Offered, offered
-from lending.web import current
+from lending.web import current, opening
 from lending.web.access import public
 from lending.web.online.reserve_words import offered_words
 
 bp = Blueprint("start", __name__)
-
-_BEGINS = {Role.COUNSELLOR: "inquiries.page", Role.PROGRAM: "desk.search"}
-"""Where staff begin who do not circulate."""
 
 
 @bp.get("/")
@@ -26,7 +22,7 @@ _BEGINS = {Role.COUNSELLOR: "inquiries.page", Role.PROGRAM: "desk.search"}
 def page() -> ResponseReturnValue:
     """What a kit is and where one is free; staff are sent to where their work begins."""
     if (account := current.staff()) is not None:
-        return redirect(url_for(_BEGINS.get(account.role, "desk.desk")))
+        return redirect(url_for(opening.BEGINS.get(account.role, "desk.desk")))
     with current.library().db.read() as session:
         found = offered(session, today=current.today(), at=current.now())
         kinds = kit_types(session)

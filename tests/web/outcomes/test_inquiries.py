@@ -132,8 +132,9 @@ def test_a_counsellor_begins_here_and_not_at_a_desk_that_is_closed_to_them(
 
     sqlite_database.act(counsel)
     browser = new_browser()
-    assert browser.sign_in("ben").headers["Location"] == "/"
+    assert browser.sign_in("ben").headers["Location"] == "/inquiries"
+    assert browser.sign_in("ben", next="/desk").headers["Location"] == "/inquiries"
     assert browser.get("/").headers["Location"] == "/inquiries"
     assert browser.get("/inquiries").status_code == 200
     lead = new_browser()
-    assert lead.sign_in("dora").headers["Location"] == "/station?next=/"
+    assert lead.sign_in("dora").headers["Location"] == "/station?next=/search"
