@@ -43,7 +43,7 @@ class WorkshopTold:
 class Counted:
     """What a series counts. ``uncounted``: of how many sessions nobody knows the attendance, or half of it.
 
-    ``attended`` and ``reach`` sum the other sessions' attendance, and are ``None`` where it is known of none.
+    ``attended`` and ``reach`` sum the other sessions' attendance, and are ``None`` where it is known of none of them.
     ``registered`` is known always: what other programs registered is added where it was told.
     """
 
@@ -112,5 +112,7 @@ def _larger(named: int, *counted: int | None) -> int | None:
 
 
 def _sum(numbers: Iterable[int | None]) -> int | None:
-    known = [n for n in numbers if n is not None]
-    return sum(known) if known else None
+    """The sum of what is known; ``None`` where nothing of something is. Nothing at all adds up to 0."""
+    told = list(numbers)
+    known = [n for n in told if n is not None]
+    return sum(known) if known or not told else None

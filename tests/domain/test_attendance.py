@@ -66,9 +66,10 @@ def test_a_session_that_nobody_came_to_counts_and_one_that_nobody_counted_is_tol
     assert (counted.sessions, counted.attended, counted.uncounted) == (3, 5, 1)
 
 
-def test_no_session_has_no_attendance() -> None:
+def test_where_nothing_was_held_nobody_came_and_that_is_known() -> None:
     counted = count([])
-    assert (counted.sessions, counted.attended, counted.reach) == (0, None, None)
+    assert (counted.sessions, counted.attended, counted.onsite, counted.virtual) == (0, 0, 0, 0)
+    assert (counted.survey_views, counted.all_views, counted.reach) == (0, 0, 0)
 
 
 def test_case_14_views_are_never_attendance_and_reach_says_that_it_is_reach() -> None:
@@ -113,7 +114,8 @@ def test_formats_add_up_to_attendance(series: list[WorkshopTold]) -> None:
 def test_a_half_that_nobody_counted_is_never_taken_for_0(series: list[WorkshopTold]) -> None:
     half = WorkshopTold(in_room=9, posted_on=POSTED, views={POSTED: 3}, hybrid=True)
     before, after = count(series), count([*series, half])
-    assert (after.attended, after.uncounted) == (before.attended, before.uncounted + 1)
+    assert after.attended == (before.attended if series else None)
+    assert after.uncounted == before.uncounted + 1
 
 
 def test_views_of_a_workshop_that_nobody_counted_are_no_reach() -> None:
