@@ -80,12 +80,19 @@ def backup(file: Path) -> None:
 
 @db.command()
 @click.argument("file", type=_FILE)
-def restore(file: Path) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask first, for scripts.")
+def restore(file: Path, yes: bool) -> None:
     """Put the copy in FILE in the place of everything there is, then bring its tables to this version.
 
-    All or nothing: a copy that is not whole changes nothing.
+    It asks first where somebody works already. All or nothing: a copy that is not whole changes nothing.
     """
+    from lending.cli.demo import has_staff
+
     with library() as opened, _told():
+        if not yes and file.is_file() and has_staff(opened):
+            place = opened.db.write_engine.url.render_as_string(hide_password=True)
+            click.echo(f"{place} holds a library. All that was done in it since the copy was made will be gone.")
+            click.confirm("Put the copy in its place?", abort=True)
         opened.db.restore(file)
         opened.db.upgrade()
     click.echo(f"Restored from {file}.")

@@ -26,7 +26,7 @@ SIZES = ("small", "county")
 @click.option("--size", type=click.Choice(SIZES), default="small", show_default=True)
 @click.option("--remove", is_flag=True, help="Take the demonstration away again; it asks twice.")
 def demo(seed: int, size: str, remove: bool) -> None:
-    """Make the demonstration in a library that is still empty, or take it away."""
+    """Make the demonstration in an empty library, or take it away."""
     from lending.settings import Profile
 
     with library() as opened:

@@ -36,9 +36,9 @@ class _Checked(Exception):
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--check", is_flag=True, help="Look at everything and change nothing.")
 def import_(kind: str, file: Path, check: bool) -> None:
-    """Import KIND from FILE (CSV in UTF-8, or XLSX): all rows, or none when anything is wrong.
+    """Import KIND from FILE: all rows, or none where any is wrong.
 
-    The columns of each kind stand in docs/imports.md.
+    FILE is CSV in UTF-8, or XLSX. The columns of each kind stand in docs/imports.md.
     """
     from lending.circulation.imports.report import BadFile
     from lending.circulation.imports.sheets import LARGEST_BYTES, read_sheet

@@ -38,7 +38,7 @@ class Instant(click.ParamType[datetime]):
 @click.group(invoke_without_command=True)
 @click.pass_context
 def jobs(context: click.Context) -> None:
-    """Run every job at its time, until asked to stop; or one by hand, with "run".
+    """Run every job at its time until asked to stop, or one now.
 
     Start it on as many machines as you like: one runs the jobs, the others stand by and take over when it is gone.
     """

@@ -137,10 +137,22 @@ def test_a_copy_brings_everything_back(database: Database, lending: Any, tmp_pat
     copy = str(tmp_path / "copy")
     assert lending("db", "backup", copy).exit_code == 0
     lending("staff", "add", "zoe", "--role", "desk")
-    assert lending("db", "restore", copy).exit_code == 0
+    kept = lending("db", "restore", copy, input="n\n")
+    assert (kept.exit_code, "holds a library" in kept.output) == (1, True)
+    with database.read() as session:
+        assert "zoe" in session.scalars(select(Staff.username)).all()
+    assert lending("db", "restore", copy, input="y\n").exit_code == 0
     with database.read() as session:
         assert "zoe" not in session.scalars(select(Staff.username)).all()
     assert lending("invariants").exit_code in (0, 1)
+
+
+def test_a_script_puts_a_copy_back_without_being_asked(database: Database, lending: Any, tmp_path: Path) -> None:
+    assemble(database)
+    copy = str(tmp_path / "copy")
+    assert lending("db", "backup", copy).exit_code == 0
+    assert lending("db", "restore", copy).exit_code == 1, "nobody is there to say yes"
+    assert lending("db", "restore", copy, "--yes").exit_code == 0
 
 
 def test_a_copy_that_is_none_is_a_sentence(lending: Any, tmp_path: Path) -> None:
