@@ -7,8 +7,10 @@ from typing import Any
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
+from lending import paths
 from lending.db import Database
 from lending.models import Base
 from tests.databases import opened
@@ -39,6 +41,10 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database
     with database.read_engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_name_of_the_last_file_is_the_newest_migration() -> None:
+    assert ScriptDirectory(str(paths.MIGRATIONS)).get_heads() == [paths.newest_migration()]
 
 
 def checks(database: Database) -> dict[str, list[str]]:

@@ -6,6 +6,8 @@ import errno
 import gc
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,11 +39,21 @@ def binding(command: Any) -> Any:
 @binding
 def web(bind: str | None, workers: int | None, threads: int | None) -> None:
     """Serve the pages and the API."""
-    with library(bind=bind, web_workers=workers, web_threads=threads) as opened:
+    with _making_no_garbage(), library(bind=bind, web_workers=workers, web_threads=threads) as opened:
         ensure_free(opened.settings.bind)
         ensure_up_to_date(opened)
         tell_how_to_begin(opened)
     serve(opened.settings)
+
+
+@contextmanager
+def _making_no_garbage() -> Iterator[None]:
+    """While a program is loaded nothing that is made is garbage: to look for some was a fifth of the start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def tell_how_to_begin(opened: Library) -> None:
@@ -95,19 +107,16 @@ def serve(chosen: Settings) -> None:
             watch(self.opened)
 
         def load(self) -> Any:
-            # Nothing that is made while it is loaded is garbage: to look for some was a fifth of the start. Frozen,
-            # it is never looked through again, and stays in the memory that the workers share.
-            gc.disable()
-            from lending.app import create_app
-            from lending.cli.serving import in_turn, with_whole_bodies
+            with _making_no_garbage():
+                from lending.app import create_app
+                from lending.cli.serving import in_turn, with_whole_bodies
 
-            app = create_app(chosen)
-            self.opened: Library = app.extensions["lending"]
-            application = with_whole_bodies(app)
-            if self.opened.db.is_sqlite:
-                application = in_turn(application)
-            gc.freeze()
-            gc.enable()
+                app = create_app(chosen)
+                self.opened: Library = app.extensions["lending"]
+                application = with_whole_bodies(app)
+                if self.opened.db.is_sqlite:
+                    application = in_turn(application)
+                gc.freeze()  # what is loaded is never looked through again, and stays in memory that workers share
             return application
 
     Server().run()

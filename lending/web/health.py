@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -36,7 +35,7 @@ def readyz() -> ResponseReturnValue:
     try:
         with current.library().db.read() as session:
             applied = set(session.connection().scalars(text("SELECT version_num FROM alembic_version")))
-            if applied != _heads():
+            if applied != {paths.newest_migration()}:
                 return jsonify(status="migrations wait"), 503
             jobs = jobs_shown(session, at=current.library().clock.now())
     except SQLAlchemyError:
@@ -79,10 +78,3 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-@cache
-def _heads() -> frozenset[str]:
-    from alembic.script import ScriptDirectory
-
-    return frozenset(ScriptDirectory(str(paths.MIGRATIONS)).get_heads())
