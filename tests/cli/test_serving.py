@@ -13,7 +13,7 @@ from threading import Event, Lock, Semaphore
 
 import pytest
 
-from lending.cli.serving import in_turn
+from lending.cli.serving import Turns, in_turn
 from tests.cli.test_up import free_port, listens
 
 THREADS = 2
@@ -112,10 +112,27 @@ def test_requests_are_worked_two_at_a_time() -> None:
             working -= 1
         return []
 
-    answer = in_turn(app, at_once=2, patience=60)
+    answer = in_turn(app, at_once=2, turn=60)
     with ThreadPoolExecutor(6) as people:
         list(people.map(lambda _n: answer({}, None), range(6)))
     assert most == 2
+
+
+def test_a_turn_is_as_long_however_long_others_wait_and_no_longer() -> None:
+    looked, seconds = Semaphore(0), 0.0
+
+    def clock() -> float:
+        looked.release()
+        return seconds
+
+    turns = Turns(1, 0.001, clock)
+    turns.begin()
+    with ThreadPoolExecutor(1) as people:
+        second = people.submit(turns.begin)
+        assert all(looked.acquire(timeout=60) for _ in range(10)), "it looks again and again"
+        assert not second.done()
+        seconds = 1.0
+        assert second.result(timeout=60)
 
 
 def test_two_long_requests_stop_nobody() -> None:
@@ -127,7 +144,7 @@ def test_two_long_requests_stop_nobody() -> None:
             assert over.wait(60)
         return []
 
-    answer = in_turn(app, at_once=2, patience=0.01)
+    answer = in_turn(app, at_once=2, turn=0.01)
     with ThreadPoolExecutor(2) as people:
         for _ in range(2):
             people.submit(answer, {"is_long": True}, None)
@@ -142,7 +159,7 @@ def test_a_request_that_fails_gives_its_turn_back() -> None:
             raise OSError
         return []
 
-    answer = in_turn(app, at_once=1, patience=60)
+    answer = in_turn(app, at_once=1, turn=60)
     with pytest.raises(OSError):
         answer({"fails": True}, None)
     with ThreadPoolExecutor(1) as people:
