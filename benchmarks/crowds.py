@@ -5,9 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import secrets
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -16,7 +14,7 @@ from dataclasses import dataclass
 from threading import Barrier, Thread
 from typing import Any
 
-from benchmarks.serving import wait_until_alive
+from benchmarks.serving import OURS, command, free_port, wait_until_alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +29,9 @@ class Asked:
 @contextmanager
 def web(url: str, *, workers: int) -> Iterator[int]:
     """``lending web`` on the database at ``url``, with this many processes; gives the port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "benchmarks.serving", "ours", url, f"127.0.0.1:{port}", str(workers)]
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+    port = free_port()
+    with tempfile.TemporaryFile() as log, command(OURS, url, port, workers=workers) as (words, environ):
+        process = subprocess.Popen(words, stdout=log, stderr=log, env=environ)
         try:
             wait_until_alive(process, port)
             yield port

@@ -1,12 +1,14 @@
 """Servers under measure, and a client that scans as a desk's page does: one line kept open, one scan at a time.
 
-``python -m benchmarks.serving ours|bare URL HOST:PORT`` serves one of the two with the same gunicorn settings.
+Ours is the command that a library starts, ``lending web``; ``python -m benchmarks.serving URL`` serves the bare
+view with the same gunicorn settings.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import secrets
 import socket
@@ -18,7 +20,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
-from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
@@ -50,13 +51,10 @@ class Server:
 @contextmanager
 def serving(which: str, url: str) -> Iterator[Server]:
     """Serve the database at ``url`` with ours or with the bare view; stopped afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "benchmarks.serving", which, url, f"127.0.0.1:{port}"]
-    with tempfile.TemporaryFile() as log:
+    port = free_port()
+    with tempfile.TemporaryFile() as log, command(which, url, port) as (words, environ):
         began = time.perf_counter()
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+        process = subprocess.Popen(words, stdout=log, stderr=log, env=environ)
         try:
             wait_until_alive(process, port)
             yield Server(port, process.pid, time.perf_counter() - began)
@@ -71,6 +69,34 @@ def serving(which: str, url: str) -> Iterator[Server]:
             said = log.read().decode()
             if "Traceback" in said:
                 print(said[-4000:], file=sys.stderr)
+
+
+def free_port() -> int:
+    """A port at which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextmanager
+def command(which: str, url: str, port: int, *, workers: int = 1) -> Iterator[tuple[list[str], dict[str, str]]]:
+    """How one of the two is started: its words, and an environment with settings and an instance folder of its own."""
+    bind = f"127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="lending-bench-") as folder:
+        given = {
+            "INSTANCE": folder,
+            "DATABASE_URL": url,
+            "BIND": bind,
+            "WEB_WORKERS": str(workers),
+            "SECRET_KEY": secrets.token_hex(32),
+            "PROFILE": "production",
+            "SECURE_COOKIES": "no",
+        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LENDING_")}
+        ours = [sys.executable, "-c", "from lending.cli import main; main()", "web"]
+        words = ours if which == OURS else [sys.executable, "-m", "benchmarks.serving", url]
+        yield words, {**kept, **{f"LENDING_{name}": value for name, value in given.items()}}
 
 
 def wait_until_alive(process: subprocess.Popen[bytes], port: int) -> None:
@@ -183,37 +209,26 @@ def token_of(page: bytes) -> str:
     return found[1].decode()
 
 
-def main(which: str, url: str, bind: str, workers: str = "1") -> None:
-    """Serve until asked to stop, with the settings of ``lending web``."""
+def main(url: str) -> None:
+    """Serve the bare view until asked to stop, with the settings of ``lending web``."""
+    from gunicorn.app.base import BaseApplication
+
     from lending import settings
-    from lending.cli.web import options, serve
+    from lending.cli.web import options
 
-    with tempfile.TemporaryDirectory(prefix="lending-bench-") as folder:
-        given = {
-            "database_url": url,
-            "bind": bind,
-            "web_workers": int(workers),
-            "secret_key": secrets.token_hex(32),
-            "profile": "production",
-            "secure_cookies": False,
-        }
-        chosen = settings.load({}, instance=Path(folder), given=given)
-        if which == OURS:
-            serve(chosen)
-            return
-        from gunicorn.app.base import BaseApplication
+    chosen = settings.load()
 
-        class Bare(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-            def load_config(self) -> None:
-                for name, value in options(chosen).items():
-                    self.cfg.set(name, value)
+    class Bare(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+        def load_config(self) -> None:
+            for name, value in options(chosen).items():
+                self.cfg.set(name, value)
 
-            def load(self) -> Flask:
-                from benchmarks.bare import create_app
+        def load(self) -> Flask:
+            from benchmarks.bare import create_app
 
-                return create_app(url, chosen.secret_key)
+            return create_app(url, chosen.secret_key)
 
-        Bare().run()
+    Bare().run()
 
 
 if __name__ == "__main__":
