@@ -140,6 +140,8 @@ def options(chosen: Settings) -> dict[str, Any]:
         "proc_name": "lending web",
         # The reverse proxies are counted by our own setting, which looks at exactly as many addresses.
         "forwarded_allow_ips": "*" if chosen.proxy_hops else "127.0.0.1",
+        # Else a header SCRIPT_NAME makes /a/metrics of an address into /metrics, past whatever a proxy keeps back.
+        "forwarder_headers": "",
         "accesslog": None,
         "errorlog": "-",
         "loglevel": chosen.log_level.lower(),

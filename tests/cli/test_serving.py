@@ -99,6 +99,13 @@ def test_a_request_that_cannot_be_read_leaves_nothing_of_itself_in_the_log(
     assert "Marlowe" not in said
 
 
+def test_no_header_says_which_page_is_meant(served: tuple[int, subprocess.Popen[str]]) -> None:
+    """What a proxy keeps from the outside, such as /metrics, it knows by the address alone."""
+    port, _ = served
+    text = "GET /a/healthz HTTP/1.1\r\nHost: localhost\r\nSCRIPT_NAME: /a\r\n\r\n"
+    assert answer(sent(port, text)) == "HTTP/1.1 404 NOT FOUND"
+
+
 def test_requests_are_worked_two_at_a_time() -> None:
     lock, working, most = Lock(), 0, 0
 
