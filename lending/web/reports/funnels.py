@@ -235,7 +235,8 @@ def _out_of(row: Row) -> str:
 
 
 def _check_outs(one: Funnel, choice: Choice) -> str:
-    """The check-outs of a session, from months before it began: kits may be picked up early."""
+    """The check-outs of a session of kits of every kind, from months before it began: kits may be picked up early."""
     begins = one.starts_on - _EARLIEST
     given: dict[str, Any] = {"period": "days", "from": begins.isoformat(), "to": choice.today.isoformat()}
-    return url_for("rows.page", counter="check_out", cohort=one.cohort, **given, **choice.narrowing)
+    given |= {name: code for name, code in choice.narrowing.items() if name != "kit_type"}
+    return url_for("rows.page", counter="check_out", cohort=one.cohort, **given)
