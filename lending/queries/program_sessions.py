@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lending.domain.attendance import WorkshopTold, count
@@ -48,10 +48,11 @@ class Workshops:
     ``registered``: people with a seat in their sessions, each session once, with whoever registered for one workshop
     alone and those that other programs registered. ``views`` are all views of recordings on days of the period,
     ``survey_views`` those within 30 days of the postings of the period. ``reach``: live attendance and all ``views``.
+    ``posted`` are the workshops whose recording was posted in the period, whenever they were held.
     """
 
     sessions: tuple[ProgramSession, ...]
-    posted: tuple[WorkshopTold, ...]
+    posted: tuple[ProgramSession, ...]
     registered: int
     attended: int | None
     onsite: int | None
@@ -86,26 +87,15 @@ def workshops_of(
     rows = [
         (row, on)
         for row in session.execute(chosen.where(_about(Workshop.starts_at, period), Workshop.starts_at <= at))
-        if (on := row.Workshop.starts_at.astimezone(ZoneInfo(row.zone or zone)).date()) in period
+        if (on := _local_day(row, zone)) in period
     ]
     told = told_of(session, [row.Workshop for row, _ in rows])
-    sessions = tuple(
-        ProgramSession(
-            workshop=row.Workshop.public_id,
-            title=row.Workshop.title,
-            cohort=row.cohort,
-            program=row.program,
-            branch=row.branch,
-            on=on,
-            held=Held(row.audience, _format(row.Workshop), told[row.Workshop.id]),
-        )
-        for row, on in rows
-    )
-    posted = _posted(session, chosen, period)
-    counted, shown = count([one.held.told for one in sessions]), count(posted)
+    sessions = tuple(_session(row, on, told) for row, on in rows)
+    posted = _posted(session, chosen, period, zone)
+    counted, shown = (count([one.held.told for one in each]) for each in (sessions, posted))
     return Workshops(
         sessions=sessions,
-        posted=tuple(posted),
+        posted=posted,
         registered=_registered(session, [row.Workshop for row, _ in rows], told),
         attended=counted.attended,
         onsite=counted.onsite,
@@ -154,10 +144,31 @@ def _format(workshop: Workshop) -> Format:
     return Format.OFFSITE if workshop.branch_id is None else Format.ONSITE
 
 
-def _posted(session: Session, chosen: Select[*tuple[Any, ...]], period: Period) -> list[WorkshopTold]:
-    """What is known of each workshop whose recording was posted in the period, whenever it was held."""
+def _session(row: Row[*tuple[Any, ...]], on: date, told: Mapping[int, WorkshopTold]) -> ProgramSession:
+    return ProgramSession(
+        workshop=row.Workshop.public_id,
+        title=row.Workshop.title,
+        cohort=row.cohort,
+        program=row.program,
+        branch=row.branch,
+        on=on,
+        held=Held(row.audience, _format(row.Workshop), told[row.Workshop.id]),
+    )
+
+
+def _local_day(row: Row[*tuple[Any, ...]], zone: str) -> date:
+    """The day on which a workshop began, where it was held."""
+    starts_at: datetime = row.Workshop.starts_at
+    return starts_at.astimezone(ZoneInfo(row.zone or zone)).date()
+
+
+def _posted(
+    session: Session, chosen: Select[*tuple[Any, ...]], period: Period, zone: str
+) -> tuple[ProgramSession, ...]:
+    """Each workshop whose recording was posted in the period, whenever it was held."""
     rows = session.execute(chosen.where(Workshop.posted_on.between(period.first, period.last))).all()
-    return list(told_of(session, [row.Workshop for row in rows]).values())
+    told = told_of(session, [row.Workshop for row in rows])
+    return tuple(_session(row, _local_day(row, zone), told) for row in rows)
 
 
 def _views(session: Session, chosen: Select[*tuple[Any, ...]], period: Period) -> int | None:

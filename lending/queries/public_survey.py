@@ -32,4 +32,5 @@ def public_survey(
     """What the survey asks, with its checks; ``zone`` is the library's own, ``led`` the programmes of the reader."""
     circulation = total(session, scope, period, kit_type_id=kit_type_id, program_id=program_id).n(*CIRCULATION)
     workshops = workshops_of(session, scope, period, zone=zone, at=at, led=led, program_id=program_id)
-    return elements([one.held for one in workshops.sessions], workshops.posted, circulation=circulation)
+    held, posted = [one.held for one in workshops.sessions], [one.held.told for one in workshops.posted]
+    return elements(held, posted, circulation=circulation)

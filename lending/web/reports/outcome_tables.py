@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -20,7 +20,7 @@ from lending.queries import referrals as referring
 from lending.queries.hearing import HeardFigures
 from lending.queries.hiring import Hiring
 from lending.queries.inquiries import Inquiries
-from lending.queries.program_sessions import Workshops
+from lending.queries.program_sessions import ProgramSession, Workshops
 from lending.queries.referrals import Referrals
 from lending.queries.surveys import SurveyResults
 from lending.reporting import findings, words
@@ -33,21 +33,27 @@ HIRED = (Counted.REGISTERED, Counted.ATTENDED, Counted.EMPLOYERS, Counted.INTERV
 """The figures of a hiring event that the table shows."""
 
 
+def hired(which: Counted) -> str:
+    """What a sum of hiring events measures: people register for workshops and come to them too."""
+    return f"hiring:{which.value}"
+
+
 def workshops(found: Workshops, names: Mapping[str, str]) -> Section:
-    """Workshops and attendance by session; views of recordings stand beside and are never added."""
-    told: defaultdict[str, list[WorkshopTold]] = defaultdict(list)
-    for one in found.sessions:
-        told[one.cohort].append(one.held.told)
+    """Workshops and attendance by session; views of recordings stand beside and are never added.
+
+    Views are of the recordings posted in the period: one that was posted later has its session there all the same.
+    """
+    told, posted = _by_cohort(found.sessions), _by_cohort(found.posted)
     called = _called(found, names)
     rows = []
-    for cohort, series in told.items():
-        counted = count(series)
+    for cohort in dict.fromkeys((*told, *posted)):
+        counted, seen = count(told.get(cohort, ())), count(posted.get(cohort, ()))
         numbers = (
             Number(counted.attended, measure=f"attended:{cohort}"),
             Number(counted.onsite, measure=f"onsite:{cohort}"),
             Number(counted.virtual, measure=f"virtual:{cohort}"),
             Number(counted.sessions, Unit.THINGS),
-            Number(counted.survey_views),
+            Number(seen.survey_views),
         )
         rows.append(Row(called[cohort], numbers, url=url_for("workshops.of_session", code=cohort)))
     rows.sort(key=lambda row: (rank(row.numbers[0].value), row.label))
@@ -90,9 +96,16 @@ def workshops(found: Workshops, names: Mapping[str, str]) -> Section:
     )
 
 
+def _by_cohort(workshops: Iterable[ProgramSession]) -> dict[str, list[WorkshopTold]]:
+    told: defaultdict[str, list[WorkshopTold]] = defaultdict(list)
+    for one in workshops:
+        told[one.cohort].append(one.held.told)
+    return told
+
+
 def _called(found: Workshops, names: Mapping[str, str]) -> dict[str, str]:
     """What sessions are called, with the first day of those that share a name, as workshops of one day do."""
-    first = {one.cohort: one.on for one in reversed(found.sessions)}
+    first = {one.cohort: one.on for one in reversed((*found.sessions, *found.posted))}
     often = Counter(names.get(cohort, cohort) for cohort in first)
     day = current.reader().day_and_year
     named = ((cohort, names.get(cohort, cohort), on) for cohort, on in first.items())
@@ -102,10 +115,7 @@ def _called(found: Workshops, names: Mapping[str, str]) -> dict[str, str]:
 def adding(found: Workshops) -> tuple[Adding, ...]:
     """Attendance is of the room and on line together, where all of it is known; and reach."""
     sums = []
-    told: defaultdict[str, list[WorkshopTold]] = defaultdict(list)
-    for one in found.sessions:
-        told[one.cohort].append(one.held.told)
-    for cohort, series in told.items():
+    for cohort, series in _by_cohort(found.sessions).items():
         counted = count(series)
         if counted.attended == (counted.onsite or 0) + (counted.virtual or 0):
             sums.append(Adding(f"attended:{cohort}", (f"onsite:{cohort}", f"virtual:{cohort}")))
@@ -237,7 +247,7 @@ def hiring(found: Hiring) -> Section:
         for event in found.events
     )
     whole = tuple(Number(found.figures[each].n, _unit(each)) for each in HIRED)
-    heads = tuple(Column(_(words.HIRING[each][0]), _(words.HIRING[each][1]), measure=each.value) for each in HIRED)
+    heads = tuple(Column(_(words.HIRING[each][0]), _(words.HIRING[each][1]), measure=hired(each)) for each in HIRED)
     unknown = found.figures[Counted.ATTENDED].unknown
 
     def tell(table: Table) -> str:

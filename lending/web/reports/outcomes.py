@@ -116,7 +116,7 @@ def _read(session: Session, choice: Choice) -> Outcomes:
     return Outcomes(
         workshops=now,
         before=before,
-        names=session_names(session, {one.cohort for one in now.sessions}),
+        names=session_names(session, {one.cohort for one in (*now.sessions, *now.posted)}),
         surveys=survey_results(session, wide, period, program=program),
         inquiries=inquiries(session, scope, period),
         referrals=referrals(session, scope, period),
@@ -200,7 +200,7 @@ def _services(found: Outcomes) -> tuple[Figure, ...]:
             _(words.HIRING[Counted.OFFERS][0]),
             Number(offers, url="#hiring"),
             _(words.HIRING[Counted.OFFERS][1]),
-            measure=Counted.OFFERS.value,
+            measure=outcome_tables.hired(Counted.OFFERS),
         ),
     )
 

@@ -8,12 +8,14 @@ from html import unescape
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from lending.circulation.reserving import cancel, reserve
 from lending.clock import MovingClock
 from lending.db import Database
 from lending.domain.counting import Counter, PartCounter
-from lending.models.cohorts import WorkshopMode
+from lending.models.cohorts import Cohort, RecordedViews, Workshop, WorkshopMode
 from lending.models.counts import DailyCount, DailyDuration, DailyPartCount, Measure, StockDay
 from lending.models.kits import KitTypePart
 from lending.programs.singles import SinglePlan, plan_single
@@ -139,6 +141,10 @@ def test_a_session_leads_to_every_kit_that_was_picked_up_for_it(
     assert table(page, "Session by session")["Work Ready 7"][1] == "1"
     leads = [unescape(url) for url in re.findall(r'href="(/reports/rows[^"]*cohort=WR-7[^"]*)"', page)]
     assert [len(rows(text(eli.get(url)))) for url in leads] == [1]
+    (of_one_kind,) = re.findall(
+        r'href="(/reports/rows[^"]*cohort=WR-7[^"]*)"', text(eli.get("/reports/sessions?kit_type=laptop-hotspot"))
+    )
+    assert len(rows(text(eli.get(unescape(of_one_kind))))) == 1, "the page is of kits of every kind, and so is the list"
     (of_the_session,) = [unescape(url) for url in re.findall(r'href="(/reports/[^"]*)">Work Ready 7<', page)]
     assert "<h1>Work Ready 7</h1>" in text(eli.get(of_the_session))
 
@@ -210,6 +216,25 @@ def test_workshops_of_the_same_name_are_told_apart_by_their_days(
     shown = table(text(eli.get(f"/reports/outcomes{FEBRUARY}")), "Workshops by session")
     assert {"Interview practice, Sat, Feb 7, 2026", "Interview practice, Sat, Feb 14, 2026"} <= shown.keys()
     assert figures(text(eli.get(f"/reports/sessions{FEBRUARY}")))["Sessions held"] == "0"
+
+
+def test_views_of_a_recording_stand_with_its_session_in_the_period_it_was_posted(
+    eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    plan = SinglePlan("Interview practice", date(2026, 1, 20), time(11), 60, WorkshopMode.VIRTUAL, None, "UTC")
+    sqlite_database.act(lambda session: plan_single(session, program="work-ready", plan=plan, at=NOW, by=cast.eli))
+
+    def post(session: Session) -> None:
+        workshop = session.scalars(select(Workshop).join(Cohort).where(Cohort.name == plan.title)).one()
+        workshop.posted_on = date(2026, 2, 2)
+        session.add(RecordedViews(workshop_id=workshop.id, day=date(2026, 2, 3), views=12))
+
+    sqlite_database.act(post)
+    shown = table(text(eli.get(f"/reports/outcomes{FEBRUARY}")), "Workshops by session")
+    assert shown["Together"][4] == shown["Interview practice"][4] == "12"
+    assert shown["Interview practice"][3] == "0"
+    of_january = table(text(eli.get("/reports/outcomes?period=2026-01")), "Workshops by session")
+    assert of_january["Interview practice"][4] == of_january["Together"][4] == "0"
 
 
 def test_paper_says_in_which_year_it_was_made_and_of_which_day_its_kits_are(

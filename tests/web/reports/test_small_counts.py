@@ -15,6 +15,7 @@ from lending.db import Database
 from lending.domain.counting import Counter
 from lending.models.cohorts import HeadCount, HeadCountKind, RecordedViews, Workshop, WorkshopMode
 from lending.models.counts import DailyCount
+from lending.models.hiring import HiringEvent
 from lending.models.outcomes import Survey, SurveyAnswer
 from lending.queries.funnels import Funnel
 from lending.web.reports import funnels as reports
@@ -100,6 +101,27 @@ def test_few_views_are_not_reach_less_attendance(
     sqlite_database.act(lambda session: session.add(seen))
     found = exported(eli, f"/reports/{report}.csv?{FEBRUARY}")
     assert {found["Attended live"], found["Reach"]} != {"40", "43"}
+
+
+def test_few_at_the_workshops_are_hidden_whatever_the_hiring_events_had(
+    eli: Browser, sqlite_database: Database, cast: Cast
+) -> None:
+    held(sqlite_database, cast, WorkshopMode.ONSITE, 0, (HeadCountKind.ONSITE, 3))
+    begins = datetime(2026, 2, 12, 20, tzinfo=UTC)
+    fair = HiringEvent(
+        branch_id=cast.ela,
+        name="Spring fair",
+        starts_at=begins,
+        ends_at=begins + timedelta(hours=2),
+        registered=60,
+        attended=50,
+        created_at=begins,
+    )
+    sqlite_database.act(lambda session: session.add(fair))
+    found = exported(eli, f"/reports/outcomes.csv?{FEBRUARY}")
+    shown = figures(text(eli.get(f"/reports/outcomes?{FEBRUARY}")))
+    assert (shown["Registered"], shown["Attended live"]) == ("1", "3")
+    assert (found["Registered"], found["Attended live"]) == ("under 5", "under 5")
 
 
 def test_a_chart_of_few_alone_is_not_on_paper(
