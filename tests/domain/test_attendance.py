@@ -56,6 +56,11 @@ def test_views_count_for_thirty_days_after_posting() -> None:
     assert survey_views(WorkshopTold(posted_on=POSTED, views=views)) == 3
 
 
+def test_views_of_a_day_before_the_posting_are_none_of_the_surveys() -> None:
+    early = WorkshopTold(posted_on=POSTED, views={POSTED - timedelta(days=1): 8, POSTED: 1})
+    assert survey_views(early) == 1
+
+
 def test_views_that_nobody_looked_up_are_missing_and_not_0() -> None:
     assert survey_views(WorkshopTold(posted_on=POSTED)) is None
     assert survey_views(WorkshopTold(posted_on=POSTED, views={POSTED: 0})) == 0
@@ -64,6 +69,11 @@ def test_views_that_nobody_looked_up_are_missing_and_not_0() -> None:
 def test_a_session_that_nobody_came_to_counts_and_one_that_nobody_counted_is_told() -> None:
     counted = count([WorkshopTold(devices=5), WorkshopTold(devices=0), WorkshopTold()])
     assert (counted.sessions, counted.attended, counted.uncounted) == (3, 5, 1)
+
+
+def test_who_is_registered_is_who_has_a_seat_or_the_workshop_alone_and_whom_another_program_registered() -> None:
+    series = [WorkshopTold(singles=3, registered=20), WorkshopTold(singles=1), WorkshopTold(registered=5)]
+    assert count(series, seats=12).registered == 12 + 3 + 20 + 1 + 5
 
 
 def test_where_nothing_was_held_nobody_came_and_that_is_known() -> None:

@@ -55,7 +55,7 @@ def test_renewals_by_staff_patrons_and_the_system_exchanges_and_use_in_the_libra
         ("exchange", {}, [Counter.EXCHANGE]),
         ("in_library", {}, [Counter.IN_LIBRARY]),
         ("return", {"days_late": 0, "loan_from": "out"}, [Counter.RETURN]),
-        ("return", {"days_late": 3, "loan_from": "out"}, [Counter.RETURN, Counter.LATE_RETURN]),
+        ("return", {"days_late": 1, "loan_from": "out"}, [Counter.RETURN, Counter.LATE_RETURN]),
         (
             "return",
             {"days_late": 30, "loan_from": "lost"},
@@ -68,6 +68,9 @@ def test_renewals_by_staff_patrons_and_the_system_exchanges_and_use_in_the_libra
         ("inspect", {"charges": [4, 5]}, [Counter.BILLED]),
         ("settle_incomplete", {"charges": [4]}, [Counter.BILLED]),
         ("cancel_reservation", {"from": "waiting", "goes_on": False}, [Counter.UNFILLED]),
+        ("cancel_reservation", {"from": "promised", "goes_on": False}, [Counter.UNFILLED]),
+        ("cancel_reservation", {"from": "pulling", "goes_on": False}, [Counter.UNFILLED]),
+        ("cancel_reservation", {"from": "in_transit", "goes_on": False}, [Counter.UNFILLED]),
         ("cancel_reservation", {"from": "waiting", "goes_on": True}, []),
         ("cancel_reservation", {"from": "ready", "goes_on": False}, []),
         ("claim_returned", {}, []),

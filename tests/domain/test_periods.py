@@ -7,17 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lending.domain.periods import (
+    LONGEST_DAYS,
     Period,
     PeriodKind,
     between,
     fiscal_year_of,
     month_of,
+    months_until,
     named,
     read_period,
     token_periods,
     week_of,
 )
 
+TODAY = date(2026, 11, 18)
 DAYS = st.dates(date(2001, 1, 1), date(2099, 12, 31))
 
 
@@ -59,6 +62,11 @@ def test_before_half_a_month_are_the_same_days_of_the_month_before() -> None:
     assert so_far.before() == Period(PeriodKind.MONTH, date(2026, 10, 1), date(2026, 10, 20))
 
 
+def test_a_period_that_is_cut_short_is_called_by_its_days() -> None:
+    names = [whole.until(TODAY).name for whole in (month_of(TODAY), week_of(TODAY), fiscal_year_of(TODAY))]
+    assert names == ["2026-11-01..2026-11-18", "2026-11-16..2026-11-18", "2026-07-01..2026-11-18"]
+
+
 def test_a_short_month_before_is_taken_whole() -> None:
     so_far = month_of(date(2026, 3, 1)).until(date(2026, 3, 30))
     assert so_far.before() == Period(PeriodKind.MONTH, date(2026, 2, 1), date(2026, 2, 28))
@@ -71,6 +79,10 @@ def test_before_a_fiscal_year_is_the_year_before_and_before_a_week_the_week_befo
 
 def test_before_any_days_are_as_many_days() -> None:
     assert between(date(2026, 11, 3), date(2026, 11, 20)).before() == between(date(2026, 10, 16), date(2026, 11, 2))
+
+
+def test_before_days_that_are_no_whole_months_are_as_many_days_also_where_they_end_with_one() -> None:
+    assert between(date(2026, 3, 10), date(2026, 3, 31)).before() == between(date(2026, 2, 16), date(2026, 3, 9))
 
 
 def test_before_a_quarter_is_the_quarter_before() -> None:
@@ -116,9 +128,16 @@ def test_the_first_and_the_last_period_of_the_librarys_time_have_one_before(name
     assert read_period(name).before().last < read_period(name).first
 
 
-def test_more_than_ten_years_are_no_period() -> None:
+def test_ten_years_are_a_period_and_a_day_more_is_none() -> None:
+    first = date(2010, 1, 1)
+    longest = between(first, first + timedelta(days=LONGEST_DAYS - 1))
+    assert longest.days == LONGEST_DAYS
     with pytest.raises(ValueError, match="from"):
-        between(date(2010, 1, 1), date(2026, 1, 1))
+        between(first, longest.last + timedelta(days=1))
+
+
+def test_so_many_months_until_a_day_have_that_days_among_them() -> None:
+    assert months_until(date(2026, 2, 9), 3) == between(date(2025, 12, 1), date(2026, 2, 9))
 
 
 def test_people_are_counted_by_month_and_by_fiscal_year() -> None:

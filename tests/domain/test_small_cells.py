@@ -37,6 +37,8 @@ def test_two_small_counts_hide_each_other_where_they_are_not_the_least_nor_the_m
 
 def test_small_counts_that_are_few_together_take_another_with_them() -> None:
     assert hidden_with_total([1, 2, 40, 50]) == ([U, U, N, 50], 93)
+    assert hidden_with_total([2, 2, 40, 50]) == ([U, U, N, 50], 94)
+    assert hidden_with_total([2, 3, 40, 50]) == ([U, U, 40, 50], 95)
 
 
 def test_where_nothing_else_is_left_the_sum_is_hidden() -> None:

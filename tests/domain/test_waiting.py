@@ -22,6 +22,7 @@ from lending.domain.waiting import (
     kits_to_come,
     places_held,
     quantile,
+    without_a_kit_for_ever,
 )
 
 DAY = timedelta(days=1)
@@ -130,6 +131,13 @@ def test_when_kits_are_to_come(dues: list[Due], expected_days: list[int]) -> Non
 def test_number_two_waits_for_the_second_kit_and_who_is_further_back_for_none() -> None:
     mark = by_kits_to_come([Due(n, day(-9), day(n), None) for n in (4, 7)])
     assert [mark(held(place, 0, 0), NOW) for place in (1, 2, 3)] == [day(4), day(7), None]
+
+
+def test_who_left_a_session_without_a_kit_waited_for_ever_and_who_waits_still_has_waited_so_long() -> None:
+    left, waits, went = held(1, -9, 3, served=False), held(1, -5, 5, served=False), held(1, -9, 3)
+    gone, *others = without_a_kit_for_ever([left, waits, went], at=NOW)
+    assert gone.until - NOW > timedelta(days=3_650)
+    assert (gone.since, gone.served, others) == (left.since, False, [waits, went])
 
 
 # --- Quantiles --------------------------------------------------------------------------------------------------------

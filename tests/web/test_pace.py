@@ -26,3 +26,8 @@ def test_nobody_is_remembered_who_came_long_ago() -> None:
         pace.keeps(who, NOW)
     pace.keeps("later", NOW + MINUTE)
     assert list(pace._lately) == ["later"]
+
+
+def test_a_clock_that_was_set_back_locks_nobody_out() -> None:
+    pace = Pace(1, MINUTE)
+    assert [pace.keeps(1, NOW), pace.keeps(1, NOW - 90 * MINUTE)] == [True, True]
