@@ -9,7 +9,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from lending.circulation.erasure import Erased, erase
-from lending.circulation.lost import declare_lost
+from lending.circulation.in_library import use_kit
+from lending.circulation.lost import claim_returned, declare_lost
 from lending.circulation.merging import merge
 from lending.circulation.privacy_requests import ask_for_erasure
 from lending.db import Database
@@ -17,16 +18,20 @@ from lending.domain.actors import Actor
 from lending.domain.states import ChargeState, EnrolmentState, LoanState, ReservationState
 from lending.errors import Reason, Refused
 from lending.models.charges import Charge
-from lending.models.cohorts import Attendance, Enrolment
+from lending.models.cohorts import Attendance, Enrolment, Pool
+from lending.models.in_library import KitUse
 from lending.models.journal import JournalEntry
 from lending.models.loans import Loan
+from lending.models.notices import Channel, Notice, NoticeState
+from lending.models.outcomes import Captain
 from lending.models.people import Card, Household, Patron, PatronStatus
 from lending.models.policies import AgreementAcceptance
 from lending.models.reservations import Reservation
-from lending.models.tasks import Task
+from lending.models.stock import Stock
+from lending.models.tasks import Task, TaskKind
 from lending.queries.borrowers_data import everything
 from lending.queries.invariants import INVARIANTS
-from tests.cast import ADA, LUIS, NOW, OPEN_KIT, Cast, put
+from tests.cast import ADA, LUIS, NOW, OPEN_KIT, Cast, promise, put
 from tests.circulation.clocks import SEAL
 from tests.circulation.kits_in_hand import back_without, block, lend, only, receive, rows, why
 from tests.circulation.test_ledger import bought_with_ecf, ledger
@@ -77,15 +82,68 @@ def test_what_waits_for_them_ends_and_is_passed_on(database: Database, cast: Cas
     assert {row.patron_id for row in rows(database, Reservation)} == {None}
 
 
-@pytest.mark.parametrize("state", ["out", "received", "incomplete", "bill"])
+def test_a_promise_of_theirs_is_the_next_ones(database: Database, cast: Cast) -> None:
+    def write(session: Session) -> None:
+        pool = session.scalars(select(Pool.id).join(Stock).where(Stock.branch_id == cast.ela)).one()
+        promise(session, cast, patron_id=cast.mina_id, pool_id=pool)
+        promise(session, cast, patron_id=cast.luis_id, pool_id=pool, state=ReservationState.WAITING)
+
+    database.act(write)
+    erased(database, cast, cast.ada_id)
+    waited = only(database, Reservation, Reservation.patron_id == cast.luis_id)
+    assert (waited.state, waited.promised_at) == (ReservationState.PROMISED, NOW)
+
+
+def test_no_notice_goes_out_to_them_and_what_was_sent_was_sent(database: Database, cast: Cast) -> None:
+    about = {"patron_id": cast.luis_id, "channel": Channel.EMAIL, "step": "pin_code", "due_at": NOW, "made_at": NOW}
+    before = (NoticeState.PENDING, NoticeState.SENDING, NoticeState.SENT)
+    sent = [Notice(subject=f"pin:{state.value}", state=state, **about) for state in before]
+    database.act(lambda session: session.add_all(sent))
+    erased(database, cast)
+    stopped = NoticeState.CANCELLED
+    assert [(row.state, row.patron_id) for row in rows(database, Notice)] == [
+        (stopped, None),
+        (stopped, None),
+        (NoticeState.SENT, None),
+    ]
+
+
+def test_a_task_that_was_done_keeps_when_it_was(database: Database, cast: Cast) -> None:
+    earlier = NOW - timedelta(days=9)
+    task = {"kind": TaskKind.BOUNCE, "subject": "patron:phone", "what": "phone", "branch_id": cast.ela}
+    when = {"opened_at": earlier, "closed_at": earlier, "closed_by_id": cast.ben_id}
+    database.act(lambda session: put(session, Task(patron_id=cast.luis_id, **task, **when)))
+    erased(database, cast)
+    done = only(database, Task)
+    assert (done.closed_at, done.closed_by_id, done.patron_id) == (earlier, cast.ben_id, None)
+
+
+def test_who_coached_a_session_is_no_name_any_more(database: Database, cast: Cast) -> None:
+    coach = {"cohort_id": cast.cohort, "returned": True, "created_at": NOW}
+    captain = Captain(patron_id=cast.luis_id, name="Luis R.", **coach)
+    database.act(lambda session: put(session, captain))
+    erased(database, cast)
+    assert (only(database, Captain).patron_id, only(database, Captain).name) == (None, None)
+
+
+@pytest.mark.parametrize("state", ["out", "claimed", "in the library", "received", "incomplete", "bill"])
 def test_what_is_open_stands_against_it_and_is_told(database: Database, cast: Cast, state: str) -> None:
-    lend(database, cast)
-    if state == "received":
+    if state == "in the library":
+        inside = {"kit": OPEN_KIT, "branch_id": cast.ela, "patron": LUIS, "at": NOW, "by": cast.ben}
+        database.act(lambda session: use_kit(session, **inside))
+    else:
+        lend(database, cast)
+    if state == "claimed":
+        asked = {"kit": OPEN_KIT, "branch_id": cast.ela, "at": NOW, "by": cast.ben}
+        database.act(lambda session: claim_returned(session, **asked))
+    elif state == "received":
         receive(database, cast)
-    elif state != "out":
+    elif state in ("incomplete", "bill"):
         back_without(database, cast, "Case" if state == "bill" else "Charger")
     wanted = {
         "out": Reason.KIT_STILL_OUT,
+        "claimed": Reason.KIT_STILL_OUT,
+        "in the library": Reason.KIT_STILL_OUT,
         "received": Reason.LOAN_NOT_SETTLED,
         "incomplete": Reason.LOAN_NOT_SETTLED,
         "bill": Reason.BILL_OPEN,
@@ -95,7 +153,7 @@ def test_what_is_open_stands_against_it_and_is_told(database: Database, cast: Ca
     found = block(refused)
     assert found.reason is wanted[state]
     assert found.detail in ({"codes": [OPEN_KIT]}, {"cents": 2500})
-    assert only(database, Loan).patron_id == cast.luis_id
+    assert {row.patron_id for kind in (Loan, KitUse) for row in rows(database, kind)} == {cast.luis_id}
     assert only(database, Patron, Patron.id == cast.luis_id).name == "Luis Ramos"
 
 

@@ -18,6 +18,7 @@ from lending.circulation.undo import undo
 from lending.db import Database
 from lending.domain.completeness import Found
 from lending.errors import Reason, Refused
+from lending.models.branches import Branch
 from lending.models.counts import DailyCount, DailyDuration, DailyPartCount, PeriodToken, StockDay
 from lending.models.loans import Loan
 from lending.models.people import Patron
@@ -66,6 +67,16 @@ def test_what_a_day_at_the_desk_counts_is_what_its_journal_says(database: Databa
     a_day_at_the_desk(database, cast)
     assert wrong(database) == []
     assert {len(rows(database, each)) > 0 for each in ROLL_UPS} == {True}
+
+
+def test_a_day_begins_at_a_quarter_of_an_hour_where_the_branchs_clock_says_so(database: Database, cast: Cast) -> None:
+    zone = update(Branch).where(Branch.id == cast.ela).values(zone="Asia/Kathmandu")  # midnight is 18:15 in UTC
+    database.act(lambda session: session.execute(zone))
+    before = NOW.replace(hour=18, minute=10)
+    lend(database, cast, at=before)
+    lend(database, cast, OTHER_OPEN_KIT, MINA, at=before + timedelta(minutes=10))
+    assert len({row.day for row in rows(database, DailyCount)}) == 2
+    assert wrong(database) == []
 
 
 def test_a_rebuild_writes_what_was_kept(database: Database, cast: Cast) -> None:
