@@ -128,3 +128,4 @@ def test_what_is_no_call_is_answered_by_the_door_that_it_lies_behind(
 ) -> None:
     answer = app.test_client().get(address)
     assert (answer.status_code, answer.content_type) == (404, content_type)
+    assert ("<main" in answer.text) is (content_type != "application/problem+json"), "a page of the library's own"

@@ -19,7 +19,7 @@ from lending.db import Database
 from lending.domain.completeness import Found
 from lending.errors import Reason, Refused
 from lending.models.branches import Branch
-from lending.models.counts import DailyCount, DailyDuration, DailyPartCount, PeriodToken, StockDay
+from lending.models.counts import DailyCount, DailyDuration, DailyPartCount, PeriodKey, PeriodToken, StockDay
 from lending.models.loans import Loan
 from lending.models.people import Patron
 from tests.cast import KIT, MINA, NOW, OPEN_KIT, OTHER_OPEN_KIT, Cast, kit
@@ -152,6 +152,13 @@ def test_a_check_out_without_its_token_is_found(database: Database, cast: Cast) 
     lend(database, cast)
     database.act(lambda session: session.execute(delete(PeriodToken)))
     assert [(row["table"], row["kept"], row["right"]) for row in wrong(database)] == [("period_tokens", 0, 1)]
+
+
+def test_of_a_month_whose_key_is_destroyed_no_token_is_asked_for(database: Database, cast: Cast) -> None:
+    lend(database, cast)
+    database.act(lambda session: session.execute(delete(PeriodToken)))
+    database.act(lambda session: session.execute(update(PeriodKey).values(key=None)))
+    assert wrong(database) == []
 
 
 def test_only_who_administers_counts_anew(database: Database, cast: Cast) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from lending.circulation.exchange import exchange
 from lending.db import Database
 from lending.domain.periods import between, month_of
 from lending.domain.states import EnrolmentState
@@ -19,7 +20,7 @@ from lending.programs.workshops import seats_of, set_head_count, sign_in
 from lending.queries.funnels import Funnel, funnel, funnels
 from lending.queries.losses import overdue_now
 from lending.queries.report_rows import sessions_held
-from tests.cast import ADA, KIT, LUIS, NOW, Cast, put, seat
+from tests.cast import ADA, KIT, LUIS, NOW, OPEN_KIT, OTHER_OPEN_KIT, Cast, put, seat
 from tests.circulation.kits_in_hand import lend, receive, rows
 from tests.programs.members import adas_seat, next_cohort
 
@@ -92,6 +93,22 @@ def test_how_often_people_came_is_not_known_where_devices_alone_were_counted(dat
         database.act(lambda session, given=given: set_head_count(session, **given))
     found = shown(database, cast)
     assert (found.enrolled, found.attended) == (1, None), "41 devices are no 41 people of this session, and not none"
+
+
+def test_who_came_without_a_seat_says_nothing_of_those_who_have_one(database: Database, cast: Cast) -> None:
+    seat_of_promise(database, cast)
+    six_workshops(database, cast, attended=4, patron_id=cast.luis_id)
+    assert (shown(database, cast).enrolled, shown(database, cast).attended) == (1, None)
+
+
+def test_a_kit_that_was_exchanged_and_the_one_for_it_are_one_persons(database: Database, cast: Cast) -> None:
+    lend(database, cast)
+    database.act(lambda session: session.execute(update(Loan).values(cohort_id=cast.cohort)))
+    swap = {"kit": OPEN_KIT, "replacement": OTHER_OPEN_KIT, "branch_id": cast.ela, "reason": "it does not start"}
+    database.act(lambda session: exchange(session, **swap, at=NOW, by=cast.ben))
+    assert (shown(database, cast).picked_up, shown(database, cast).on_time) == (1, 0)
+    receive(database, cast, OTHER_OPEN_KIT, at=NOW + timedelta(days=7))
+    assert (shown(database, cast).picked_up, shown(database, cast).on_time) == (1, 1)
 
 
 def test_a_late_return_is_not_on_time(database: Database, cast: Cast) -> None:
