@@ -176,6 +176,11 @@ def test_work_begins_where_it_is_each_role_s(new_browser: Callable[[], Browser])
     assert new_browser().sign_in("eli", next="/returns").headers["Location"] == "/station?next=/returns"
 
 
+def test_whose_work_is_not_at_the_desk_is_not_led_there(new_browser: Callable[[], Browser]) -> None:
+    for asked in ("/", "/desk"):
+        assert new_browser().sign_in("dora", next=asked).headers["Location"] == "/station?next=/search"
+
+
 def test_without_a_station_the_desk_asks_for_one(new_browser: Callable[[], Browser]) -> None:
     eli = signed_in(new_browser(), "eli")
     assert eli.get("/desk").headers["Location"] == "/station?next=/desk"

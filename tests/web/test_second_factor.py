@@ -185,7 +185,7 @@ def test_the_second_page_waits_some_minutes(
 ) -> None:
     browser = new_browser()
     browser.sign_in("ben")
-    phone.move(timedelta(minutes=6))
+    phone.move(timedelta(minutes=5))
     assert browser.post("/sign-in/code", {"code": codes[0]}).headers["Location"] == "/sign-in"
 
 

@@ -11,12 +11,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from lending import openid
+from lending.circulation.library_settings import change_settings
 from lending.clock import SystemClock
 from lending.db import Database
+from lending.domain.library_settings import SECOND_FACTOR
 from lending.domain.second_factors import new_secret
 from lending.library import Library
 from lending.models.people import Staff
-from tests.cast import NOW
+from tests.cast import NOW, Cast
 from tests.sign_in_service import CLIENT, SECRET, Service, key_named, running, shared_secret_key
 from tests.web.browsers import Browser
 from tests.web.looking import key, row
@@ -217,6 +219,16 @@ def test_an_account_with_a_second_factor_is_asked_for_it_all_the_same(
     browser = new_browser()
     assert signs_in(browser, service).headers["Location"] == "/sign-in/code"
     assert not is_in(browser)
+
+
+def test_who_needs_a_second_factor_is_not_asked_to_set_one_up_where_the_service_asks_for_its_own(
+    service: Service, new_browser: Callable[[], Browser], sqlite_database: Database, cast: Cast
+) -> None:
+    needed = {SECOND_FACTOR: "desk"}
+    sqlite_database.act(lambda session: change_settings(session, given=needed, at=NOW, by=cast.eli))
+    browser = new_browser()
+    signs_in(browser, service)
+    assert is_in(browser)
 
 
 def test_an_administrator_links_an_account_and_unlinks_it(
