@@ -61,6 +61,12 @@ def test_without_a_good_token_nothing_is_told(door: Door, header: str | None) ->
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_schemes_name_may_be_written_small(door: Door, scheme: str) -> None:
+    answer = door.app.test_client().get(f"/api/v1/kits/{KIT}", headers={"Authorization": f"{scheme} token-of-ben"})
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("change", [update(ApiToken).values(revoked_at=NOW), update(Staff).values(active=False)])
 def test_a_revoked_token_or_a_person_who_left_gets_in_no_more(door: Door, change: Any) -> None:
     assert door.ben.get("/kits").status_code == 200

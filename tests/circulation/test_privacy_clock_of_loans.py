@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from lending.db import Database
 from lending.domain.states import EnrolmentState, ReservationState
-from lending.models.base import Base
 from lending.models.cohorts import Enrolment
 from lending.models.loans import Loan
 from lending.models.notices import Channel, Notice, NoticeState
@@ -27,9 +26,9 @@ A_DAY = timedelta(days=1)
 HANGING = (Loan, Reservation, Enrolment, Notice, Task)
 
 
-def of_luis(database: Database, cast: Cast, *kinds: type[Base]) -> list[str]:
+def of_luis(database: Database, cast: Cast, *kinds: Any) -> list[str]:
     """The tables of ``kinds`` in which a row names Luis."""
-    return [kind.__tablename__ for kind in kinds if rows(database, kind, kind.patron_id == cast.luis_id)]  # type: ignore[attr-defined]
+    return [kind.__tablename__ for kind in kinds if rows(database, kind, kind.patron_id == cast.luis_id)]
 
 
 def lent_for_a_session(database: Database, cast: Cast) -> None:

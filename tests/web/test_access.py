@@ -341,6 +341,12 @@ def test_an_endpoint_that_says_nothing_stops_the_start(app: Flask, monkeypatch: 
         create_app(library=app.extensions["lending"])
 
 
+def test_a_page_that_says_nothing_is_open_to_nobody(eli: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert eli.get("/kits").status_code == 200
+    monkeypatch.setattr(access, "declared", lambda app, endpoint: None)
+    assert eli.get("/kits").status_code == 403
+
+
 def test_every_change_needs_the_token_of_its_session(app: Flask, ben: Browser) -> None:
     for rule in pages(app):
         for method in rule.methods - {"GET", "HEAD", "OPTIONS"}:
