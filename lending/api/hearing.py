@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from lending.api import answers, current
 from lending.api.acts import key_welcome
 from lending.api.calls import call
-from lending.api.circulation import Body, branch_of
+from lending.api.circulation import Body
 from lending.api.fields import CodeText
-from lending.api.indicators import ReportQuery, program_of
+from lending.api.indicators import ReportQuery, program_of, scope_of
 from lending.domain.actors import Actor
 from lending.domain.periods import between
 from lending.domain.permissions import Act
@@ -74,13 +74,9 @@ class HeardCounted(Schema):
 @call("GET", "/reports/heard", Act.SEE_COUNTS, query=ReportQuery, gives=HeardAnswer, tag="Reports")
 def get_heard(query: Body) -> Any:
     """Read how people heard, in a period"""
-    by = current.actor()
+    period = between(query["from_"], query["to"])
     with current.library().db.read() as session:
-        scope = None if by.everywhere else by.branch_ids
-        if "branch" in query:
-            scope = frozenset({branch_of(session, query["branch"], by)})
-        period = between(query["from_"], query["to"])
-        found = counted(session, scope, period, program=program_of(session, query).code)
+        found = counted(session, scope_of(session, query), period, program=program_of(session, query).code)
     shown, total = hidden_with_total(list(found.sources.values()))
     by_source = dict(zip(found.sources, shown, strict=True))
     of_friends = list(found.friends_of.values())

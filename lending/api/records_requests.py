@@ -25,7 +25,7 @@ from lending.errors import Reason, Refused, hidden_as
 from lending.models.privacy import Authority, RequestAbout, RequestDecision, RequestFrom
 from lending.queries.journal import detail_of
 from lending.queries.records_requests import RequestShown, request_shown, requests_page
-from lending.queries.scope import Branches
+from lending.queries.scope import Branches, branches_of
 
 
 class NewRecordsRequest(Schema):
@@ -122,8 +122,7 @@ def post_records_decision(body: Body, request_id: str) -> Any:
 
 
 def _own() -> Branches:
-    by = current.actor()
-    return None if by.everywhere else by.branch_ids
+    return branches_of(current.actor())
 
 
 def _now(session: Session, request_id: str) -> Body:
