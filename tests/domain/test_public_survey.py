@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lending.domain.attendance import WorkshopTold
-from lending.domain.public_survey import Audience, Format, Held, elements
+from lending.domain.public_survey import SUMS, Audience, Format, Held, elements
+from lending.domain.small_cells import Sum, hide
 
 POSTED = date(2026, 3, 4)
 
@@ -80,3 +81,10 @@ def test_the_total_by_age_is_the_total_by_format(held: list[Held]) -> None:
 def test_every_element_has_its_number_once() -> None:
     numbers = [element.number for element in elements([], [], circulation=0).elements]
     assert numbers == [553, *range(600, 620), 620, 630]
+
+
+def test_attendance_that_is_hidden_by_age_is_not_told_by_format() -> None:
+    """Five people of one age and one of another, all in the library."""
+    nobody = {612: 0, 613: 0, 615: 0, 617: 0, 618: 0}
+    shown = hide({610: 6, 611: 1, 614: 5, 616: 6, 619: 6} | nobody, [Sum(*each) for each in SUMS])
+    assert {number for number, n in shown.items() if isinstance(n, int)} == nobody.keys()

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from lending.db import Database
 from lending.domain.counting import Counter
 from lending.domain.periods import between, fiscal_year_of, month_of
-from lending.models.counts import DailyCount, DailyDuration, Measure, StockDay
+from lending.models.counts import DailyCount, DailyDuration, Measure, PeriodToken, StockDay, Whom
 from lending.queries.counts import By, circulated, compared, total
 from lending.queries.losses import loss_rate, net_lost
 from lending.queries.stock_days import durations, durations_by_branch, stock_by_branch, stock_figures
@@ -98,6 +98,29 @@ def test_a_month_under_way_is_compared_with_the_same_days_before(months: Databas
     with months.read() as session:
         found = compared(session, None, MARCH, today=TODAY)
     assert (found.period.days, found.now.n(OUT), found.before.n(OUT)) == (3, 14, 4)
+
+
+def test_what_was_all_taken_back_is_no_row_and_is_nought_in_the_sum(database: Database, cast: Cast) -> None:
+    write(database, DailyCount, day(cast, 0))
+    with database.read() as session:
+        assert circulated(session, None, MARCH, (By.BRANCH,)) == []
+        assert total(session, None, MARCH).n(OUT) == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "check_outs", "households"),
+    [(1, 2, 1), (3, 2, 1), (1, 3, None)],
+    ids=["all have their token", "the rest of a month, in which all of them lie", "one has none"],
+)
+def test_households_are_known_where_every_check_out_has_its_token(
+    database: Database, cast: Cast, first: int, check_outs: int, households: int | None
+) -> None:
+    write(database, DailyCount, day(cast, check_outs))
+    kept = {"branch_id": cast.ela, "kit_type_id": cast.laptop_hotspot, "program_id": 0, "token": 7, "n": 2}
+    write(database, PeriodToken, {"period": "2026-03", "whom": Whom.HOUSEHOLD} | kept)
+    with database.read() as session:
+        found = total(session, None, between(TODAY.replace(day=first), MARCH.last))
+    assert (found.served.households, found.served.patrons) == (households, None)
 
 
 def test_losses_are_told_less_what_came_back_and_without_check_outs_there_is_no_rate(
