@@ -1,6 +1,6 @@
 """Who may call: a bearer token, and what its account may do at all, declared at every call.
 
-Cookies are never looked at here. A call without a declaration stops the start of the application. *Where* an account
+Cookies are never looked at here. A call without a declaration stops the making of all of them (decision 19). *Where* an account
 may act is the verb's and the query's matter. Source: INTERFACES, "REST API"; the permission sheet; BATTERY S1.
 """
 
@@ -39,7 +39,7 @@ def needs(*acts: Act) -> Callable[[Call], Call]:
 
 
 def check(app: Flask, blueprint: Blueprint) -> None:
-    """Refuse to start (``RuntimeError``) with a call that does not say who may use it."""
+    """Refuse (``RuntimeError``) to make the calls with one that does not say who may use it."""
     silent = sorted(
         endpoint
         for endpoint, call in app.view_functions.items()
