@@ -1,7 +1,7 @@
 """Who may call: a bearer token, and what its account may do at all, declared at every call.
 
-Cookies are never looked at here. A call without a declaration stops the making of all of them (decision 19). *Where* an account
-may act is the verb's and the query's matter. Source: INTERFACES, "REST API"; the permission sheet; BATTERY S1.
+Cookies are never looked at here. A call without a declaration stops the making of all of them (decision 19). *Where* an
+account may act is the verb's and the query's matter. Source: INTERFACES, "REST API"; the permission sheet; BATTERY S1.
 """
 
 from __future__ import annotations
