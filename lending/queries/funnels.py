@@ -12,8 +12,8 @@ from datetime import date, datetime
 from math import ceil
 from typing import Final
 
-from sqlalchemy import and_, case, func, or_, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import Subquery, and_, case, func, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from lending.domain.periods import Period
 from lending.domain.states import EnrolmentState, LoanState, ReservationState
@@ -165,6 +165,22 @@ def _told_by_name(session: Session, ids: Collection[int]) -> frozenset[int]:
     return frozenset(session.scalars(chosen))
 
 
+def _first_loans(ids: Collection[int]) -> Subquery:
+    """Of each loan that an exchange began, the loan with which the first kit was handed out, however many followed."""
+    before = aliased(Loan)
+    began = select(Loan.id, Loan.exchange_of_id.label("first")).where(
+        Loan.cohort_id.in_(ids), Loan.exchange_of_id.is_not(None)
+    )
+    chain = began.cte("exchanged", recursive=True)
+    further = (
+        select(chain.c.id, before.exchange_of_id)
+        .join(before, before.id == chain.c.first)
+        .where(before.exchange_of_id.is_not(None))
+    )
+    every = chain.union_all(further)
+    return select(every.c.id, func.min(every.c.first).label("first")).group_by(every.c.id).subquery()
+
+
 def _lent(session: Session, scope: Branches, ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """How many people had a kit, and how many of them brought all they had back on time, by session.
 
@@ -172,12 +188,14 @@ def _lent(session: Session, scope: Branches, ids: Collection[int]) -> dict[int, 
     was picked up for the first one too: its loan has gone on, and the promise that it fulfilled still says so.
     """
     late = case((or_(Loan.received_at.is_(None), Loan.received_at > Loan.due_at), 1), else_=0).label("late")
-    person = func.coalesce(Reservation.enrolment_id, -func.coalesce(Loan.exchange_of_id, Loan.id)).label("person")
+    firsts = _first_loans(ids)
+    person = func.coalesce(Reservation.enrolment_id, -func.coalesce(firsts.c.first, Loan.id)).label("person")
     # The sum keeps SQLite from beginning with all loans of the branch: there are a million, and few went on.
     lent = Loan.state != LoanState.UNDONE, within(Loan.branch_id + 0, scope)
     here = (
         select(Loan.cohort_id, person, late)
         .outerjoin(Reservation, Reservation.id == Loan.reservation_id)
+        .outerjoin(firsts, firsts.c.id == Loan.id)
         .where(Loan.cohort_id.in_(ids), *lent)
     )
     went_on = (
