@@ -23,7 +23,7 @@ from lending.queries.counts import By, Circulated, circulated
 from lending.queries.report_rows import session_names
 from lending.reporting import findings, words
 from lending.reporting.month_sums import month_measure, months_adding
-from lending.reporting.report import Adding, Column, Figure, Number, Report, Row, Section, Table, Unit
+from lending.reporting.report import Adding, Column, Figure, Number, Report, Row, Section, Table
 from lending.web import current
 from lending.web.access import allow
 from lending.web.reports import showing
@@ -172,7 +172,7 @@ def _by_branch(choice: Choice, now: list[Circulated], before: list[Circulated]) 
         )
         for code, name in sorted(names.items(), key=lambda pair: (rank(counts.get(pair[0])), pair[1]))
     )
-    whole = _sum_of(rows, 2)
+    whole = _sum_of(rows, link_before(choice, CHECK_OUT), link(choice, CHECK_OUT))
     told = {"period": period_words(choice.period, reader), "before": period_words(choice.before, reader)}
     kind = None if len(rows) < 2 else Kind.GROUPED if len(rows) <= 4 else Kind.ROWS
     table = Table(
@@ -301,8 +301,13 @@ def _by_day(choice: Choice, now: list[Circulated], before: list[Circulated]) -> 
         day, earlier = (period.first + timedelta(days=place) for period in (choice.period, choice.before))
         given = {"period": OWN_DAYS, "from": day.isoformat(), "to": day.isoformat()}
         here = link(choice, CHECK_OUT, **given)
-        was = Number(then.get(earlier, 0) if earlier in choice.before else None)
+        was = Number(None)
+        if earlier in choice.before:
+            given |= {"from": earlier.isoformat(), "to": earlier.isoformat()}
+            was = Number(then.get(earlier, 0), url=link(choice, CHECK_OUT, **given))
         lines.append(Row(reader.day(day), (Number(counts.get(day, 0), url=here), was), on=day))
+    # Of a longer period before, the last days stand beside none of these.
+    whole = link_before(choice, CHECK_OUT) if choice.before.days <= choice.period.days else None
     return Section(
         "by-day",
         lambda table: findings.most(
@@ -320,7 +325,7 @@ def _by_day(choice: Choice, now: list[Circulated], before: list[Circulated]) -> 
                 Column(_("The same day of %(period)s", period=period_words(choice.before, reader))),
             ),
             tuple(lines),
-            _sum_of(tuple(lines), 2),
+            _sum_of(tuple(lines), link(choice, CHECK_OUT), whole),
         ),
         Kind.LINE,
         (0, 1),
@@ -344,7 +349,7 @@ def _by_kit_type(choice: Choice, rows: list[Circulated]) -> Section:
             nothing=_("No kit of any kind was checked out"),
         ),
         Table(
-            _("By kind of kit"), _("Kind of kit"), _heads(CHECK_OUT, *BESIDE), lines, _sum_of(lines, 1 + len(BESIDE))
+            _("By kind of kit"), _("Kind of kit"), _heads(CHECK_OUT, *BESIDE), lines, _sum_of(lines, *_links(choice))
         ),
         Kind.ROWS if len(lines) > 1 else None,
         (0,),
@@ -367,7 +372,7 @@ def _by_cohort(choice: Choice, rows: list[Circulated], names: Mapping[str, str])
             first=_("%(label)s had the most check-outs: %(now)s of %(all)s"),
             nothing=_("Nothing was checked out in this period"),
         ),
-        Table(_("By session"), _("Session"), _heads(CHECK_OUT, *BESIDE), lines, _sum_of(lines, 1 + len(BESIDE))),
+        Table(_("By session"), _("Session"), _heads(CHECK_OUT, *BESIDE), lines, _sum_of(lines, *_links(choice))),
         Kind.ROWS if 1 < len(lines) <= 12 else None,
         (0,),
         _("Bars: the check-outs of each session, the most first."),
@@ -393,7 +398,11 @@ def _most_first(by: By, rows: list[Circulated]) -> list[tuple[str, Circulated]]:
     return [(str(row.at[by]), row) for row in ordered]
 
 
-def _sum_of(rows: tuple[Row, ...], columns: int) -> Row:
-    """The line that adds up; what is unknown is left out."""
-    sums = [sum(row.numbers[place].value or 0 for row in rows) for place in range(columns)]
-    return Row(_("Together"), tuple(Number(value, Unit.PEOPLE) for value in sums))
+def _links(choice: Choice) -> tuple[str, ...]:
+    return tuple(link(choice, counter) for counter in (CHECK_OUT, *BESIDE))
+
+
+def _sum_of(rows: tuple[Row, ...], *urls: str | None) -> Row:
+    """The line that adds up, with where each of its numbers leads; what is unknown is left out."""
+    sums = [sum(row.numbers[place].value or 0 for row in rows) for place in range(len(urls))]
+    return Row(_("Together"), tuple(Number(value, url=url) for value, url in zip(sums, urls, strict=True)))

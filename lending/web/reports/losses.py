@@ -126,14 +126,15 @@ def _in_period(now: Circulated, before: Circulated, choice: Choice) -> tuple[Fig
         ),
     ]
     for counter in FIGURES:
-        url = link(choice, counter) if counter in VERBS else "#by-branch"
+        listed = counter in VERBS
+        url = link(choice, counter) if listed else "#by-branch"
         name, definition = words.COUNTERS[counter]
         found.append(
             Figure(
                 _(name),
                 Number(now.n(counter), url=url),
                 _(definition),
-                before=Number(before.n(counter)),
+                before=Number(before.n(counter), url=link_before(choice, counter) if listed else None),
                 measure=counter.value,
             )
         )
@@ -216,10 +217,13 @@ def _by_branch(late: Sequence[OverdueNow], lost: Sequence[Circulated], choice: C
     lines.sort(key=lambda line: (rank(line.numbers[0].value), line.label))
     sums = [round(sum(line.numbers[place].value or 0 for line in lines)) for place in range(3 + len(FIGURES))]
     whole = (
-        Number(sums[0]),
+        Number(sums[0], url=_overdue_list(choice)),
         Number(sums[1]),
         Number(share_of(sums[0], sums[1]), Unit.SHARE, cases=(sums[0], sums[1])),
-        *(Number(n) for n in sums[3:]),
+        *(
+            Number(n, url=link(choice, counter) if counter in VERBS else None)
+            for counter, n in zip(FIGURES, sums[3:], strict=True)
+        ),
     )
     heads = (
         Column(_("Overdue now"), measure="overdue"),

@@ -16,6 +16,7 @@ from lending.charts import Kind
 from lending.domain import indicators as funder
 from lending.domain.counting import Counter
 from lending.domain.indicators import Indicator
+from lending.domain.periods import month_of, named
 from lending.domain.permissions import Act
 from lending.domain.public_survey import ATTENDANCE, CIRCULATION, OF_PEOPLE, SUMS, SurveyElements
 from lending.domain.public_survey import NAMES as ELEMENTS
@@ -131,7 +132,7 @@ def _rows_of(which: Indicator, choice: Choice) -> str:
         return url_for("stock.page", **choice.arguments) + "#by-branch"
     if which in (Indicator.HOUSEHOLDS, Indicator.LOCATIONS):
         return "#by-month" if which is Indicator.HOUSEHOLDS else "#by-branch"
-    return url_for("outcomes.page", **choice.arguments)
+    return url_for("outcomes.page", **choice.arguments) + "#workshops"
 
 
 def _report(choice: Choice) -> Report:
@@ -166,13 +167,20 @@ def _by_month(found: Indicators, choice: Choice) -> Section:
     rows = tuple(
         Row(
             voice().month(_day(row, By.MONTH)),
-            (Number(row.n(Counter.CHECK_OUT)), Number(row.served.households)),
+            (
+                Number(row.n(Counter.CHECK_OUT), url=link(choice, Counter.CHECK_OUT, period=_within(row, choice))),
+                Number(row.served.households),
+            ),
             on=_day(row, By.MONTH),
         )
         for row in found.by_month
     )
     total = Row(
-        _("Together"), (Number(found.numbers[Indicator.CHECK_OUTS]), Number(found.numbers[Indicator.HOUSEHOLDS]))
+        _("Together"),
+        (
+            Number(found.numbers[Indicator.CHECK_OUTS], url=link(choice, Counter.CHECK_OUT)),
+            Number(found.numbers[Indicator.HOUSEHOLDS]),
+        ),
     )
     period = period_words(choice.period, current.reader())
 
@@ -208,7 +216,7 @@ def _by_branch(found: Indicators, choice: Choice) -> Section:
         if row.n(Counter.CHECK_OUT)
     )
     rows = tuple(sorted(rows, key=lambda row: row.label))
-    total = Row(_("Together"), (Number(found.numbers[Indicator.CHECK_OUTS]),))
+    total = Row(_("Together"), (Number(found.numbers[Indicator.CHECK_OUTS], url=link(choice, Counter.CHECK_OUT)),))
 
     def tell(table: Table) -> str:
         n = len(table.rows)
@@ -265,6 +273,12 @@ def _survey(found: SurveyElements) -> Section:
             " session in person, its attendance split. Views count within 30 days of posting and are never attendance."
         ),
     )
+
+
+def _within(row: Circulated, choice: Choice) -> str:
+    """The days of a row's month that lie in the period, as an address says them."""
+    month = month_of(_day(row, By.MONTH))
+    return named(max(month.first, choice.period.first), min(month.last, choice.period.last)).name
 
 
 def _day(row: Circulated, by: By) -> date:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lending.domain.counting import Counter
 from lending.domain.permissions import Act
-from lending.phrases import Reader
+from lending.phrases import N_, Reader
 from lending.queries.counts import By, circulated
 from lending.queries.report_rows import VERBS, Happened, Of, happened, session_names
 from lending.reporting import words
@@ -27,6 +27,12 @@ bp = Blueprint("rows", __name__, url_prefix="/reports")
 
 OPEN_LOANS = "none"
 """What an address says instead of a session's code for loans of no session."""
+
+OF_LOSSES = frozenset({Counter.LATE_RETURN, Counter.LOST, Counter.BILLED, Counter.UNFILLED})
+"""What stands on the page of what is late and lost, where the way back leads; the others stand with circulation."""
+
+_CIRCULATION = N_("Circulation"), "circulation.page"
+_LOSSES = N_("Overdue and loss"), "losses.page"
 
 
 @bp.get("/rows")
@@ -45,6 +51,7 @@ def page() -> ResponseReturnValue:
         whole = _figure(session, asked_for, choice)
         narrowed = (*choice.narrowed(), *_of_session(session, asked_for.cohort))
     name, definition = words.COUNTERS[of]
+    page, endpoint = _LOSSES if of in OF_LOSSES else _CIRCULATION
     given = {**choice.arguments, **{key: request.args[key] for key in ("counter", "cohort") if key in request.args}}
     return render_template(
         "reports/rows.html",
@@ -57,7 +64,7 @@ def page() -> ResponseReturnValue:
         several=len(choice.places) > 1,
         next_url=url_for(".page", **given, after=found.after) if found.after else None,
         first_url=url_for(".page", **given) if after else None,
-        back=url_for("circulation.page", **choice.arguments),
+        back=(_(page), url_for(endpoint, **choice.arguments)),
         ways=ways("rows.page", choice.arguments),
     )
 

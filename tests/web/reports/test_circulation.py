@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -86,6 +88,34 @@ def test_every_figure_that_leads_to_acts_equals_their_number(eli: Browser, asked
     assert {"Check-outs", "Returns", "Renewals by staff"} <= urls.keys()
     for name, url in urls.items():
         assert (name, len(rows(text(eli.get(url))))) == (name, int(figures(page)[name]))
+
+
+@pytest.mark.usefixtures("lent")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "circulation?period=2026-02",
+        "circulation?period=2026-01-25..2026-03-03&branch=ELA",
+        "overdue?period=this-year",
+        "official?period=2026-02-02..2026-03-02",
+    ],
+)
+def test_every_number_of_a_table_that_leads_to_acts_equals_their_number(eli: Browser, asked: str) -> None:
+    page = text(eli.get(f"/reports/{asked}"))
+    found = re.findall(r'<a href="(/reports/rows[^"]*)">(\d+)</a>', page)
+    together = re.findall(r"<tfoot>.*?</tfoot>", page, re.DOTALL)
+    assert any("/reports/rows" in line for line in together)
+    listed = {url: len(rows(text(eli.get(unescape(url))))) for url, _n in found if _n != "0"}
+    assert listed == {url: int(n) for url, n in found if n != "0"}
+
+
+def test_a_list_leads_back_to_the_page_that_its_number_stands_on(eli: Browser) -> None:
+    for counter, name, page in (
+        ("check_out", "Circulation", "circulation"),
+        ("late_return", "Overdue and loss", "overdue"),
+    ):
+        listed = text(eli.get(f"/reports/rows?counter={counter}&period={FEBRUARY}")).partition("<main")[2]
+        assert f'href="/reports/{page}?period={FEBRUARY}">{name}</a>' in listed.partition("report-ways")[0]
 
 
 def test_what_was_undone_is_neither_counted_nor_listed(eli: Browser, sqlite_database: Database, cast: Cast) -> None:
