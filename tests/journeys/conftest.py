@@ -107,6 +107,7 @@ def sign_in(browser: APIRequestContext, username: str) -> None:
         return
     page = browser.get("/sign-in").text()
     given: dict[str, str | float | bool] = {"username": username, "password": PASSWORD, "csrf_token": _token(page)}
+    given["next"] = "/desk"  # where whoever has no station yet is asked for one
     page = browser.post("/sign-in", form=given).text()
     if 'name="station"' in page:
         browser.post("/station", form={"station": "ELA/Station 1", "csrf_token": _token(page)})
