@@ -106,6 +106,21 @@ def count(series: Sequence[WorkshopTold], *, seats: int = 0) -> Counted:
     )
 
 
+def to_come(registered: int) -> Counted:
+    """A workshop that has not begun: who is registered so far, and nothing that anybody could know yet."""
+    return Counted(
+        sessions=0,
+        registered=registered,
+        onsite=None,
+        virtual=None,
+        attended=None,
+        uncounted=0,
+        survey_views=None,
+        all_views=None,
+        reach=None,
+    )
+
+
 def _larger(named: int, *counted: int | None) -> int | None:
     known = [n for n in counted if n is not None]
     return max([named, *known]) if known or named else None

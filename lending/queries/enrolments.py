@@ -30,6 +30,7 @@ from lending.models.kits import Kit
 from lending.models.loans import Loan, LoanTerm, TermKind
 from lending.models.people import Card, Patron
 from lending.models.reservations import Reservation
+from lending.queries.funnels import HAD_A_SEAT
 
 _enrolments, _cohorts, _patrons, _cards = table_of(Enrolment), table_of(Cohort), table_of(Patron), table_of(Card)
 _reservations, _loans, _kits, _branches = table_of(Reservation), table_of(Loan), table_of(Kit), table_of(Branch)
@@ -278,6 +279,12 @@ def roster(session: Session, cohort_ids: Iterable[int], *, by: Actor, branch_id:
         chosen.order_by(_cohorts.c.starts_on, _cohorts.c.id, waits, _patrons.c.name_key, _enrolments.c.id)
     )
     return [_shown(row) for row in rows]
+
+
+def had_a_seat(session: Session, cohort_id: int, *, by: Actor) -> list[SeatShown]:
+    """Everybody with whom a session's funnel begins, by name: who has or had a seat and moved to no other session."""
+    chosen = _SEATS.where(_enrolments.c.cohort_id == cohort_id, _seen_by(by), HAD_A_SEAT)
+    return [_shown(row) for row in session.execute(chosen.order_by(_patrons.c.name_key, _enrolments.c.id))]
 
 
 def session_with(session: Session, code: str) -> Cohort | None:

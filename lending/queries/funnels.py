@@ -117,13 +117,14 @@ def _funnels(
     return shown
 
 
-_HAD_A_SEAT = and_(Enrolment.seated_at.is_not(None), Enrolment.state != EnrolmentState.TRANSFERRED)
+HAD_A_SEAT = and_(Enrolment.seated_at.is_not(None), Enrolment.state != EnrolmentState.TRANSFERRED)
+"""Whom a session counts: also who left it, and not who moved to another one and counts there."""
 
 
 def _enrolled(session: Session, scope: Branches, ids: Collection[int]) -> dict[int, int]:
     chosen = (
         select(Enrolment.cohort_id, func.count())
-        .where(Enrolment.cohort_id.in_(ids), _HAD_A_SEAT, within(Enrolment.pickup_branch_id, scope))
+        .where(Enrolment.cohort_id.in_(ids), HAD_A_SEAT, within(Enrolment.pickup_branch_id, scope))
         .group_by(Enrolment.cohort_id)
     )
     return dict(session.execute(chosen).all())
@@ -143,7 +144,7 @@ def _attended(session: Session, scope: Branches, ids: Collection[int]) -> dict[i
         .select_from(Attendance)
         .join(Workshop, Workshop.id == Attendance.workshop_id)
         .join(Enrolment, and_(Enrolment.id == Attendance.enrolment_id, Enrolment.cohort_id == Workshop.cohort_id))
-        .where(Workshop.cohort_id.in_(ids), _HAD_A_SEAT, within(Enrolment.pickup_branch_id, scope))
+        .where(Workshop.cohort_id.in_(ids), HAD_A_SEAT, within(Enrolment.pickup_branch_id, scope))
         .group_by(Enrolment.cohort_id, Enrolment.id)
         .subquery()
     )

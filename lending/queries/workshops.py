@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lending.domain.actors import Actor
-from lending.domain.attendance import Counted, WorkshopTold, count
+from lending.domain.attendance import Counted, WorkshopTold, count, to_come
 from lending.domain.names import short_name
 from lending.domain.states import EnrolmentState
 from lending.errors import Reason, Refused
@@ -202,7 +202,7 @@ def _counted(workshop: Workshop, told: WorkshopTold, seats: Iterable[AnyRow], at
     seated = sum(row.ended_at is None or row.ended_at > workshop.starts_at for row in there)
     if workshop.starts_at <= at:
         return count([told], seats=seated)
-    return count([], seats=seated + told.singles + (told.registered or 0))
+    return to_come(seated + told.singles + (told.registered or 0))
 
 
 def told_of(session: Session, workshops: Iterable[Workshop]) -> Mapping[int, WorkshopTold]:

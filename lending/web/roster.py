@@ -22,6 +22,7 @@ from lending.programs.withdrawal import no_shows as missed
 from lending.programs.withdrawal import release_no_shows
 from lending.queries import enrolments as queries
 from lending.queries import short_names
+from lending.queries.branches import branches
 from lending.queries.enrolling import open_sessions
 from lending.queries.enrolments import KitStanding, SeatShown
 from lending.queries.staff import StationPlace
@@ -66,7 +67,9 @@ def rows() -> ResponseReturnValue:
 @bp.get("/sessions/<code>/roster")
 @allow(Act.ENROL)
 def show(code: str) -> ResponseReturnValue:
-    """Everybody of a session whom this person may see."""
+    """Everybody of a session whom this person may see; with ``who=seats`` those whom its figures count."""
+    if request.args.get("who") == "seats":
+        return _had_a_seat(code)
     return _page(code)
 
 
@@ -151,6 +154,19 @@ def _page(code: str, not_done: NotDone = NotDone()) -> ResponseReturnValue:
         may_circulate=current.may_anywhere(Act.CIRCULATE),
     )
     return page, not_done.status
+
+
+def _had_a_seat(code: str) -> ResponseReturnValue:
+    """The people behind a figure: of one's own libraries, or of the one that the address names."""
+    held, asked = _session(code), request.args.get("branch", "")
+    with current.library().db.read() as session:
+        own = {one.code for one in branches(session, current.branch_ids())}
+        if asked and asked not in own:
+            raise Refused.because(Reason.NOT_FOUND)
+        shown = {asked} if asked else own
+        found = queries.had_a_seat(session, held.id, by=current.actor())
+    seats = [seat for seat in found if seat.pickup_branch in shown]
+    return render_template("roster/had_a_seat.html", roster=_roster(held, seats))
 
 
 def _may_release(held: Cohort) -> bool:

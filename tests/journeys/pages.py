@@ -248,6 +248,7 @@ ROWS = (
     Row("roster.enrol", "stopped", "/enrol", do=lambda station: station.scan(ADA).scan("CO-WR-7").quiet()),
     Row("roster.show", "full", "/sessions/WR-7/roster"),
     Row("roster.show", "empty", "/sessions/WR-7/roster", who="cleo"),
+    Row("roster.show", "seats", "/sessions/WR-7/roster?who=seats"),
     Row("roster.on_paper", "print", "/sessions/WR-7/roster/print", on_paper=True),
     Row("roster.no_shows", "too soon", "/sessions/WR-7/no-shows", status=409),
     Row("seats.show", "full", "/seats/{seat}"),

@@ -67,6 +67,7 @@ def test_an_event_is_planned_and_counted_without_a_mouse(library: Served, enter:
     page.locator("#name").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Expo")).to_be_visible()
+    page.wait_for_load_state("load")  # from then on its keys are listened to
     page.locator("button[data-key='1']").focus()
     for key in "11145":
         page.keyboard.press(key)

@@ -199,7 +199,7 @@ def _each(found: Sequence[Funnel], choice: Choice) -> Section:
         Row(
             one.name,
             (
-                Number(one.enrolled, url=url_for("roster.show", code=one.cohort)),
+                Number(one.enrolled, url=_seats(one, choice)),
                 Number(one.picked_up, url=_check_outs(one, choice)),
                 Number(one.attended, url=url_for("workshops.of_session", code=one.cohort)),
                 Number(one.on_time),
@@ -232,6 +232,12 @@ def _out_of(row: Row) -> str:
         return str(_("%(session)s: too few to tell without telling of single people", session=row.label))
     told = {"session": row.label, "picked_up": voice().count(picked_up.value), "seats": voice().count(seats.value)}
     return str(_("%(session)s: %(picked_up)s of %(seats)s people with a seat have picked up a kit", **told))
+
+
+def _seats(one: Funnel, choice: Choice) -> str:
+    """The people whom a session counts, at the libraries that are looked at."""
+    branch = None if choice.branch is None else choice.branch.code
+    return url_for("roster.show", code=one.cohort, who="seats", branch=branch)
 
 
 def _check_outs(one: Funnel, choice: Choice) -> str:
