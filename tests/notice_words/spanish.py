@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -14,14 +16,21 @@ from lending import paths
 from lending.notice_words import rendered
 
 
+@cache
+def _catalogue() -> bytes:
+    """Compiled once in a process: it takes longer than most tests that read it."""
+    made = BytesIO()
+    with (paths.LOCALE / "es" / "LC_MESSAGES" / "messages.po").open("rb") as po:
+        write_mo(made, read_po(po, locale="es"))
+    return made.getvalue()
+
+
 @contextmanager
 def compiled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let notices be read in Spanish from a catalogue that is compiled into ``folder``."""
     target = folder / "es" / "LC_MESSAGES"
     target.mkdir(parents=True)
-    source = paths.LOCALE / "es" / "LC_MESSAGES" / "messages.po"
-    with source.open("rb") as po, (target / "messages.mo").open("wb") as mo:
-        write_mo(mo, read_po(po, locale="es"))
+    (target / "messages.mo").write_bytes(_catalogue())
     monkeypatch.setattr(paths, "LOCALE", folder)
     rendered.spoken.cache_clear()
     rendered.catalogue_of.cache_clear()
