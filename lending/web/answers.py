@@ -57,8 +57,8 @@ def _end(response: Response) -> Response:
         session[_ACTED] = urlsplit(response.location or "").path
     rule = request.url_rule.rule if request.url_rule else "none"
     static = request.endpoint is not None and request.endpoint.endswith("static")
-    if not static and not g.get("may_be_kept"):
-        # What a signed-in person saw is not kept by a shared computer's browser.
+    if response.status_code >= 400 or not (static or g.get("may_be_kept")):
+        # What a signed-in person saw is not kept by a shared computer's browser, nor the page in place of a file.
         response.headers["Cache-Control"] = "no-store"
     seconds = time.perf_counter() - g.get("began", time.perf_counter())
     method = request.method if request.method in _METHODS else "other"  # whoever asks may make up any

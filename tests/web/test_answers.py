@@ -53,6 +53,12 @@ def test_what_a_signed_in_person_saw_is_not_kept(ben: Browser) -> None:
         assert "no-store" not in file.headers["Cache-Control"]
 
 
+def test_the_page_that_says_there_is_no_such_file_is_not_kept(ben: Browser) -> None:
+    page = ben.get("/static/css/nothing.css")
+    assert (page.status_code, "Ben" in page.text) == (404, True), "a page of the person who is signed in"
+    assert page.headers["Cache-Control"] == "no-store"
+
+
 def test_an_unknown_host_is_refused(app: Flask) -> None:
     assert app.test_client().get("/healthz", headers={"Host": "evil.example"}).status_code == 400
 
