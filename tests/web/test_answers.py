@@ -109,19 +109,36 @@ def test_a_busy_library_asks_to_send_the_same_scan_again(
     assert "say" not in answer.json
 
 
+@pytest.mark.parametrize(
+    ("method", "address", "failing"),
+    [
+        ("GET", "/sign-in?next=/search?q=Morales", "lending.web.account.render_template"),
+        ("GET", "/api/docs?q=Morales", "lending.api.docs.render_template"),
+        ("POST", "/hooks/texts", "lending.web.hooks.is_signed"),
+    ],
+)
 def test_a_bug_is_logged_with_its_number_and_without_what_was_sent(
-    sqlite_database: Database, app: Flask, tmp_path: Any, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+    app: Flask,
+    tmp_path: Any,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: Any,
+    method: str,
+    address: str,
+    failing: str,
 ) -> None:
     library: Library = app.extensions["lending"]
-    chosen = settings.load({}, instance=tmp_path, given={"profile": "development", "secret_key": "k" * 40})
+    given = {"profile": "development", "secret_key": "k" * 40, "text_secret": "s" * 40}
+    chosen = settings.load({}, instance=tmp_path, given=given)
     shown = create_app(library=Library(library.db, library.clock, None, chosen))
 
     def fails(*_: Any, **__: Any) -> Any:
         raise RuntimeError("Ada Morales 29999000000018")
 
-    monkeypatch.setattr("lending.web.account.render_template", fails)
-    answer = shown.test_client().get("/sign-in?next=/search?q=Morales")
+    monkeypatch.setattr(failing, fails)
+    answer = shown.test_client().open(address, method=method, data=b"{}" if method == "POST" else None)
     assert answer.status_code == 500
+    assert not caplog.records, "the framework logs what a failure says"
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     bug = next(line for line in lines if line["event"] == "bug")
     assert bug["request_id"] in answer.get_data(as_text=True)
