@@ -8,7 +8,6 @@ import flask_login
 from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -17,12 +16,13 @@ from lending.errors import Block, Reason, Refused
 from lending.queries import staff as queries
 from lending.web import current, guesses, known, languages, opening, shifts
 from lending.web.access import public, signed_in
+from lending.web.forms import PageForm
 from lending.wording import status_of
 
 bp = Blueprint("account", __name__)
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class SignInForm(PageForm):
     """Name and password."""
 
     username = StringField(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
+from flask import request
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -52,7 +53,18 @@ _NAMES_ITS_FIELD = frozenset({Reason.VALUE_MISSING, Reason.VALUE_WRONG})
 """Their words for staff say which field; at the field that stands there already, and the shorter words do."""
 
 
-class KeyedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """What a page asks, answered in a form alone: what a JSON body holds could be anything, and nobody has looked."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # the same
+        """How a form is read."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """The fields as they were posted; of JSON, which Flask-WTF would take for a form, none."""
+            return super().wrap_formdata(form, None if request.is_json else formdata)
+
+
+class KeyedForm(PageForm):
     """A form whose act happens once, however often it is sent."""
 
     FIRST: ClassVar[tuple[str, ...]] = ()
@@ -178,7 +190,7 @@ class ExchangeForm(KeyedForm):
     reason = StringField(lazy_gettext("What is wrong with it?"), validators=[InputRequired(_NEEDED), Length(max=240)])
 
 
-class KitFilter(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class KitFilter(PageForm):
     """Which kits are listed."""
 
     class Meta:

@@ -13,7 +13,6 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, DecimalField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -30,7 +29,7 @@ from lending.queries import kits as queries
 from lending.queries.labels import KitLabel, kit_labels
 from lending.web import current
 from lending.web.access import allow
-from lending.web.forms import KeyedForm, fill, offer
+from lending.web.forms import KeyedForm, PageForm, fill, offer
 from lending.web.posting import posted, status
 
 bp = Blueprint("new_kits", __name__, url_prefix="/kits")
@@ -65,7 +64,7 @@ class ManyKitsForm(KeyedForm):
     place = StringField(lazy_gettext("Place on the shelf"), validators=[Optional(), Length(max=60)])
 
 
-class LabelsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class LabelsForm(PageForm):
     """Which labels, and on what."""
 
     class Meta:

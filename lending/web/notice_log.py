@@ -12,7 +12,6 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from flask_wtf import FlaskForm
 from wtforms import SelectField
 from wtforms.validators import Optional
 
@@ -24,7 +23,7 @@ from lending.phrases import N_
 from lending.queries.notice_log import NoticeLogged, health, notice_log
 from lending.web import current
 from lending.web.access import allow
-from lending.web.forms import offer
+from lending.web.forms import PageForm, offer
 from lending.web.outgoing import NOTICES
 
 bp = Blueprint("notice_log", __name__)
@@ -46,7 +45,7 @@ CARRIERS = {
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-class LogFilter(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class LogFilter(PageForm):
     """Which notices are listed."""
 
     class Meta:

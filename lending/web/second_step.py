@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
@@ -16,12 +15,13 @@ from lending.queries import staff as queries
 from lending.queries.staff import StaffAccount
 from lending.web import current, guesses, known, opening
 from lending.web.access import public
+from lending.web.forms import PageForm
 from lending.wording import status_of
 
 bp = Blueprint("second_step", __name__)
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class CodeForm(PageForm):
     """The code."""
 
     code = StringField(

@@ -10,7 +10,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -25,6 +24,7 @@ from lending.models.base import new_public_id
 from lending.queries import borrowers
 from lending.web import current, guesses
 from lending.web.access import public
+from lending.web.forms import PageForm
 from lending.web.online.my_pin import NEW_PIN
 from lending.web.online.signing_in import begin, number_of
 from lending.wording import status_of
@@ -35,13 +35,13 @@ _CARD = lazy_gettext("Library card number")
 _CARD_NEEDED = lazy_gettext("Type the number of your library card.")
 
 
-class AskForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class AskForm(PageForm):
     """Whose PIN is forgotten."""
 
     card = StringField(_CARD, validators=[InputRequired(_CARD_NEEDED), Length(max=40)])
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class CodeForm(PageForm):
     """The code that came, and the PIN to be."""
 
     card = StringField(_CARD, validators=[InputRequired(_CARD_NEEDED), Length(max=40)])
@@ -131,7 +131,7 @@ def _system() -> Actor:
     return Actor(Role.SYSTEM, Door.WEB, new_public_id())
 
 
-def _told(form: FlaskForm, refused: Refused) -> tuple[int, dict[str, str]]:
+def _told(form: PageForm, refused: Refused) -> tuple[int, dict[str, str]]:
     """Put a refusal into the form: a PIN that does not fit at its field, the rest on top."""
     for block in refused.blocks:
         sentence = current.sentence_for_patron(block)

@@ -6,13 +6,12 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from lending.domain.contacts import email_address, phone_number
-from lending.web.forms import AGREES_TO_TEXTS, KeyedForm
+from lending.web.forms import AGREES_TO_TEXTS, KeyedForm, PageForm
 from lending.web.online.proof import ProofForm
 
 _NEEDED = lazy_gettext("Fill this in.")
@@ -35,7 +34,7 @@ def a_contact(form: Any, field: Any) -> None:
         ) from None
 
 
-class NewcomerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class NewcomerForm(PageForm):
     """Somebody without a card: who they are, and how they are reached."""
 
     name = StringField(lazy_gettext("Your name"), validators=[InputRequired(_NEEDED), Length(max=160)])
@@ -47,13 +46,13 @@ class NewcomerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     )
 
 
-class ChoiceForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class ChoiceForm(PageForm):
     """The session, or the kind of kit."""
 
     choice = RadioField(lazy_gettext("What would you like?"), validators=[InputRequired(_CHOOSE)])
 
 
-class PlaceForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class PlaceForm(PageForm):
     """Where the kit is picked up; the questions of the session's programme are added."""
 
     QUESTION = "question_"

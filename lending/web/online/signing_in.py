@@ -6,7 +6,6 @@ import flask_login
 from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -17,13 +16,14 @@ from lending.queries import borrowers
 from lending.queries.staff import SignIn
 from lending.web import current, guesses, known, languages, shifts
 from lending.web.access import own, public
+from lending.web.forms import PageForm
 from lending.web.online import proof
 from lending.wording import status_of
 
 bp = Blueprint("signing_in", __name__, url_prefix="/my")
 
 
-class CardForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class CardForm(PageForm):
     """Card number and PIN."""
 
     card = StringField(
