@@ -20,7 +20,7 @@ from lending.domain.states import (
     LoanState,
     ReservationState,
 )
-from lending.models.base import constant, constants, table_of
+from lending.models.base import constant, constants, table_of, whole_sum
 from lending.models.branches import Branch
 from lending.models.charges import Charge
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment, Pool, Program
@@ -234,7 +234,7 @@ FACTS = select(
     .where(_theirs, unreceived, loans.c.state == constant(LoanState.OUT), loans.c.due_at < _AT)
     .scalar_subquery()
     .label("overdue"),
-    select(func.coalesce(func.sum(charges.c.amount_cents), constant(0)))
+    select(func.coalesce(whole_sum(charges.c.amount_cents), constant(0)))
     .where(charges.c.patron_id == _PATRON_ID, charges.c.state == constant(ChargeState.OWED))
     .scalar_subquery()
     .label("owes_cents"),

@@ -34,10 +34,11 @@ from sqlalchemy import (
     Text,
     Time,
     TypeDecorator,
+    func,
     literal_column,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, MappedColumn, mapped_column
 
 PUBLIC_ID_ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
 """No look-alikes (0 o, 1 i l) and no vowels, so that no address spells a word."""
@@ -166,6 +167,11 @@ def constant(value: enum.StrEnum | int) -> ColumnElement[Any]:
     A bound one hides from both planners that a partial index fits, and makes SQLite prepare the statement at each run.
     """
     return literal_column(f"'{value.value}'" if isinstance(value, enum.StrEnum) else str(int(value)))
+
+
+def whole_sum(column: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[int]:
+    """The sum of whole numbers, as one: PostgreSQL makes a decimal of large ones, which nobody reads as cents."""
+    return func.sum(column).cast(BigInteger)
 
 
 def constants(values: Iterable[enum.StrEnum]) -> list[ColumnElement[Any]]:

@@ -19,7 +19,7 @@ from lending.domain.checkout import CheckOutFacts, KitFacts, PatronFacts, Policy
 from lending.domain.names import short_name
 from lending.domain.states import ChargeState, EnrolmentState, KitState, LoanState, ReservationState
 from lending.errors import Block, Reason, Refused
-from lending.models.base import AnyRow, table_of
+from lending.models.base import AnyRow, table_of, whole_sum
 from lending.models.branches import Branch
 from lending.models.charges import Charge
 from lending.models.cohorts import Cohort, CohortStatus, Enrolment
@@ -130,7 +130,7 @@ _PERSON = (
             "overdue",
         ),
         _scalar(
-            select(func.coalesce(func.sum(_charges.c.amount_cents), 0)).where(
+            select(func.coalesce(whole_sum(_charges.c.amount_cents), 0)).where(
                 _charges.c.patron_id == _patrons.c.id, _charges.c.state == ChargeState.OWED
             ),
             "owes_cents",

@@ -20,6 +20,7 @@ from lending.circulation.reservations import WAITING_NOTICE, place_in_queue
 from lending.domain.pins import CODE_HOLDS
 from lending.domain.states import ChargeState, EnrolmentState
 from lending.domain.waiting import DayRange
+from lending.models.base import whole_sum
 from lending.models.branches import Branch
 from lending.models.charges import Charge
 from lending.models.cohorts import Cohort, Enrolment, Workshop, WorkshopMode
@@ -165,7 +166,7 @@ _WHERE = (
 )
 _before = aliased(LoanTerm)
 _owed = (
-    select(func.coalesce(func.sum(Charge.amount_cents), 0))
+    select(func.coalesce(whole_sum(Charge.amount_cents), 0))
     .where(Charge.loan_id == Loan.id, Charge.state == ChargeState.OWED)
     .correlate(Loan)
     .scalar_subquery()

@@ -24,7 +24,7 @@ from lending.domain.states import (
     LoanState,
     ReservationState,
 )
-from lending.models.base import AnyRow, table_of
+from lending.models.base import AnyRow, table_of, whole_sum
 from lending.models.branches import Branch
 from lending.models.charges import Charge, ChargeKind
 from lending.models.cohorts import Cohort, Enrolment
@@ -196,7 +196,7 @@ _kits_out = (
     .label("kits_out")
 )
 _owes = (
-    select(func.coalesce(func.sum(_charges.c.amount_cents), 0))
+    select(func.coalesce(whole_sum(_charges.c.amount_cents), 0))
     .where(_charges.c.patron_id == _patrons.c.id, _charges.c.state == ChargeState.OWED)
     .correlate(_patrons)
     .scalar_subquery()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +15,10 @@ from lending.domain.states import ChargeState
 from lending.errors import Reason, Refused
 from lending.models.charges import Charge
 from lending.models.tasks import Task, TaskKind
-from tests.cast import NOW, Cast
+from lending.queries.desk import strip_by_card
+from lending.queries.patrons import patron_with_card
+from lending.wording import say
+from tests.cast import LUIS, NOW, OTHER_OPEN_KIT, Cast
 from tests.circulation.kits_in_hand import back_without, journalled, lend, only, why
 from tests.races import race, without_locks
 
@@ -24,6 +28,18 @@ def owed(database: Database, cast: Cast) -> str:
     lend(database, cast)
     back_without(database, cast, "Case")
     return only(database, Charge).public_id
+
+
+def test_what_is_owed_is_whole_cents_on_either_engine_and_is_said_as_money(database: Database, cast: Cast) -> None:
+    owed(database, cast)
+    with pytest.raises(Refused) as refused:
+        lend(database, cast, OTHER_OPEN_KIT)
+    (block,) = refused.value.blocks
+    assert (block.reason, "$25.00" in say(block, str)) == (Reason.OWES, True)
+    with database.read() as session:
+        strip = strip_by_card(session, LUIS, branch_id=cast.ela, zone="America/Los_Angeles", at=NOW)
+        shown = patron_with_card(session, LUIS)
+    assert json.dumps([strip.owes_cents, shown and shown.owes_cents]) == "[2500, 2500]", "as the desk's script is told"
 
 
 def test_a_charge_is_paid_once(database: Database, cast: Cast) -> None:
