@@ -31,6 +31,7 @@ def test_each_outcome_is_one_key_and_the_next_call_comes_by_itself(library: Serv
     for name, key in (("Ana Morales", "1"), ("Arpi Hovhannisyan", "3"), ("Thuy Nguyen", "4")):
         expect(page.locator("#script ~ p").first).to_contain_text(name)
         expect(page.locator("button[name=outcome]").first).to_be_focused()
+        page.wait_for_load_state("load")  # from then on its keys are listened to
         page.keyboard.press(key)
     expect(page.get_by_role("heading", name="Nobody to call")).to_be_visible()
     assert calls(library) == [("reached", 1), (None, 1), ("wrong_number", 1)]
